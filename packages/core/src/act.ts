@@ -1,0 +1,60 @@
+import type { Decision } from './decision.ts'
+import type { Digest } from './digest.ts'
+import type { Labels } from './label.ts'
+
+/** One governed call, whatever protocol it came by. */
+export interface Act {
+  /** 32 lower-case hexadecimal digits: 48 bits of time, 80 of chance; sorts by time. */
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly parent?: string
+  /** W3C trace id: 32 hexadecimal digits. */
+  readonly trace: string
+  /** Member of a group message, where it is one. */
+  readonly part?: string
+  /** AIC or principal id of who acts, then of each caller before. */
+  readonly callers: readonly string[]
+  /** Ids of the mandates, root first. */
+  readonly links: readonly string[]
+  readonly chain: Digest
+  /** Digest of the target's record. */
+  readonly target: Digest
+  readonly capability: string
+  readonly definition: Digest
+  /** `mcp/2026-07-28`. */
+  readonly protocolIn: string
+  readonly protocolOut: string
+  /** The message as it came. */
+  readonly wire: { readonly protocol: string; readonly bytes: Uint8Array }
+  readonly arguments: unknown
+  readonly labels: Labels
+  readonly place?: string
+  readonly decision?: Decision
+  /** Id of the approval it is performed under. */
+  readonly approval?: string
+}
+
+export type OutcomeStatus = 'completed' | 'failed' | 'cancelled' | 'unknown'
+
+/** What happens while an act is performed. The last event is the outcome; there is exactly one. */
+export type ActEvent =
+  | { readonly type: 'progress'; readonly value: unknown; readonly wire?: Uint8Array }
+  | { readonly type: 'message'; readonly value: unknown; readonly wire?: Uint8Array }
+  | { readonly type: 'artifact'; readonly value: unknown; readonly wire?: Uint8Array }
+  | { readonly type: 'input-required'; readonly value: unknown; readonly wire?: Uint8Array }
+  | { readonly type: 'child'; readonly act: string }
+  | Outcome
+
+export interface Outcome {
+  readonly type: 'outcome'
+  readonly status: OutcomeStatus
+  /** The answer in the protocol's own form, where there is one. */
+  readonly value?: unknown
+  /** The answer's bytes as the target sent them. */
+  readonly wire?: Uint8Array
+  /** A fault code or the protocol's own code. */
+  readonly error?: { readonly code: string; readonly detail: string }
+  readonly startedAt: number
+  readonly durationMs: number
+}

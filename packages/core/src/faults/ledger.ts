@@ -1,0 +1,72 @@
+import type { FaultRows } from './row.ts'
+
+export const ledgerFaults = {
+  'ledger.full': {
+    status: 507,
+    retryable: true,
+    title: 'The disk of the ledger is full, so no act can be recorded',
+    remedy: 'Free space on the disk that holds the data folder; acts are refused until then.',
+  },
+  'ledger.failed': {
+    status: 503,
+    retryable: false,
+    title: 'The disk reported an error, so the ledger stopped recording',
+    remedy:
+      'Check the disk, then start the node again: it replays the log and keeps every acknowledged entry.',
+  },
+  'ledger.busy': {
+    status: 503,
+    retryable: true,
+    title: 'More entries wait for the disk than the ledger may hold',
+    remedy: 'Try again in a moment; if it stays so, the disk is slower than the acts come in.',
+  },
+  'ledger.closed': {
+    status: 503,
+    retryable: true,
+    title: 'The ledger is closed and takes no entries',
+    remedy: 'Try again once the node is up.',
+  },
+  'ledger.entry-too-large': {
+    status: 413,
+    retryable: false,
+    title: 'The entry is longer than the ledger takes',
+    remedy: 'Keep contents outside the log and write only their commitments.',
+  },
+  'ledger.not-found': {
+    status: 404,
+    retryable: false,
+    title: 'The log has no entry at that index yet',
+    remedy: 'Ask for an index below the size that the checkpoint names.',
+  },
+  'ledger.unpublished': {
+    status: 503,
+    retryable: true,
+    title: 'The checkpoint could not be published',
+    remedy: 'The entry itself is safe; ask for its proof again in a moment.',
+  },
+  'ledger.corrupt': {
+    status: 500,
+    retryable: false,
+    title: 'Stored bytes of the ledger are not those that were written',
+    remedy:
+      'Stop the node and restore the file named from a backup or a mirror; nothing is repaired silently.',
+  },
+  'ledger.rolled-back': {
+    status: 500,
+    retryable: false,
+    title: 'The log holds less than, or something else than, what was signed before',
+    remedy: 'Restore the newer data folder; if it is lost, begin a new log and keep this one for evidence.',
+  },
+  'ledger.locked': {
+    status: 503,
+    retryable: false,
+    title: 'Another process writes to this log',
+    remedy: 'Stop the other process, or give this node a data folder of its own.',
+  },
+  'ledger.other-log': {
+    status: 500,
+    retryable: false,
+    title: 'The folder holds the log of another origin or key',
+    remedy: 'Start the node with the name and the key that the log began with, or with another data folder.',
+  },
+} as const satisfies FaultRows

@@ -1,0 +1,35 @@
+import type { FaultRows } from './row.ts'
+
+export const registryFaults = {
+  'record.invalid': {
+    status: 400,
+    retryable: false,
+    title: 'The record is not of the form asked for',
+    remedy: 'Correct the member named and send it again.',
+  },
+  'record.name-taken': {
+    status: 409,
+    retryable: false,
+    title: 'Another record has that name',
+    remedy: 'Choose another name, or retire the other record first.',
+  },
+  'record.state': {
+    status: 409,
+    retryable: false,
+    title: 'The record is not in a state that allows this step',
+    remedy: 'Look at its state; the steps are draft, submitted, active, suspended, recalled, retired.',
+  },
+  'record.unreachable': {
+    status: 502,
+    retryable: true,
+    title: 'The agent or server did not answer as its protocol asks',
+    remedy: 'Check that it is running at that address and speaks the protocol, then try again.',
+  },
+  'address.refused': {
+    status: 400,
+    retryable: false,
+    title: 'That address is not one this node will call',
+    remedy:
+      'Private, loopback and link-local addresses need the operator to allow the range in AMBIT_ALLOW_ADDRESSES.',
+  },
+} as const satisfies FaultRows

@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { decisionClassSchema } from './decision.ts'
+import { labelsSchema } from './label.ts'
+import { digestSchema, timeSchema } from './record.ts'
+
+/**
+ * Leaves of a node's two logs, each one JSON object in canonical form (RFC 8785). Contents never stand here: only
+ * salted commitments (`commitment` in receipt.ts). Every leaf has `v`, `kind` and `at` (advisory: order is the index).
+ */
+const leaf = { v: z.literal(1), at: timeSchema }
+const id = z.string().max(100)
+const reason = z.strictObject({ code: z.string().max(100), rule: z.string().max(200) })
+
+export const intentLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('act.intent'),
+  act: id,
+  parent: id.optional(),
+  trace: id,
+  part: z.string().max(200).optional(),
+  callers: z.array(z.string().max(200)).max(17),
+  links: z.array(id).max(16),
+  chain: digestSchema,
+  target: digestSchema,
+  capability: z.string().max(256),
+  definition: digestSchema,
+  in: z.string().max(50),
+  out: z.string().max(50),
+  arguments: digestSchema,
+  labels: labelsSchema,
+  place: z.string().max(100).optional(),
+  /** Epoch of the rulings it was decided under. */
+  rulings: z.int(),
+  decision: decisionClassSchema,
+  approval: id.optional(),
+})
+export type IntentLeaf = z.infer<typeof intentLeafSchema>
+
+export const outcomeLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('act.outcome'),
+  act: id,
+  status: z.enum(['completed', 'failed', 'cancelled', 'unknown']),
+  result: digestSchema.optional(),
+  error: z.string().max(200).optional(),
+  durationMs: z.int(),
+})
+export type OutcomeLeaf = z.infer<typeof outcomeLeafSchema>
+
+export const refusedLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('act.refused'),
+  act: id,
+  trace: id,
+  callers: z.array(z.string().max(200)).max(17),
+  links: z.array(id).max(16),
+  chain: digestSchema.optional(),
+  target: digestSchema.optional(),
+  capability: z.string().max(256),
+  in: z.string().max(50),
+  arguments: digestSchema,
+  rulings: z.int(),
+  reasons: z.array(reason).min(1).max(20),
+})
+export type RefusedLeaf = z.infer<typeof refusedLeafSchema>
+
+export const approvalLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('approval'),
+  approval: id,
+  act: id,
+  step: z.enum(['asked', 'approved', 'denied', 'expired', 'void', 'used']),
+  /** Digest of what was shown and is bound (`approval card`). */
+  card: digestSchema,
+  person: id.optional(),
+})
+export type ApprovalLeaf = z.infer<typeof approvalLeafSchema>
+
+export const mandateLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('mandate'),
+  mandate: id,
+  parent: id.optional(),
+  step: z.enum(['granted', 'revoked']),
+  digest: digestSchema,
+  person: id.optional(),
+})
+export type MandateLeaf = z.infer<typeof mandateLeafSchema>
+
+export const recordLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('record'),
+  record: id,
+  slug: z.string().max(63),
+  version: z.string().max(200),
+  digest: digestSchema,
+})
+export type RecordLeaf = z.infer<typeof recordLeafSchema>
+
+export const rulingLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('ruling'),
+  ruling: id,
+  what: z.string().max(50),
+  record: id,
+  digests: z.array(digestSchema).max(100),
+  digest: digestSchema,
+  /** In the activity log: how far the ruling reached on this gateway. */
+  reached: z
+    .strictObject({
+      gateway: z.string().max(200),
+      stopped: z.int(),
+      acts: z.array(id).max(64),
+      list: digestSchema,
+    })
+    .optional(),
+})
+export type RulingLeaf = z.infer<typeof rulingLeafSchema>
+
+export const eraseLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('erase'),
+  subject: digestSchema,
+  ground: z.string().max(500),
+  by: id,
+})
+
+export const keyLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('key'),
+  origin: z.string().max(300),
+  vkey: z.string().max(300),
+})
+
+export const leafSchema = z.discriminatedUnion('kind', [
+  intentLeafSchema,
+  outcomeLeafSchema,
+  refusedLeafSchema,
+  approvalLeafSchema,
+  mandateLeafSchema,
+  recordLeafSchema,
+  rulingLeafSchema,
+  eraseLeafSchema,
+  keyLeafSchema,
+])
+export type Leaf = z.infer<typeof leafSchema>
+
+/** The longest entry our writers make, in bytes; the log itself takes up to 65,535. */
+export const entryBytesMax = 8192

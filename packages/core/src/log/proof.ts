@@ -1,0 +1,63 @@
+import { base64 } from '../bytes.ts'
+import type { Bytes } from '../bytes.ts'
+import { parseCheckpoint, parseCount } from './checkpoint.ts'
+import { hashBytes } from './merkle.ts'
+import { strictBase64 } from './note.ts'
+import type { Parsed } from './note.ts'
+
+const firstLine = 'c2sp.org/tlog-proof@v1'
+/** A path has at most 63 hashes (64-bit sizes). */
+const hashesMax = 63
+/** A checkpoint with many cosignatures and a path stay far below. */
+const proofCharactersMax = 1_100_000
+
+/** A proof that an entry stands in a log, for keeping (c2sp.org/tlog-proof). */
+export interface LogProof {
+  readonly index: number
+  readonly hashes: readonly Uint8Array[]
+  /** The signed checkpoint, as the log served it. */
+  readonly checkpoint: string
+  /** Not authenticated by anything. */
+  readonly extra?: Bytes
+}
+
+export function formatProof(proof: LogProof): string {
+  const lines = [firstLine]
+  if (proof.extra !== undefined) lines.push(`extra ${base64(proof.extra)}`)
+  lines.push(`index ${proof.index}`, ...proof.hashes.map((hash) => base64(hash)), '')
+  return `${lines.join('\n')}\n${proof.checkpoint}`
+}
+
+/** Reads a proof file. The checkpoint is read for its form only; its signature is the reader's to check. */
+export function parseProof(text: string): Parsed<'proof', LogProof> {
+  if (text.length > proofCharactersMax) return no('the proof is too long')
+  const split = text.indexOf('\n\n')
+  if (split < 0) return no('the proof has no empty line before its checkpoint')
+  const lines = text.slice(0, split).split('\n')
+  const checkpoint = text.slice(split + 2)
+  if (lines.shift() !== firstLine) return no(`the first line is not ${firstLine}`)
+
+  let extra: Bytes | undefined
+  if (lines[0]?.startsWith('extra ') === true) {
+    extra = strictBase64(lines.shift()!.slice('extra '.length))
+    if (extra === undefined) return no('the extra line is not base64')
+  }
+  const indexLine = lines.shift() ?? ''
+  const index = indexLine.startsWith('index ') ? parseCount(indexLine.slice('index '.length)) : undefined
+  if (index === undefined) return no('the index is not a whole number below 2^53')
+  if (lines.length > hashesMax) return no(`a proof has at most ${hashesMax} hashes`)
+  const hashes: Bytes[] = []
+  for (const line of lines) {
+    const hash = strictBase64(line)
+    if (hash?.length !== hashBytes) return no('a line of the path is not the base64 of 32 bytes')
+    hashes.push(hash)
+  }
+  const signed = parseCheckpoint(checkpoint)
+  if (!signed.ok) return signed
+  if (index >= signed.checkpoint.size) return no('the index does not lie below the size of the checkpoint')
+  return { ok: true, proof: { index, hashes, checkpoint, ...(extra === undefined ? {} : { extra }) } }
+}
+
+function no(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason }
+}

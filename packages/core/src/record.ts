@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { digestOf, isDigest } from './digest.ts'
+import type { Digest } from './digest.ts'
+import { parseAic } from './id/aic.ts'
+import { integritySchema } from './label.ts'
+
+export const digestSchema = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), {
+  error: 'a digest is `sha256:` and 64 hexadecimal digits',
+})
+
+/** RFC 3339 in UTC, as every time in JSON. */
+export const timeSchema = z.iso.datetime()
+
+export const effects = ['read', 'write', 'egress', 'pay', 'identity', 'physical'] as const
+/** What a capability does to the world, from the mildest to the gravest. */
+export const effectSchema = z.enum(effects)
+export type Effect = z.infer<typeof effectSchema>
+
+/** 0 the gateway can undo it, 1 undo window, 2 compensatable, 3 irreversible. */
+export const reversibilitySchema = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
+export type Reversibility = z.infer<typeof reversibilitySchema>
+
+/** What an argument means for safety. */
+export const roleSchema = z.enum(['sink', 'selector', 'quantity', 'secret', 'content', 'control'])
+export type Role = z.infer<typeof roleSchema>
+
+/** What a capability does, in the terms that decisions are made in. */
+export const profileSchema = z.strictObject({
+  effect: effectSchema,
+  reversibility: reversibilitySchema,
+  /** By top-level argument name; an argument without a role is a sink. */
+  roles: z.record(z.string().max(200), roleSchema),
+  /** Source integrity by result field; a field without one is 0. */
+  integrity: z.record(z.string().max(200), integritySchema),
+  dataClasses: z.array(z.string().max(100)).max(50),
+})
+export type Profile = z.infer<typeof profileSchema>
+
+/** The profile of whatever nobody has looked at: every argument a sink, effect egress, irreversible. */
+export const strictestProfile: Profile = {
+  effect: 'egress',
+  reversibility: 3,
+  roles: {},
+  integrity: {},
+  dataClasses: [],
+}
+
+const languageText = (charactersMax: number) =>
+  z.strictObject({
+    en: z.string().max(charactersMax).optional(),
+    zh: z.string().max(charactersMax).optional(),
+  })
+
+/** A text in English, Chinese or both. */
+export const namesSchema = languageText(200)
+export const descriptionsSchema = languageText(20_000)
+export type LanguageText = z.infer<typeof descriptionsSchema>
+
+export const capabilitySchema = z.strictObject({
+  /** What the protocol calls it: a tool's name, a skill's id. */
+  id: z.string().min(1).max(256),
+  name: z.string().max(300),
+  description: z.string().max(20_000),
+  inputSchema: z.record(z.string(), z.unknown()).optional(),
+  outputSchema: z.record(z.string(), z.unknown()).optional(),
+  /** Digest of the definition as the upstream served it; another definition is held. */
+  definition: digestSchema,
+  /** The profile in force. */
+  profile: profileSchema,
+  /** A derived profile that no operator has accepted yet. While there is one, `profile` is the strictest. */
+  proposal: profileSchema.optional(),
+  scenario: z.string().max(100).optional(),
+  modes: z.array(z.string().max(100)).max(50),
+})
+export type Capability = z.infer<typeof capabilitySchema>
+
+export const protocols = ['mcp', 'a2a', 'aip', 'anp', 'openai'] as const
+export const protocolSchema = z.enum(protocols)
+export type Protocol = z.infer<typeof protocolSchema>
+
+export const interfaceSchema = z.strictObject({
+  protocol: protocolSchema,
+  /** As the protocol writes it: `2026-07-28`, `1.0`. */
+  version: z.string().max(50),
+  /** The address; for a supervised command `stdio:`. */
+  url: z.string().max(2000),
+  transport: z.enum(['streamable-http', 'stdio', 'jsonrpc', 'http+json', 'grpc']),
+  /** Only for stdio: the program, its arguments, and the names of vault entries it needs in its environment. */
+  command: z
+    .strictObject({
+      program: z.string().min(1).max(1000),
+      args: z.array(z.string().max(4000)).max(100),
+      env: z.array(z.string().max(200)).max(50),
+    })
+    .optional(),
+  /** Names of the vault entries a call needs, and the header each goes into. */
+  security: z.array(z.strictObject({ header: z.string().max(200), secret: z.string().max(200) })).max(10),
+})
+export type Interface = z.infer<typeof interfaceSchema>
+
+export const recordKindSchema = z.enum(['agent', 'tool-server', 'model', 'terminal', 'site'])
+
+export const providerSchema = z.strictObject({
+  organization: z.string().max(300),
+  legalId: z.string().max(100).optional(),
+  department: z.string().max(300).optional(),
+  contact: z.string().max(300).optional(),
+  country: z.string().length(2).optional(),
+  domains: z.array(z.string().max(253)).max(50),
+})
+
+export const deploymentSchema = z.strictObject({
+  where: z.enum(['cloud', 'edge', 'on-premises', 'terminal']),
+  region: z.string().max(100).optional(),
+  jurisdiction: z.string().max(100).optional(),
+  runtime: z.string().max(200).optional(),
+  model: z
+    .strictObject({
+      name: z.string().max(200),
+      version: z.string().max(100).optional(),
+      filingNumber: z.string().max(100).optional(),
+      access: z.string().max(100).optional(),
+    })
+    .optional(),
+})
+
+const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/
+
+/**
+ * What exists: an agent, tool server, model, terminal or site. Protocol-neutral; a version is immutable and
+ * known by the digest of its canonical form (`recordDigest`).
+ */
+export const recordSchema = z.strictObject({
+  v: z.literal(1),
+  /** AIC of ten arcs. */
+  id: z
+    .string()
+    .refine((text) => parseAic(text)?.profile === 'acps', { error: 'the id is an AIC of ten arcs' }),
+  aliases: z.array(z.string().max(500)).max(50),
+  /** How people and addresses call it; unique within the organisation. */
+  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, 63 at most'),
+  kind: recordKindSchema,
+  /** The organisation on this node that keeps the record. */
+  organization: z.string().max(100),
+  version: z.string().regex(semver, 'a semantic version such as 1.0.0'),
+  name: namesSchema,
+  description: descriptionsSchema,
+  provider: providerSchema,
+  /** The accountable person or team. */
+  responsible: z.strictObject({ name: z.string().min(1).max(300), contact: z.string().max(300).optional() }),
+  interfaces: z.array(interfaceSchema).min(1).max(20),
+  deployment: deploymentSchema.optional(),
+  capabilities: z.array(capabilitySchema).max(2000),
+  places: z.array(z.string().max(100)).max(50),
+  scenarios: z.array(z.string().max(100)).max(50),
+  /** Bill of materials: what it is made of. */
+  supplies: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['model', 'tool', 'package', 'record']),
+        name: z.string().max(300),
+        version: z.string().max(100).optional(),
+        digest: digestSchema.optional(),
+      }),
+    )
+    .max(1000),
+  /** did:key of the keys it may act with. */
+  keys: z.array(z.string().max(200)).max(20),
+  evidence: z.array(z.strictObject({ kind: z.string().max(50), digest: digestSchema })).max(200),
+})
+export type AgentRecord = z.infer<typeof recordSchema>
+
+export const recordStates = ['draft', 'submitted', 'active', 'suspended', 'recalled', 'retired'] as const
+export const recordStateSchema = z.enum(recordStates)
+export type RecordState = z.infer<typeof recordStateSchema>
+
+export async function recordDigest(record: AgentRecord): Promise<Digest> {
+  return await digestOf(record)
+}

@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '@ambit/core/fault'
+import { parseCheckpoint } from '@ambit/core/log/checkpoint'
+import { replaceFile } from './durable-file.ts'
+
+/** How far a log was signed: size, root (standard base64) and the signed checkpoint. */
+export interface SignedHead {
+  readonly size: number
+  readonly root: string
+  readonly checkpoint: string
+}
+
+/**
+ * Remembers the last checkpoint of each log in a small store apart from the log, durable before the signature leaves
+ * the process. A log restored from an older backup is thereby found out before it signs a second history.
+ */
+export interface LedgerGuard {
+  read(origin: string): Promise<SignedHead | undefined>
+  /**
+   * Moves on from the head last read. False when another writer was faster, when the size would shrink, or when the
+   * size is the same and the root is not: then nothing may be signed any more.
+   */
+  advance(
+    origin: string,
+    from: Pick<SignedHead, 'size' | 'root'> | undefined,
+    to: SignedHead,
+  ): Promise<boolean>
+}
+
+/** A guard in a directory of its own; better on another disk than the log. One process uses it at a time. */
+export async function openFileGuard(directory: string): Promise<LedgerGuard> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const nameOf = (origin: string): string => `${hash('sha256', origin, 'hex')}.checkpoint`
+  // Comparing and writing is one step: calls for all logs go one after another.
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const result = last.then(work, work)
+    last = result.catch(() => undefined)
+    return result
+  }
+  return {
+    read: (origin) => readHead(directory, nameOf(origin)),
+    advance: (origin, from, to) =>
+      inTurn(async () => {
+        const current = await readHead(directory, nameOf(origin))
+        if (current?.size !== from?.size || current?.root !== from?.root) return false
+        if (current !== undefined && to.size < current.size) return false
+        if (current?.size === to.size && current.root !== to.root) return false
+        await replaceFile(directory, nameOf(origin), to.checkpoint)
+        return true
+      }),
+  }
+}
+
+async function readHead(directory: string, name: string): Promise<SignedHead | undefined> {
+  const path = join(directory, name)
+  const checkpoint = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (checkpoint === undefined) return undefined
+  const parsed = parseCheckpoint(checkpoint)
+  if (!parsed.ok)
+    throw new Fault('ledger.corrupt', { detail: `the guard cannot be read: ${parsed.reason}`, where: path })
+  return { size: parsed.checkpoint.size, root: parsed.checkpoint.root.toBase64(), checkpoint }
+}

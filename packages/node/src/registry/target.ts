@@ -1,0 +1,33 @@
+import type { Digest } from '@ambit/core/digest'
+import type { Interface, Profile, RecordState } from '@ambit/core/record'
+
+/** The compact form of a record that the path of an act reads; in memory, renewed when the record or its rulings change. */
+export interface Target {
+  /** AIC. */
+  readonly id: string
+  readonly slug: string
+  readonly organization: string
+  readonly kind: 'agent' | 'tool-server' | 'model' | 'terminal' | 'site'
+  /** Digest of the newest active version of the record (or of the newest one, when none is active). */
+  readonly digest: Digest
+  readonly version: string
+  readonly state: RecordState
+  /** Why, when the state is not `active`: the ruling's id. */
+  readonly ruling: string | undefined
+  readonly title: string
+  readonly interfaces: readonly Interface[]
+  readonly capabilities: ReadonlyMap<string, TargetCapability>
+}
+
+export interface TargetCapability {
+  readonly id: string
+  readonly definition: Digest
+  /** In force; the strictest one while no operator has accepted the proposal. */
+  readonly profile: Profile
+  /** False while the profile is only a proposal. */
+  readonly accepted: boolean
+  /** The upstream serves another definition than the one accepted: not callable until an operator accepts it. */
+  readonly held: boolean
+  /** The definition as the upstream serves it (an MCP tool, an A2A skill), for lists. Text of an agent: data. */
+  readonly served: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,43 @@
+import { Fault } from '@ambit/core/fault'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+
+const connectionsMax = 10
+const connectTimeoutMs = 5000
+/** Object identifier of int8: counts and times, all below 2^53, come back as numbers like everywhere else. */
+const int8 = 20
+
+/** Opens a pool; fails at once, and clearly, when the server does not answer. */
+export async function openPostgres(address: string): Promise<Kysely<unknown>> {
+  const pool = new pg.Pool({
+    connectionString: address,
+    max: connectionsMax,
+    connectionTimeoutMillis: connectTimeoutMs,
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        oid === int8
+          ? safeInteger
+          : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+    },
+  })
+  // An idle connection that the server closes is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    await sql`select 1`.execute(db)
+  } catch (error) {
+    await db.destroy()
+    throw new Fault('store.unavailable', {
+      detail: 'PostgreSQL did not answer at the address given',
+      where: 'AMBIT_STORE',
+      cause: error,
+    })
+  }
+  return db
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`the store holds an integer above 2^53: ${text}`)
+  return value
+}

@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+
+/** Prepared statements kept: preparing costs more than running, and a node has a few hundred. */
+const statementsMax = 500
+const busyTimeoutMs = 5000
+
+/** Opens a file (or `:memory:`) durably: WAL with a sync on each commit. */
+export function openSqlite(path: string): Kysely<unknown> {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  return new Kysely<unknown>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+}
+
+function adapt(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, StatementSync>()
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      let statement = statements.get(text)
+      if (statement === undefined) {
+        statement = database.prepare(text)
+        if (statements.size >= statementsMax) statements.delete(statements.keys().next().value!)
+        statements.set(text, statement)
+      }
+      return adaptStatement(statement)
+    },
+  }
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run(parameters) {
+      const { changes, lastInsertRowid } = statement.run(...(parameters as SQLInputValue[]))
+      return { changes, lastInsertRowid }
+    },
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+  }
+}
