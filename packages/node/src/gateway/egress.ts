@@ -10,11 +10,21 @@ export interface Outbound {
   readonly capability: TargetCapability
   readonly arguments: unknown
   /** The caller's message, for a target of the same protocol and version: sent on byte for byte where possible. */
-  readonly wire: { readonly protocol: string; readonly message: unknown; readonly bytes: Buffer } | undefined
+  readonly wire:
+    | {
+        readonly protocol: string
+        readonly message: unknown
+        readonly bytes: Buffer
+        /** Protocol headers that belong to the message, names and values in turn. */
+        readonly headers?: readonly string[]
+      }
+    | undefined
   /** did:key of the holder: sessions and child processes belong to it. */
   readonly holder: string
   /** Credentials of the person for this target: header names and values, flat. */
   readonly headers: readonly string[]
+  /** The caller wants events as they come, where the protocol tells the two apart. */
+  readonly stream: boolean
   /** Irreversible acts (2, 3) are never sent twice. */
   readonly reversibility: number
 }

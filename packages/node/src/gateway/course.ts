@@ -1,0 +1,104 @@
+import type { Outcome } from '@ambit/core/act'
+import type { Decision } from '@ambit/core/decision'
+import type { Labels } from '@ambit/core/label'
+import type { HeldChain } from '../authority/authority.ts'
+import type { Performance } from './egress.ts'
+import { commitText } from './commitment.ts'
+import type { ActHandle, IngressSink, Intake } from './gateway.ts'
+import type { InFlightAct } from './in-flight.ts'
+import { Inspector } from './inspector.ts'
+import type { PathParts } from './parts.ts'
+
+/** Until values are traced, an act counts as third-party text that may be personal: the careful reading. */
+export const unlabelled: Labels = { integrity: 0, confidentiality: 2 }
+
+/**
+ * The course of one act from the caller's message to its outcome. One object of fixed shape for each act; the steps
+ * (judge.ts, perform.ts, resume.ts) change it in order.
+ */
+export class Course implements ActHandle, InFlightAct {
+  readonly id: string
+  readonly at: number
+  readonly trace: string
+  readonly intake: Intake
+  readonly sink: IngressSink
+  readonly parts: PathParts
+  readonly argumentsCommitment: string
+  readonly inspector: Inspector
+  /** The chain it was decided under; the holder's may be renewed meanwhile. */
+  readonly chain: HeldChain
+  readonly startedAt: number
+  /** Set for an act that a person approved. */
+  approval: string | undefined
+  decision: Decision | undefined
+  rulings: number
+  intentDurable = false
+  /** The request may have left this node. */
+  sent = false
+  performance: Performance | undefined
+  /** What the target answered, while the intent is not durable yet. */
+  pending: Omit<Outcome, 'startedAt' | 'durationMs' | 'type'> | undefined
+  /** Why it was stopped from outside. */
+  stopped: { readonly code: string; readonly detail: string } | undefined
+  /** The sink has its last call. */
+  over = false
+
+  constructor(parts: PathParts, intake: Intake, sink: IngressSink, id?: string) {
+    this.parts = parts
+    this.intake = intake
+    this.sink = sink
+    this.id = id ?? parts.ids.next()
+    this.at = parts.clock.now()
+    this.startedAt = parts.clock.monotonicMs()
+    this.trace = intake.trace ?? this.id
+    this.chain = intake.holder.chain
+    this.rulings = parts.rulings.epoch
+    this.argumentsCommitment = commitText(intake.holder.subjectKey, this.id, 'arguments', intake.argumentsText)
+    this.inspector = new Inspector(intake.holder.subjectKey, this.id)
+    this.approval = undefined
+    this.decision = undefined
+    this.performance = undefined
+    this.pending = undefined
+    this.stopped = undefined
+  }
+
+  get parent(): string | undefined {
+    return this.intake.parent
+  }
+
+  get targetId(): string {
+    return this.intake.target.id
+  }
+
+  get targetDigest(): string {
+    return this.intake.target.digest
+  }
+
+  get links(): readonly string[] {
+    return this.chain.links
+  }
+
+  get holderKey(): string {
+    return this.intake.holder.key
+  }
+
+  get callerAgent(): string | undefined {
+    return this.intake.holder.agent
+  }
+
+  /** The caller went away or took it back. */
+  cancel(reason: string): void {
+    this.stop('act.cancelled', reason)
+  }
+
+  stop(code: string, detail: string): void {
+    if (this.over || this.stopped !== undefined) return
+    this.stopped = { code, detail }
+    // Before anything was sent, the next step of the course sees `stopped` and ends there.
+    this.performance?.cancel(detail)
+  }
+
+  resume(): void {
+    this.performance?.resume()
+  }
+}

@@ -1,0 +1,69 @@
+import type { Protocol } from '@ambit/core/record'
+import type { Bus } from '../bus/bus.ts'
+import type { Target, TargetCapability } from '../registry/target.ts'
+import type { Holder } from '../authority/authority.ts'
+import type { Gateway, Visible } from './gateway.ts'
+import type { PathParts } from './parts.ts'
+import { resume } from './resume.ts'
+import { submit } from './submit.ts'
+
+export interface GatewayOptions {
+  readonly parts: PathParts
+  /** All records of an organisation, by protocol. */
+  readonly targets: (organization: string) => Iterable<Target>
+  readonly bus: Bus
+  /** Public address of the node, without a slash at the end. */
+  readonly origin: string
+}
+
+const bearer = 'Bearer '
+
+/** Joins the path of an act to the bus: approvals resume acts, rulings and revocations stop them. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { parts, bus } = options
+  bus.subscribe('approval.approved', (message) => {
+    const id = message['id']
+    if (typeof id !== 'string') return
+    resume(parts, id).catch((error: unknown) => parts.log.error('approval.not-resumed', { id, error: String(error) }))
+  })
+  bus.subscribe('mandate.revoked', (message) => {
+    const ids = new Set(message['ids'] as readonly string[])
+    parts.inFlight.stop(
+      (act) => act.links.some((link) => ids.has(link)),
+      'mandate.revoked',
+      'the mandate was revoked while the act was under way',
+    )
+  })
+  return {
+    authenticate(authorization) {
+      if (authorization === undefined) return missing
+      if (!authorization.startsWith(bearer)) return missing
+      return parts.authority.authenticate(authorization.slice(bearer.length))
+    },
+    visible: (holder, protocol) => visible(options, holder, protocol),
+    submit: (intake, sink) => submit(parts, intake, sink),
+    approval: async (id, holder) => await parts.approvals.get(id, holder.key),
+    approvalUrl: (id) => `${options.origin}/approvals/${id}`,
+  }
+}
+
+const missing = {
+  ok: false,
+  code: 'auth.missing',
+  detail: 'the request carries no `Authorization: Bearer …` header',
+} as const
+
+function visible(options: GatewayOptions, holder: Holder, protocol: Protocol): readonly Visible[] {
+  const all: Visible[] = []
+  for (const target of options.targets(holder.organization)) {
+    if (target.state !== 'active' || !target.interfaces.some((offered) => offered.protocol === protocol)) continue
+    const capabilities: TargetCapability[] = []
+    for (const capability of target.capabilities.values()) {
+      if (!capability.held && options.parts.authority.mayCall(holder.chain, target, capability)) {
+        capabilities.push(capability)
+      }
+    }
+    if (capabilities.length > 0) all.push({ target, capabilities })
+  }
+  return all
+}

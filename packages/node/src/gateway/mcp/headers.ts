@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http'
+
+/** The headers that govern a message, read in one pass. */
+export interface McpHeaders {
+  authorization: string | undefined
+  contentType: string | undefined
+  accept: string | undefined
+  version: string | undefined
+  method: string | undefined
+  name: string | undefined
+  /** `Mcp-Param-*`, names and values in turn. */
+  parameters: string[] | undefined
+  /** A governed header that came twice: two readers could take a different one each. */
+  duplicate: string | undefined
+}
+
+/** Longest value of a governed header. */
+const valueCharactersMax = 8192
+
+/**
+ * Reads `rawHeaders` once, telling the names apart by their length first: this runs for every message, and building
+ * the object of all headers would cost more than the decision.
+ */
+export function readHeaders(request: IncomingMessage): McpHeaders {
+  const raw = request.rawHeaders
+  const headers: McpHeaders = {
+    authorization: undefined,
+    contentType: undefined,
+    accept: undefined,
+    version: undefined,
+    method: undefined,
+    name: undefined,
+    parameters: undefined,
+    duplicate: undefined,
+  }
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!
+    const field = fieldOf(name)
+    if (field === undefined) {
+      if (name.length > 10 && name.slice(0, 10).toLowerCase() === 'mcp-param-') {
+        headers.parameters ??= []
+        headers.parameters.push(name, raw[at + 1]!)
+      }
+      continue
+    }
+    const value = raw[at + 1]!
+    if (headers[field] !== undefined || value.length > valueCharactersMax) headers.duplicate = name
+    headers[field] = value
+  }
+  return headers
+}
+
+type Field = 'authorization' | 'contentType' | 'accept' | 'version' | 'method' | 'name'
+
+function fieldOf(name: string): Field | undefined {
+  switch (name.length) {
+    case 6:
+      return name.toLowerCase() === 'accept' ? 'accept' : undefined
+    case 8:
+      return name.toLowerCase() === 'mcp-name' ? 'name' : undefined
+    case 10:
+      return name.toLowerCase() === 'mcp-method' ? 'method' : undefined
+    case 12:
+      return name.toLowerCase() === 'content-type' ? 'contentType' : undefined
+    case 13:
+      return name.toLowerCase() === 'authorization' ? 'authorization' : undefined
+    case 20:
+      return name.toLowerCase() === 'mcp-protocol-version' ? 'version' : undefined
+    default:
+      return undefined
+  }
+}
+
+const sentinelStart = '=?base64?'
+const sentinelEnd = '?='
+
+/** A header value as the specification writes names that are not plain ASCII (2026-07-28, transports). */
+export function headerText(text: string): string {
+  const plain = text !== '' && text === text.trim() && /^[\t\x20-\x7e]*$/.test(text) && !isSentinel(text)
+  return plain ? text : `${sentinelStart}${Buffer.from(text).toString('base64')}${sentinelEnd}`
+}
+
+/** Undefined when the sentinel holds no base64 of UTF-8. */
+export function headerValue(value: string): string | undefined {
+  const text = value.trim()
+  if (!isSentinel(text)) return text
+  const inner = text.slice(sentinelStart.length, -sentinelEnd.length)
+  const bytes = Buffer.from(inner, 'base64')
+  if (bytes.toString('base64') !== inner) return undefined
+  const decoded = bytes.toString('utf8')
+  return Buffer.from(decoded).equals(bytes) ? decoded : undefined
+}
+
+function isSentinel(text: string): boolean {
+  return (
+    text.startsWith(sentinelStart) &&
+    text.endsWith(sentinelEnd) &&
+    text.length >= sentinelStart.length + sentinelEnd.length
+  )
+}

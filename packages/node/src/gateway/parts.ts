@@ -1,0 +1,40 @@
+import type { Digest } from '@ambit/core/digest'
+import type { Protocol } from '@ambit/core/record'
+import type { Approvals } from '../approval/approval.ts'
+import type { Authority } from '../authority/authority.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Ids } from '../kernel/ids.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Target } from '../registry/target.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { Egress } from './egress.ts'
+import type { InFlight } from './in-flight.ts'
+import type { Fault } from '@ambit/core/fault'
+
+/** What the path of an act is made of: small views of the domains, all in memory but the ledger and the approvals. */
+export interface PathParts {
+  readonly authority: Authority
+  readonly targets: {
+    /** The newest state of a record, by AIC. */
+    target(id: string): Target | undefined
+    /** The record one of whose versions has that digest, in its newest state. */
+    targetOfDigest(digest: Digest): Target | undefined
+  }
+  readonly rulings: { readonly epoch: number }
+  /** The activity log: `done` once the entry is durable. */
+  readonly ledger: { append(entry: string, done: (fault: Fault | undefined, index: number) => void): void }
+  readonly approvals: Approvals
+  readonly vault: Pick<Vault, 'get' | 'peek'>
+  readonly egresses: ReadonlyMap<Protocol, Egress>
+  readonly inFlight: InFlight
+  /** Told of every leaf of an act that became durable, so that its receipt is found without a search. */
+  readonly index: { add(act: string, kind: 'intent' | 'outcome' | 'refused', index: number): void }
+  readonly metrics: PathMetrics
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+}
+
+export interface PathMetrics {
+  act(decision: 'allow' | 'ask' | 'refuse', status: string): void
+}

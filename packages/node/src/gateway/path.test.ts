@@ -1,0 +1,142 @@
+import { Fault } from '@ambit/core/fault'
+import { expect, test } from 'vitest'
+import { aCapability, anIntake, aPath, aSink } from './path-fixture.ts'
+import { submit } from './submit.ts'
+
+const refusal = { class: 'refuse', reasons: [{ code: 'record.recalled', rule: 'r_1', what: 'recalled' }], obligations: [] } as const
+const answer = { status: 'completed', value: { ok: true } } as const
+
+test('what can be undone is sent while its intent syncs, and answered only when it is durable', () => {
+  const path = aPath()
+  const sink = aSink()
+  submit(path.parts, anIntake(aCapability(1)), sink)
+  expect(path.story).toEqual(['act.intent', 'send'])
+  path.upstream[0]!.sink.outcome(answer)
+  expect(sink.heard).toEqual([])
+  path.sync()
+  expect(sink.heard).toMatchObject([{ type: 'outcome', status: 'completed' }])
+  expect(path.story).toEqual(['act.intent', 'send', 'durable', 'act.outcome'])
+  expect(path.parts.inFlight.size).toBe(0)
+})
+
+test('what cannot be undone is not sent before its intent is durable', () => {
+  for (const reversibility of [2, 3] as const) {
+    const path = aPath()
+    submit(path.parts, anIntake(aCapability(reversibility)), aSink())
+    expect(path.story).toEqual(['act.intent'])
+    path.sync()
+    expect(path.story).toEqual(['act.intent', 'durable', 'send'])
+  }
+})
+
+test('a profile that nobody accepted counts as irreversible', () => {
+  const path = aPath()
+  submit(path.parts, anIntake({ ...aCapability(0), accepted: false }), aSink())
+  expect(path.story).toEqual(['act.intent'])
+})
+
+test('a ruling between intent and sending stops an irreversible act, and gives its budget back', () => {
+  const path = aPath()
+  const sink = aSink()
+  submit(path.parts, anIntake(aCapability(3)), sink)
+  path.decision = refusal
+  path.epoch = 2
+  path.sync()
+  expect(path.upstream).toEqual([])
+  expect(sink.heard).toEqual([refusal])
+  expect(path.released).toBe(1)
+  expect(JSON.parse(path.entries[1]!)).toMatchObject({ kind: 'act.outcome', status: 'cancelled', error: 'record.recalled' })
+})
+
+test('without a ruling in between the same act is sent', () => {
+  const path = aPath()
+  submit(path.parts, anIntake(aCapability(3)), aSink())
+  path.decision = refusal
+  path.sync()
+  expect(path.upstream.length).toBe(1)
+})
+
+test('a full ledger refuses new acts and stops those whose intent it could not take', () => {
+  for (const reversibility of [0, 3] as const) {
+    const path = aPath()
+    const sink = aSink()
+    submit(path.parts, anIntake(aCapability(reversibility)), sink)
+    path.sync(new Fault('ledger.full', { detail: 'no space' }))
+    expect(sink.heard).toMatchObject([{ code: 'ledger.full' }])
+    expect(path.parts.inFlight.size).toBe(0)
+    expect(path.upstream.map((call) => call.cancelled)).toEqual(reversibility === 0 ? ['ledger.full'] : [])
+  }
+})
+
+test('a refusal is told once it is in the log, and sends nothing', () => {
+  const path = aPath()
+  path.decision = refusal
+  const sink = aSink()
+  submit(path.parts, anIntake(), sink)
+  expect(sink.heard).toEqual([])
+  path.sync()
+  expect(sink.heard).toEqual([refusal])
+  expect(path.story).toEqual(['act.refused', 'durable'])
+})
+
+test('a used up budget is a refusal with its reason', () => {
+  const path = aPath()
+  path.exhausted = { code: 'mandate.calls', rule: 'm_root', what: 'used up' }
+  const sink = aSink()
+  submit(path.parts, anIntake(), sink)
+  path.sync()
+  expect(sink.heard).toMatchObject([{ class: 'refuse', reasons: [{ code: 'mandate.calls' }] }])
+  expect(path.upstream).toEqual([])
+})
+
+test('asking suspends: nothing is sent and nothing stays under way', async () => {
+  const path = aPath()
+  path.decision = { class: 'ask', reasons: [], obligations: [] }
+  const sink = aSink()
+  submit(path.parts, anIntake(), sink)
+  await Promise.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(sink.heard).toMatchObject([{ id: 'ap_1', state: 'pending' }])
+  expect(path.story).toEqual([])
+  expect(path.parts.inFlight.size).toBe(0)
+})
+
+test('a stop in flight reaches the target, its children, and the caller with the reason', () => {
+  const path = aPath()
+  const sink = aSink()
+  const parent = submit(path.parts, anIntake(), sink)
+  const child = aSink()
+  submit(path.parts, { ...anIntake(), parent: parent.id, holder: { ...anIntake().holder, key: 'other' } }, child)
+  path.sync()
+  const stopped = path.parts.inFlight.stop((act) => act.id === parent.id, 'record.recalled', 'recalled while under way')
+  expect(stopped.length).toBe(2)
+  expect(path.upstream.map((call) => call.cancelled)).toEqual(['recalled while under way', 'recalled while under way'])
+  for (const heard of [sink.heard, child.heard]) {
+    expect(heard).toMatchObject([{ status: 'cancelled', error: { code: 'record.recalled' } }])
+  }
+})
+
+test('a caller that goes away cancels at the target', () => {
+  const path = aPath()
+  const handle = submit(path.parts, anIntake(), aSink())
+  handle.cancel('gone')
+  expect(path.upstream[0]!.cancelled).toBe('gone')
+})
+
+test('events before the intent is durable ask the target to wait, and reading goes on afterwards', () => {
+  const path = aPath()
+  submit(path.parts, anIntake(), aSink())
+  const call = path.upstream[0]!
+  expect(call.sink.event({ type: 'progress', value: 1 })).toBe(false)
+  path.sync()
+  expect(call.resumed).toBe(1)
+  expect(call.sink.event({ type: 'progress', value: 2 })).toBe(true)
+})
+
+test('a node that drains takes no new acts', async () => {
+  const path = aPath()
+  await path.parts.inFlight.drain(() => () => undefined)
+  const sink = aSink()
+  submit(path.parts, anIntake(), sink)
+  expect(sink.heard).toMatchObject([{ code: 'node.draining' }])
+})

@@ -1,0 +1,189 @@
+import type { Decision } from '@ambit/core/decision'
+import { Fault } from '@ambit/core/fault'
+import type { Outcome } from '@ambit/core/act'
+import type { Course } from './course.ts'
+import type { EgressSink, Outbound } from './egress.ts'
+import { intentEntry, outcomeEntry } from './entry.ts'
+import { judgeAgain, refuse } from './judge.ts'
+import { planOf } from './plan.ts'
+import type { RoutePlan } from './plan.ts'
+
+/** From this reversibility on, the intent is durable before anything is sent. */
+const irreversibleFrom = 2
+
+/**
+ * reserve budgets → commit intent → forward → inspect → commit outcome. What can be undone is forwarded while its
+ * intent is being made durable, and its answer waits for that; what cannot is sent only afterwards.
+ */
+export function perform(course: Course): void {
+  const { parts, intake } = course
+  const plan = planOf(course)
+  const exhausted = parts.authority.reserve(course.chain, course.at)
+  if (exhausted !== undefined) {
+    refuse(course, { class: 'refuse', reasons: [exhausted], obligations: [] })
+    return
+  }
+  const first = intake.capability.profile.reversibility < irreversibleFrom && intake.capability.accepted
+  const entry = intentEntry(plan.entry, {
+    act: course.id,
+    at: course.at,
+    approval: course.approval,
+    arguments: course.argumentsCommitment,
+    parent: intake.parent,
+    place: intake.place,
+    rulings: course.rulings,
+    trace: course.trace,
+  })
+  parts.ledger.append(entry, (fault, index) => {
+    if (fault === undefined) intentIsDurable(course, plan, index)
+    else intentFailed(course, fault)
+  })
+  if (first) forward(course, plan)
+}
+
+function intentIsDurable(course: Course, plan: RoutePlan, index: number): void {
+  course.parts.index.add(course.id, 'intent', index)
+  course.intentDurable = true
+  if (course.pending !== undefined) {
+    finish(course, course.pending)
+    return
+  }
+  if (course.performance !== undefined) {
+    course.performance.resume()
+    return
+  }
+  if (course.sent || course.over) return
+  const refused = judgeAgain(course)
+  if (refused === undefined) forward(course, plan)
+  else withdraw(course, refused)
+}
+
+/** The intent could not be recorded: what was already sent is stopped, and the caller gets the fault instead of an answer. */
+function intentFailed(course: Course, fault: Fault): void {
+  if (course.over) return
+  end(course)
+  if (!course.sent) course.parts.authority.release(course.chain)
+  course.performance?.cancel(fault.code)
+  course.sink.failed(fault)
+}
+
+/** A ruling or revocation came between the intent and the sending: nothing is sent. */
+function withdraw(course: Course, decision: Decision): void {
+  const { parts } = course
+  end(course)
+  parts.authority.release(course.chain)
+  recordOutcome(course, 'cancelled', undefined, decision.reasons[0]?.code ?? 'act.refused', 0)
+  parts.metrics.act('refuse', decision.reasons[0]?.code ?? 'unknown')
+  course.sink.refused(decision, course.id)
+}
+
+function forward(course: Course, plan: RoutePlan): void {
+  if (course.stopped !== undefined) {
+    finish(course, { status: 'cancelled', error: course.stopped })
+    return
+  }
+  const headers = plan.headers(course)
+  if (headers instanceof Promise) {
+    headers.then(
+      (loaded) => send(course, plan, loaded),
+      (error: unknown) => finish(course, failure(Fault.from(error))),
+    )
+  } else {
+    send(course, plan, headers)
+  }
+}
+
+function send(course: Course, plan: RoutePlan, headers: readonly string[]): void {
+  if (course.stopped !== undefined) {
+    finish(course, { status: 'cancelled', error: course.stopped })
+    return
+  }
+  const { intake } = course
+  const outbound: Outbound = {
+    act: course.id,
+    trace: course.trace,
+    target: intake.target,
+    capability: intake.capability,
+    arguments: intake.arguments,
+    wire: intake.wire.forward ? intake.wire : undefined,
+    holder: intake.holder.key,
+    headers,
+    stream: intake.stream,
+    reversibility: intake.capability.profile.reversibility,
+  }
+  course.sent = true
+  course.performance = plan.egress.perform(outbound, sinkOf(course))
+}
+
+function sinkOf(course: Course): EgressSink {
+  return {
+    event(event) {
+      if (course.over) return false
+      if (!course.inspector.event(event)) {
+        course.stop('upstream.too-large', 'one event is larger than this node passes on')
+        return false
+      }
+      const goOn = course.sink.event(event)
+      // Until the intent is durable the target is read no further; the little that came meanwhile is passed on.
+      return goOn && course.intentDurable
+    },
+    outcome(outcome) {
+      if (course.over) return
+      if (course.intentDurable) finish(course, outcome)
+      else course.pending = outcome
+    },
+  }
+}
+
+/** Commits the outcome and gives the caller the answer; the leaf becomes durable within the merge delay. */
+function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>): void {
+  if (course.over) return
+  const { parts } = course
+  end(course)
+  const stopped = course.stopped
+  const outcome: Outcome = {
+    ...(stopped === undefined || result.status === 'completed' ? result : { status: 'cancelled', error: stopped }),
+    type: 'outcome',
+    startedAt: course.at,
+    durationMs: Math.round(parts.clock.monotonicMs() - course.startedAt),
+  }
+  const commitment = course.inspector.outcome(outcome)
+  recordOutcome(course, outcome.status, commitment, outcome.error?.code, outcome.durationMs)
+  parts.metrics.act('allow', outcome.status)
+  course.sink.outcome(outcome, course.id)
+}
+
+function end(course: Course): void {
+  course.over = true
+  course.parts.inFlight.remove(course)
+}
+
+/** Longest error code that a leaf keeps: codes of a target are its own words. */
+const errorCharactersMax = 200
+
+function recordOutcome(
+  course: Course,
+  status: Outcome['status'],
+  result: string | undefined,
+  error: string | undefined,
+  durationMs: number,
+): void {
+  const { parts, id } = course
+  const entry = outcomeEntry({
+    act: id,
+    at: parts.clock.now(),
+    durationMs,
+    error: error?.slice(0, errorCharactersMax).toWellFormed(),
+    result,
+    status,
+  })
+  parts.ledger.append(entry, (fault, index) => {
+    // The intent stands in the log: at the next start an outcome «unknown» is written for it.
+    if (fault === undefined) parts.index.add(id, 'outcome', index)
+    else parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
+  })
+}
+
+function failure(fault: Fault): Omit<Outcome, 'type' | 'startedAt' | 'durationMs'> {
+  return { status: 'failed', error: { code: fault.code, detail: fault.detail } }
+}

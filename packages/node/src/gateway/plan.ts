@@ -1,0 +1,96 @@
+import type { Interface } from '@ambit/core/record'
+import { Fault } from '@ambit/core/fault'
+import type { Course } from './course.ts'
+import { unlabelled } from './course.ts'
+import type { Egress } from './egress.ts'
+import { planEntry } from './entry.ts'
+import type { EntryPlan } from './entry.ts'
+import type { HeldChain } from '../authority/authority.ts'
+import type { TargetCapability } from '../registry/target.ts'
+import type { PathParts } from './parts.ts'
+
+/** What is the same for all acts of one chain on one capability: made once, kept while both live. */
+export interface RoutePlan {
+  readonly entry: EntryPlan
+  readonly egress: Egress
+  readonly protocolIn: string
+  /** Credentials of the person for the target; a promise only when they are not in memory yet. */
+  headers(course: Course): readonly string[] | Promise<readonly string[]>
+}
+
+/** Keyed weakly: a renewed chain or a changed record lets its plans go. */
+const plans = new WeakMap<HeldChain, WeakMap<TargetCapability, RoutePlan>>()
+
+/** Throws `upstream.unreachable` when nothing on this node speaks the target's protocol. */
+export function planOf(course: Course): RoutePlan {
+  const { chain, intake } = course
+  let ofChain = plans.get(chain)
+  if (ofChain === undefined) {
+    ofChain = new WeakMap()
+    plans.set(chain, ofChain)
+  }
+  let plan = ofChain.get(intake.capability)
+  if (plan === undefined || plan.entry.target !== intake.target || plan.protocolIn !== intake.protocolIn) {
+    plan = makePlan(course)
+    ofChain.set(intake.capability, plan)
+  }
+  return plan
+}
+
+function makePlan(course: Course): RoutePlan {
+  const { parts, intake } = course
+  const chosen = chooseInterface(parts, intake.target.interfaces)
+  if (chosen === undefined) {
+    throw new Fault('upstream.unreachable', {
+      detail: 'none of its interfaces speaks a protocol this node can send',
+      where: intake.target.slug,
+    })
+  }
+  const { offered, egress } = chosen
+  const entry = planEntry(
+    // The plan belongs to the chain the act was decided under.
+    { ...intake.holder, chain: course.chain },
+    intake.target,
+    intake.capability,
+    unlabelled,
+    intake.protocolIn,
+    `${offered.protocol}/${offered.version}`,
+  )
+  return { entry, egress, protocolIn: intake.protocolIn, headers: (of) => credentials(parts, of, offered) }
+}
+
+function chooseInterface(
+  parts: PathParts,
+  interfaces: readonly Interface[],
+): { offered: Interface; egress: Egress } | undefined {
+  for (const offered of interfaces) {
+    const egress = parts.egresses.get(offered.protocol)
+    if (egress !== undefined) return { offered, egress }
+  }
+  return undefined
+}
+
+const none: readonly string[] = []
+
+function credentials(parts: PathParts, course: Course, offered: Interface): readonly string[] | Promise<readonly string[]> {
+  if (offered.security.length === 0) return none
+  const { organization, subject } = course.intake.holder
+  const record = course.intake.target.id
+  const headers: string[] = []
+  for (const { header, secret } of offered.security) {
+    const value = parts.vault.peek(organization, subject, record, secret)
+    if (value === undefined) return loadCredentials(parts, course, offered)
+    if (value !== null) headers.push(header, value)
+  }
+  return headers
+}
+
+async function loadCredentials(parts: PathParts, course: Course, offered: Interface): Promise<readonly string[]> {
+  const { organization, subject } = course.intake.holder
+  const headers: string[] = []
+  for (const { header, secret } of offered.security) {
+    const value = await parts.vault.get(organization, subject, course.intake.target.id, secret)
+    if (value !== undefined) headers.push(header, value)
+  }
+  return headers
+}

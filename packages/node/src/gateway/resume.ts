@@ -1,0 +1,112 @@
+import type { Decision } from '@ambit/core/decision'
+import type { Outcome } from '@ambit/core/act'
+import { Fault } from '@ambit/core/fault'
+import type { Suspended } from '../approval/approval.ts'
+import type { Holder } from '../authority/authority.ts'
+import { Course } from './course.ts'
+import type { IngressSink, Intake } from './gateway.ts'
+import { judge, refuse } from './judge.ts'
+import type { PathParts } from './parts.ts'
+import { perform } from './perform.ts'
+
+/**
+ * Performs an act that a person approved: claimed once, judged again, performed once. Whoever asked fetches the
+ * answer from the approval. Driven by the bus, never by the caller.
+ */
+export async function resume(parts: PathParts, approval: string): Promise<void> {
+  const suspended = await parts.approvals.claim(approval)
+  if (suspended === undefined) return
+  const holder = parts.authority.holderOf(suspended.holder, suspended.links)
+  const target = parts.targets.targetOfDigest(suspended.target)
+  const capability = target?.capabilities.get(suspended.capability)
+  if (holder === undefined || target === undefined || capability === undefined) {
+    await parts.approvals.void(approval, [gone(holder === undefined)])
+    return
+  }
+  if (capability.definition !== suspended.definition || target.digest !== suspended.target) {
+    await parts.approvals.void(approval, [changed])
+    return
+  }
+  start(parts, approval, suspended, intakeOf(suspended, holder, target, capability))
+}
+
+function start(parts: PathParts, approval: string, suspended: Suspended, intake: Intake): void {
+  const course = new Course(parts, intake, sinkOf(parts, approval), suspended.act)
+  course.approval = approval
+  try {
+    const decision = judge(course)
+    // Void only if it has become stricter than what the person was asked.
+    if (decision.class === 'refuse') refuse(course, decision)
+    else perform(course)
+  } catch (error) {
+    parts.inFlight.remove(course)
+    course.sink.failed(Fault.from(error))
+  }
+}
+
+function intakeOf(
+  suspended: Suspended,
+  holder: Holder,
+  target: Intake['target'],
+  capability: Intake['capability'],
+): Intake {
+  return {
+    holder,
+    target,
+    capability,
+    arguments: suspended.arguments,
+    argumentsText: JSON.stringify(suspended.arguments ?? null),
+    protocolIn: suspended.protocolIn,
+    // The answer is fetched later under another message id, so the message is made anew.
+    wire: { protocol: suspended.protocolIn, message: undefined, bytes: Buffer.alloc(0), forward: false },
+    stream: false,
+    trace: suspended.trace,
+    parent: undefined,
+    place: undefined,
+  }
+}
+
+function sinkOf(parts: PathParts, approval: string): IngressSink {
+  function keep(promise: Promise<void>): void {
+    promise.catch((error: unknown) => {
+      // The act is in the log either way; only the answer cannot be fetched.
+      parts.log.error('approval.answer-not-kept', { approval, error: String(error) })
+    })
+  }
+  return {
+    event: () => true,
+    outcome(outcome: Outcome) {
+      keep(parts.approvals.finish(approval, { status: outcome.status, ...errorOf(outcome), ...answerOf(outcome) }))
+    },
+    refused(decision: Decision) {
+      keep(parts.approvals.void(approval, decision.reasons))
+    },
+    failed(fault: Fault) {
+      keep(parts.approvals.finish(approval, { status: 'failed', error: { code: fault.code, detail: fault.detail } }))
+    },
+    asked: () => undefined,
+  }
+}
+
+function errorOf(outcome: Outcome): Pick<Outcome, 'error'> {
+  return outcome.error === undefined ? {} : { error: outcome.error }
+}
+
+function answerOf(outcome: Outcome): { answer?: string } {
+  if (outcome.value !== undefined) return { answer: JSON.stringify(outcome.value) }
+  return outcome.wire === undefined ? {} : { answer: Buffer.from(outcome.wire).toString('utf8') }
+}
+
+function gone(holder: boolean) {
+  return {
+    code: holder ? 'mandate.revoked' : 'record.not-active',
+    rule: 'resume',
+    what: holder ? 'the mandate it was asked under is gone' : 'what it was meant for is gone',
+  }
+}
+
+const changed = {
+  code: 'record.definition-changed',
+  rule: 'resume',
+  what: 'what was approved is no longer what would be called',
+}

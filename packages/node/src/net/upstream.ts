@@ -1,0 +1,214 @@
+import { lookup } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
+import { Fault } from '@ambit/core/fault'
+import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { AddressGuard } from './address.ts'
+
+/** Connections kept to one origin: enough for a busy upstream, few enough not to look like an attack. */
+const connectionsPerOriginMax = 128
+/** Origins with an open pool; the one unused longest is closed beyond this. */
+const originsMax = 2000
+const connectTimeoutMs = 5000
+const keepAliveMs = 30_000
+
+export interface UpstreamRequest {
+  readonly url: URL
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body: Buffer | string | null
+  /** Until the head of the answer. */
+  readonly headTimeoutMs: number
+  /** Between two pieces of the body; 0 for none. */
+  readonly idleTimeoutMs: number
+}
+
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+export interface UpstreamHandler {
+  head(status: number, headers: UpstreamHeaders): void
+  /** False asks to pause until `resume`. */
+  data(chunk: Buffer): boolean
+  end(): void
+  /** Instead of `end`; nothing follows. `sent` is false when the request surely never reached the target. */
+  error(fault: Fault, sent: boolean): void
+}
+
+export interface UpstreamExchange {
+  /** Closes; the handler hears nothing more. */
+  abort(): void
+  resume(): void
+}
+
+/** The one outbound HTTP client of the node: pooled, bounded, no redirects, and never to a refused address. */
+export interface Upstream {
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamExchange
+  close(): Promise<void>
+}
+
+export function createUpstream(guard: AddressGuard): Upstream {
+  const pools = new Map<string, Pool>()
+  function poolOf(url: URL): Pool {
+    let pool = pools.get(url.origin)
+    if (pool === undefined) {
+      pool = openPool(url, guard)
+      pools.set(url.origin, pool)
+      evictOldest(pools)
+    }
+    return pool
+  }
+  return {
+    send(request, handler) {
+      const exchange = new Exchange(handler)
+      try {
+        poolOf(request.url).dispatch(
+          {
+            path: request.url.pathname + request.url.search,
+            method: request.method,
+            headers: request.headers as string[],
+            body: request.body,
+            headersTimeout: request.headTimeoutMs,
+            bodyTimeout: request.idleTimeoutMs,
+          },
+          exchange,
+        )
+      } catch (error) {
+        exchange.fail(error)
+      }
+      return exchange
+    },
+    async close() {
+      await Promise.all([...pools.values()].map(async (pool) => await pool.destroy()))
+      pools.clear()
+    },
+  }
+}
+
+function openPool(url: URL, guard: AddressGuard): Pool {
+  refuseAddress(url, guard)
+  return new Pool(url.origin, {
+    connections: connectionsPerOriginMax,
+    pipelining: 1,
+    keepAliveTimeout: keepAliveMs,
+    connect: { timeout: connectTimeoutMs, lookup: guardedLookup(guard) },
+  })
+}
+
+function evictOldest(pools: Map<string, Pool>): void {
+  if (pools.size <= originsMax) return
+  const [origin, pool] = pools.entries().next().value!
+  pools.delete(origin)
+  // Requests under way end normally; nobody waits for that.
+  pool.close().catch(() => pool.destroy())
+}
+
+/** Refuses a URL whose host is a literal address that may not be called, or whose scheme is not HTTP. */
+export function refuseAddress(url: URL, guard: AddressGuard): void {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new Fault('address.refused', {
+      detail: `only http and https addresses are called, not ${url.protocol}`,
+      where: 'url',
+    })
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) !== 0 && !guard.allows(host)) throw addressFault(host)
+}
+
+/** Checks at connect time, so that a name cannot point elsewhere between check and use. */
+function guardedLookup(guard: AddressGuard): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, '', 4)
+        return
+      }
+      const allowed = addresses.filter((entry) => guard.allows(entry.address))
+      const first = allowed[0]
+      if (first === undefined) callback(addressFault(hostname) as NodeJS.ErrnoException, '', 4)
+      else if (options.all === true)
+        (callback as unknown as (e: null, a: typeof allowed) => void)(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function addressFault(host: string): Fault {
+  return new Fault('address.refused', {
+    detail: `${host} is a private, loopback or otherwise special address`,
+    where: 'url',
+  })
+}
+
+class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
+  readonly #handler: UpstreamHandler
+  #controller: Dispatcher.DispatchController | undefined
+  #over = false
+  #sent = false
+
+  constructor(handler: UpstreamHandler) {
+    this.#handler = handler
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // Once a connection took the request, it may have reached the target whatever happens next.
+    this.#sent = true
+    if (this.#over) controller.abort(new Error('aborted'))
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: UpstreamHeaders,
+  ): void {
+    if (!this.#over) this.#handler.head(status, headers)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over && !this.#handler.data(chunk)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#handler.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error)
+  }
+
+  abort(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#controller?.abort(new Error('aborted'))
+  }
+
+  resume(): void {
+    if (!this.#over && this.#controller?.paused === true) this.#controller.resume()
+  }
+
+  fail(error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#handler.error(upstreamFault(error), this.#sent)
+  }
+}
+
+function upstreamFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  if (error instanceof Error && error.cause instanceof Fault) return error.cause
+  const code = (error as { code?: unknown }).code
+  const timeout =
+    code === 'UND_ERR_HEADERS_TIMEOUT' ||
+    code === 'UND_ERR_BODY_TIMEOUT' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT'
+  return new Fault(timeout ? 'upstream.timeout' : 'upstream.unreachable', {
+    detail: timeout
+      ? 'it did not answer in time'
+      : `the connection failed (${typeof code === 'string' ? code : 'unknown'})`,
+    cause: error,
+  })
+}
