@@ -39,7 +39,7 @@ class Forward implements Dispatcher.DispatchHandler {
 }
 
 const pool = new Pool(process.argv[2]!, { connections: 128, pipelining: 1 })
-const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream']
+const headers = ['content-type', 'application/json', 'mcp-method', 'tools/call']
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,27 +1,20 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { listening } from '../process.ts'
+import { cannedAnswer, mcpAnswer } from './message.ts'
 
 /**
- * An upstream that costs as little as can be: for each request it writes one canned HTTP answer, whatever was asked.
- * It reads only as much of HTTP as is needed to tell requests apart (Content-Length).
+ * An upstream that costs as little as can be: every tool call gets one canned HTTP answer, whatever was asked. It reads
+ * only as much of HTTP as is needed to tell requests apart (Content-Length).
  */
-const result = {
-  jsonrpc: '2.0',
-  id: 1,
-  result: {
-    resultType: 'complete',
-    content: [{ type: 'text', text: 'The weather in Hangzhou is 21 °C with light wind from the east. '.repeat(8) }],
-    structuredContent: { temperature: 21, unit: 'C', wind: { direction: 'E', speed: 3 } },
-    _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'canned', version: '1.0.0' } },
-  },
-}
-const body = Buffer.from(JSON.stringify(result))
-const answer = Buffer.concat([
-  Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`),
-  body,
-])
 const headEnd = Buffer.from('\r\n\r\n')
+const toolCall = /mcp-method: *tools\/call/i
+const canned = answerOf(cannedAnswer)
+
+function answerOf(body: string): Buffer {
+  const length = Buffer.byteLength(body)
+  return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`)
+}
 
 const server = createServer({ noDelay: true }, (socket) => {
   let rest: Buffer = Buffer.alloc(0)
@@ -31,10 +24,12 @@ const server = createServer({ noDelay: true }, (socket) => {
     for (;;) {
       const head = data.indexOf(headEnd)
       if (head < 0) break
-      const length = /content-length: *(\d+)/i.exec(data.toString('latin1', 0, head))?.[1] ?? '0'
-      const end = head + 4 + Number(length)
+      const text = data.toString('latin1', 0, head)
+      const end = head + 4 + Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? '0')
       if (data.length < end) break
-      socket.write(answer)
+      // The bare proxy sends no protocol headers, so a call is also what describes nothing.
+      const described = toolCall.test(text) ? undefined : mcpAnswer(data.toString('utf8', head + 4, end))
+      socket.write(described === undefined ? canned : answerOf(described))
       data = data.subarray(end)
     }
     rest = data

@@ -3,13 +3,14 @@ import type { Socket } from 'node:net'
 
 /**
  * A load generator in a process of its own: keeps N connections busy, one request after the other on each, and tells
- * how many answers came and how long each took. Told by its parent: {port, connections, seconds, request}.
+ * how many answers came and how long each took.
  */
-interface Order {
+export interface LoadOrder {
   readonly port: number
   readonly connections: number
   readonly seconds: number
-  readonly request: string
+  /** Whole HTTP requests: one for all connections, or one for each. */
+  readonly requests: readonly string[]
 }
 
 export interface LoadResult {
@@ -25,14 +26,16 @@ export interface LoadResult {
 const latenciesMax = 4_000_000
 const headEnd = Buffer.from('\r\n\r\n')
 
-async function run(order: Order): Promise<LoadResult> {
-  const request = Buffer.from(order.request)
+async function run(order: LoadOrder): Promise<LoadResult> {
+  const requests = order.requests.map((request) => Buffer.from(request))
   const latencies = new Float64Array(latenciesMax)
   const state = { calls: 0, errors: 0, firstError: undefined as string | undefined }
   const start = performance.now()
   const until = start + order.seconds * 1000
   await Promise.all(
-    Array.from({ length: order.connections }, () => keepBusy(order.port, request, until, latencies, state)),
+    Array.from({ length: order.connections }, (_, at) =>
+      keepBusy(order.port, requests[at % requests.length]!, until, latencies, state),
+    ),
   )
   const seconds = (performance.now() - start) / 1000
   const sorted = latencies.subarray(0, Math.min(state.calls, latenciesMax)).toSorted()
@@ -105,7 +108,7 @@ function answerEnd(data: Buffer): number {
   return last < 0 ? -1 : last + 5
 }
 
-process.on('message', (order: Order) => {
+process.on('message', (order: LoadOrder) => {
   run(order).then(
     (result) => process.send?.({ result }),
     (error: unknown) => process.send?.({ result: { calls: 0, errors: 1, seconds: 0, p50Ms: 0, p99Ms: 0, firstError: String(error) } }),

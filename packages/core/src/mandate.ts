@@ -8,11 +8,22 @@ import { signedSchema } from './signature.ts'
 
 const scalar = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()])
 
-/** A bound on one top-level argument; every member given must hold. */
+/**
+ * An address whose host is left open at its end: `https://shop.example` would also begin `https://shop.example.evil`
+ * and `https://shop.example@evil`.
+ */
+const openHost = /^[a-z][a-z0-9+.-]*:\/\/[^/]+$/i
+
+/** A bound on one top-level argument, which must be there; every member given must hold (`mandate/constraint.ts`). */
 export const constraintSchema = z.strictObject({
   eq: scalar.optional(),
   in: z.array(scalar).min(1).max(500).optional(),
-  prefix: z.string().min(1).max(2000).optional(),
+  prefix: z
+    .string()
+    .min(1)
+    .max(2000)
+    .refine((text) => !openHost.test(text), { error: 'end the host of an address with `/`' })
+    .optional(),
   max: z.number().optional(),
   min: z.number().optional(),
 })
@@ -22,6 +33,15 @@ export const authorityClassSchema = z.enum(['autonomous', 'ask', 'user'])
 /** Who decides: the agent alone, the agent with this user's authorisation, the user only (Opinions, clause 6). */
 export type AuthorityClass = z.infer<typeof authorityClassSchema>
 
+/** A member called `__proto__` would be dropped without a word, and its bound with it: refused instead. */
+const argumentsSchema = z
+  .unknown()
+  .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
+    error: 'an argument called `__proto__` cannot be bounded',
+  })
+  .meta({ type: 'object' })
+  .pipe(z.record(z.string().max(200), constraintSchema))
+
 export const allowSchema = z.strictObject({
   /** A record's slug or AIC, or `*`. */
   target: z.string().min(1).max(100),
@@ -29,7 +49,7 @@ export const allowSchema = z.strictObject({
   capability: z.string().min(1).max(256),
   /** Ceiling: nothing graver than this effect (order of `effects`). */
   effect: effectSchema.optional(),
-  arguments: z.record(z.string().max(200), constraintSchema).optional(),
+  arguments: argumentsSchema.optional(),
   places: z.array(z.string().max(100)).max(50).optional(),
   /** Ceiling of the confidentiality of what may be sent. */
   confidentiality: confidentialitySchema.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { concatBytes, base64urlBytes, hex, utf8 } from './bytes.ts'
+import { base64url, base64urlBytes, concatBytes, hex, utf8 } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
 import { canonicalJson } from './canonical.ts'
 import { sha256 } from './digest.ts'
@@ -223,7 +223,7 @@ function openedContent(opening: ReceiptOpening): Bytes | undefined {
 function readSalt(text: string): Bytes | undefined {
   try {
     const salt = base64urlBytes(text)
-    return salt.length === saltBytes ? salt : undefined
+    return salt.length === saltBytes && base64url(salt) === text ? salt : undefined
   } catch {
     return undefined
   }

@@ -31,4 +31,22 @@ export const identityFaults = {
     title: 'Your role does not allow this',
     remedy: 'Ask an owner of the organisation for the role named.',
   },
+  'auth.session-only': {
+    status: 403,
+    retryable: false,
+    title: 'Only a person who is signed in may do this, never a token',
+    remedy: 'Sign in on the console, or with `ambit sign-in`, and do it there.',
+  },
+  'identity.last-owner': {
+    status: 409,
+    retryable: false,
+    title: 'An organisation needs at least one owner',
+    remedy: 'Make somebody else an owner first.',
+  },
+  'identity.too-many': {
+    status: 409,
+    retryable: false,
+    title: 'There are as many of these as this node keeps',
+    remedy: 'Remove those that are no longer needed, then try again.',
+  },
 } as const satisfies FaultRows

@@ -13,6 +13,12 @@ export const registryFaults = {
     title: 'Another record has that name',
     remedy: 'Choose another name, or retire the other record first.',
   },
+  'record.version-taken': {
+    status: 409,
+    retryable: false,
+    title: 'That version exists already and a version never changes',
+    remedy: 'Give a higher version number.',
+  },
   'record.state': {
     status: 409,
     retryable: false,

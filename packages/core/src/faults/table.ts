@@ -1,10 +1,14 @@
+import { approvalFaults } from './approval.ts'
 import { authorityFaults } from './authority.ts'
 import { commonFaults } from './common.ts'
 import { gatewayFaults } from './gateway.ts'
+import { httpFaults } from './http.ts'
+import { governanceFaults } from './governance.ts'
 import { identityFaults } from './identity.ts'
 import { ledgerFaults } from './ledger.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
+import { rulingFaults } from './ruling.ts'
 import { storeFaults } from './store.ts'
 
 /** Every domain's own table, by the domain's name. */
@@ -13,8 +17,12 @@ export const faultTables = {
   store: storeFaults,
   ledger: ledgerFaults,
   identity: identityFaults,
+  http: httpFaults,
+  ruling: rulingFaults,
   registry: registryFaults,
+  governance: governanceFaults,
   authority: authorityFaults,
+  approval: approvalFaults,
   gateway: gatewayFaults,
 } as const
 
@@ -23,8 +31,12 @@ const merged = {
   ...storeFaults,
   ...ledgerFaults,
   ...identityFaults,
+  ...httpFaults,
+  ...rulingFaults,
   ...registryFaults,
+  ...governanceFaults,
   ...authorityFaults,
+  ...approvalFaults,
   ...gatewayFaults,
 } as const
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { SseReader, sseText } from './sse.ts'
 
@@ -12,8 +12,8 @@ test('reads the same events however the stream is cut', () => {
     { event: 'message', data: '{"x":1}', id: '1' },
     { event: 'message', data: '', id: '1' },
   ])
-  fc.assert(
-    fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
+  assert(
+    property(array(nat(stream.length)), (cuts) => {
       const reader = new SseReader()
       const places = [0, ...cuts.toSorted((a, b) => a - b), stream.length]
       const events = places.slice(1).flatMap((end, at) => reader.read(stream.subarray(places[at], end)))
@@ -26,4 +26,10 @@ test('writes what it reads', () => {
   expect(new SseReader().read(Buffer.from(sseText('a\nb', 'e', '7')))).toEqual([
     { event: 'e', data: 'a\nb', id: '7' },
   ])
+})
+
+test('keeps what the stream asks for as the pause before connecting again', () => {
+  const reader = new SseReader()
+  reader.read(Buffer.from('retry: 250\ndata: a\n\nretry: soon\n\n'))
+  expect(reader.retryMs).toBe(250)
 })

@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Holder } from '../authority/authority.ts'
 import type { Gateway, Visible } from './gateway.ts'
+import type { InFlight } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 import { resume } from './resume.ts'
 import { submit } from './submit.ts'
@@ -12,8 +13,8 @@ export interface GatewayOptions {
   /** All records of an organisation, by protocol. */
   readonly targets: (organization: string) => Iterable<Target>
   readonly bus: Bus
-  /** Public address of the node, without a slash at the end. */
-  readonly origin: string
+  /** Public address of the node, without a slash at the end; known once it listens. */
+  readonly origin: () => string
 }
 
 const bearer = 'Bearer '
@@ -26,13 +27,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (typeof id !== 'string') return
     resume(parts, id).catch((error: unknown) => parts.log.error('approval.not-resumed', { id, error: String(error) }))
   })
+  // The replica that revokes stops its own acts itself and counts them; this reaches those of the others.
   bus.subscribe('mandate.revoked', (message) => {
-    const ids = new Set(message['ids'] as readonly string[])
-    parts.inFlight.stop(
-      (act) => act.links.some((link) => ids.has(link)),
-      'mandate.revoked',
-      'the mandate was revoked while the act was under way',
-    )
+    stopMandates(parts.inFlight, message['ids'] as readonly string[])
   })
   return {
     authenticate(authorization) {
@@ -43,8 +40,35 @@ export function createGateway(options: GatewayOptions): Gateway {
     visible: (holder, protocol) => visible(options, holder, protocol),
     submit: (intake, sink) => submit(parts, intake, sink),
     approval: async (id, holder) => await parts.approvals.get(id, holder.key),
-    approvalUrl: (id) => `${options.origin}/approvals/${id}`,
+    approvalUrl: (id) => `${options.origin()}/approvals/${id}`,
   }
+}
+
+/** Stops the acts under any of these mandates and gives their ids. */
+export function stopMandates(inFlight: InFlight, mandates: readonly string[]): string[] {
+  const ids = new Set(mandates)
+  return inFlight.stop(
+    (act) => act.links.some((link) => ids.has(link)),
+    'mandate.revoked',
+    'the mandate was revoked while the act was under way',
+  )
+}
+
+/** Stops the acts a ruling ends: those that call its subject, and those its subject makes. */
+export function stopSubject(inFlight: InFlight, subject: StoppedSubject): string[] {
+  const digests = new Set<string>(subject.digests)
+  return inFlight.stop(
+    (act) => digests.has(act.targetDigest) || act.callerAgent === subject.record,
+    subject.reason,
+    subject.reason === 'record.recalled' ? 'recalled while the act was under way' : 'suspended while the act was under way',
+  )
+}
+
+export interface StoppedSubject {
+  readonly digests: readonly string[]
+  /** AIC. */
+  readonly record: string
+  readonly reason: 'record.recalled' | 'record.suspended'
 }
 
 const missing = {

@@ -5,11 +5,11 @@ import type { Authority } from '../authority/authority.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Target } from '../registry/target.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Egress } from './egress.ts'
 import type { InFlight } from './in-flight.ts'
-import type { Fault } from '@ambit/core/fault'
 
 /** What the path of an act is made of: small views of the domains, all in memory but the ledger and the approvals. */
 export interface PathParts {
@@ -22,7 +22,7 @@ export interface PathParts {
   }
   readonly rulings: { readonly epoch: number }
   /** The activity log: `done` once the entry is durable. */
-  readonly ledger: { append(entry: string, done: (fault: Fault | undefined, index: number) => void): void }
+  readonly ledger: Pick<Ledger, 'append' | 'appendPatiently'>
   readonly approvals: Approvals
   readonly vault: Pick<Vault, 'get' | 'peek'>
   readonly egresses: ReadonlyMap<Protocol, Egress>

@@ -105,6 +105,11 @@ export function aPath(): PathStory {
     },
     close: async () => undefined,
   }
+  function append(entry: string, done: (fault: Fault | undefined, index: number) => void): void {
+    story.push((JSON.parse(entry) as { kind: string }).kind)
+    entries.push(entry)
+    waiting.push(done)
+  }
   const path: PathStory = {
     story,
     entries,
@@ -134,13 +139,7 @@ export function aPath(): PathStory {
           return path.epoch
         },
       },
-      ledger: {
-        append(entry, done) {
-          story.push((JSON.parse(entry) as { kind: string }).kind)
-          entries.push(entry)
-          waiting.push(done)
-        },
-      },
+      ledger: { append, appendPatiently: append },
       approvals: {
         ask: async (suspended) => aPending(suspended.act),
         get: async () => undefined,

@@ -177,7 +177,7 @@ function recordOutcome(
     result,
     status,
   })
-  parts.ledger.append(entry, (fault, index) => {
+  parts.ledger.appendPatiently(entry, (fault, index) => {
     // The intent stands in the log: at the next start an outcome «unknown» is written for it.
     if (fault === undefined) parts.index.add(id, 'outcome', index)
     else parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })

@@ -73,22 +73,34 @@ function chooseInterface(
 const none: readonly string[] = []
 
 function credentials(parts: PathParts, course: Course, offered: Interface): readonly string[] | Promise<readonly string[]> {
-  if (offered.security.length === 0) return none
+  const wanted = wantedOf(offered)
+  if (wanted.length === 0) return none
   const { organization, subject } = course.intake.holder
   const record = course.intake.target.id
   const headers: string[] = []
-  for (const { header, secret } of offered.security) {
+  for (const { header, secret } of wanted) {
     const value = parts.vault.peek(organization, subject, record, secret)
-    if (value === undefined) return loadCredentials(parts, course, offered)
+    if (value === undefined) return loadCredentials(parts, course, wanted)
     if (value !== null) headers.push(header, value)
   }
   return headers
 }
 
-async function loadCredentials(parts: PathParts, course: Course, offered: Interface): Promise<readonly string[]> {
+/** Headers of a request, or variables of a supervised program's environment. */
+function wantedOf(offered: Interface): Interface['security'] {
+  return offered.command === undefined
+    ? offered.security
+    : offered.command.env.map((name) => ({ header: name, secret: name }))
+}
+
+async function loadCredentials(
+  parts: PathParts,
+  course: Course,
+  wanted: Interface['security'],
+): Promise<readonly string[]> {
   const { organization, subject } = course.intake.holder
   const headers: string[] = []
-  for (const { header, secret } of offered.security) {
+  for (const { header, secret } of wanted) {
     const value = await parts.vault.get(organization, subject, course.intake.target.id, secret)
     if (value !== undefined) headers.push(header, value)
   }

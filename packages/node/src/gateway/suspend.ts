@@ -1,7 +1,9 @@
 import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import type { Pending, Suspended } from '../approval/approval.ts'
+import type { TargetCapability } from '../registry/target.ts'
 import type { Course } from './course.ts'
+import { storedOutcome } from './stored-outcome.ts'
 
 /**
  * An act that a person must decide: kept sealed by the approvals, the caller told at once, nothing waits. When the
@@ -26,7 +28,9 @@ async function suspendOrFind(course: Course, decision: Decision): Promise<Pendin
 
 function answer(course: Course, decision: Decision, pending: Pending): void {
   leave(course)
-  if (course.stopped === undefined) course.sink.asked(pending, decision)
+  if (course.stopped !== undefined) return
+  if (pending.state === 'done') course.sink.outcome(storedOutcome(pending), pending.act)
+  else course.sink.asked(pending, decision)
 }
 
 function leave(course: Course): void {
@@ -36,6 +40,7 @@ function leave(course: Course): void {
 
 function suspendedOf(course: Course, decision: Decision): Suspended {
   const { intake } = course
+  const purpose = course.chain.mandates[0]?.purpose
   return {
     act: course.id,
     at: course.at,
@@ -50,7 +55,7 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     targetSlug: intake.target.slug,
     targetTitle: intake.target.title,
     capability: intake.capability.id,
-    capabilityTitle: intake.capability.id,
+    capabilityTitle: titleOf(intake.capability),
     definition: intake.capability.definition,
     effect: intake.capability.profile.effect,
     reversibility: intake.capability.profile.reversibility,
@@ -58,5 +63,13 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     protocolIn: intake.protocolIn,
     wire: intake.wire.bytes.toString('base64'),
     reasons: decision.reasons,
+    roles: intake.capability.profile.roles,
+    ...(purpose === undefined ? {} : { purpose }),
   }
+}
+
+/** Text of a third party: the card shows it cut and quoted. */
+function titleOf(capability: TargetCapability): string {
+  const { title, name } = capability.served
+  return typeof title === 'string' ? title : typeof name === 'string' ? name : capability.id
 }

@@ -1,5 +1,25 @@
+import { createHmac } from 'node:crypto'
+import { Fault } from '@ambit/core/fault'
 import type { Signer } from '@ambit/core/signature'
+import type { Bus } from '../bus/bus.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { namedId } from '../kernel/ids.ts'
+import type { Ids } from '../kernel/ids.ts'
+import type { Keyring } from '../kernel/keyring.ts'
 import type { Caller, RoleName } from '../kernel/route.ts'
+import type { Store } from '../store/store.ts'
+import { createCallers } from './callers.ts'
+import { credentialHash, credentialOf } from './credential.ts'
+import { createIdentityReader, createIdentityWriter } from './identity-store.ts'
+import type { IdentityWriter } from './identity-store.ts'
+import { createKeyReader, createKeyWriter } from './key-store.ts'
+import { createKeys } from './keys.ts'
+import { createMembers, revokedSubject } from './members.ts'
+import type { Members } from './members.ts'
+import { init } from './migrations/001-init.ts'
+
+export type { Members } from './members.ts'
+export { sessionCookieName } from './session-cookie.ts'
 
 /** People, organisations, their roles, sessions, tokens and keys. */
 export interface Identity {
@@ -25,4 +45,87 @@ export interface Person {
   readonly name: string
   readonly organization: string
   readonly roles: readonly RoleName[]
+}
+
+/** The organisation every node has from its first start; others are rows beside it. */
+export const defaultOrganization = 'main'
+
+export interface IdentityParts {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly ids: Ids
+}
+
+/** The identity of a running node, with what its own routes need. */
+export interface OpenIdentity extends Identity, AsyncDisposable {
+  readonly members: Members
+}
+
+/** Brings the tables to their newest form; on the first run makes the organisation `main` and its owner. */
+export async function openIdentity(parts: IdentityParts): Promise<OpenIdentity> {
+  const { store, keyring, bus, clock, ids } = parts
+  await store.migrate({ domain: 'identity', steps: [init] })
+  const reader = createIdentityReader(store)
+  const writer = createIdentityWriter(store)
+  await makeFirstOwner(parts, writer)
+  const keys = createKeys(createKeyReader(store), createKeyWriter(store), keyring, clock)
+  const callers = createCallers(reader, writer, clock)
+  const unsubscribe = bus.subscribe(revokedSubject, () => callers.forget())
+
+  async function known(id: string): Promise<Person> {
+    const person = await reader.person(id)
+    if (person === undefined) throw new Fault('input.not-found', { detail: 'there is no such person' })
+    return person
+  }
+  return {
+    nodeSigner: await keys.signer('node', defaultOrganization, defaultOrganization),
+    members: createMembers({ reader, writer, bus, clock, ids }),
+    callerOf: async (credential) => await callers.callerOf(credential),
+    person: async (id) => await reader.person(id),
+    async personSigner(id) {
+      const person = await known(id)
+      return await keys.signer('person', id, person.organization)
+    },
+    createHolderKey: async (organization) => await keys.createHolder(organization),
+    holderSigner: async (key) => await keys.holder(key),
+    async subjectKey(id) {
+      await known(id)
+      return await keys.subjectKey(id)
+    },
+    async firstRunToken() {
+      const owner = await reader.firstLinkPerson()
+      return owner === undefined ? undefined : firstLink(keyring, owner)
+    },
+    async [Symbol.asyncDispose]() {
+      unsubscribe()
+    },
+  }
+}
+
+async function makeFirstOwner({ keyring, clock, ids }: IdentityParts, writer: IdentityWriter): Promise<void> {
+  const owner = {
+    id: namedId(ids, 'p'),
+    organization: defaultOrganization,
+    name: 'Owner',
+    roles: ['owner'] as const,
+  }
+  // The store may not be asked first: of two nodes that start on an empty store at once, one makes the owner.
+  await writer.addOrganization(
+    defaultOrganization,
+    'Main',
+    owner,
+    credentialHash(firstLink(keyring, owner.id)),
+    clock.now(),
+  )
+}
+
+/**
+ * The owner's first link is computed, not kept: it is the same at every start until it is used, the store holds only
+ * its hash, and another store under the same master key has another one.
+ */
+function firstLink(keyring: Keyring, owner: string): string {
+  const secret = createHmac('sha256', keyring.derive('identity.first-link')).update(owner).digest()
+  return credentialOf('link', secret)
 }

@@ -11,6 +11,8 @@ export interface Caller {
   readonly roles: readonly RoleName[]
   /** How they proved it: a console session (cookie) or an API token. Only a session may approve. */
   readonly by: 'session' | 'token'
+  /** Id of the session or API token; absent where no credential was shown (tests, the node itself). */
+  readonly credential?: string
 }
 
 /** What a route may know of a request, and nothing of the HTTP server. */

@@ -59,6 +59,16 @@ export function writeWhole(file: DiskFile, bytes: Uint8Array, position: number):
   })
 }
 
+/** Zeros are written in pieces of this size, so that preparing a segment never holds much memory. */
+const zeros = Buffer.alloc(1024 * 1024)
+
+/** Fills with zeros from one offset up to another. */
+export async function zeroFill(file: DiskFile, from: number, to: number): Promise<void> {
+  for (let at = from; at < to; at += zeros.length) {
+    await writeWhole(file, zeros.subarray(0, Math.min(zeros.length, to - at)), at)
+  }
+}
+
 class DiskFullError extends Error {
   readonly code = 'ENOSPC'
   constructor() {
@@ -69,7 +79,9 @@ class DiskFullError extends Error {
 /** Whether an error says that there is no room; unlike others it passes when room is made. */
 export function isDiskFull(error: unknown): boolean {
   return (
-    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].some((code) => code === error.code)
+    error instanceof Error &&
+    'code' in error &&
+    ['ENOSPC', 'EDQUOT', 'EFBIG'].some((code) => code === error.code)
   )
 }
 

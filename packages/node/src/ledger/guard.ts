@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import { parseCheckpoint } from '@ambit/core/log/checkpoint'
-import { replaceFile } from './durable-file.ts'
+import { replaceFile, syncDirectory } from './durable-file.ts'
 
 /** How far a log was signed: size, root (standard base64) and the signed checkpoint. */
 export interface SignedHead {
@@ -32,6 +32,7 @@ export interface LedgerGuard {
 /** A guard in a directory of its own; better on another disk than the log. One process uses it at a time. */
 export async function openFileGuard(directory: string): Promise<LedgerGuard> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
+  await syncDirectory(dirname(directory))
   const nameOf = (origin: string): string => `${hash('sha256', origin, 'hex')}.checkpoint`
   // Comparing and writing is one step: calls for all logs go one after another.
   let last: Promise<unknown> = Promise.resolve()

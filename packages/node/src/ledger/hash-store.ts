@@ -70,7 +70,10 @@ export class HashStore implements TileHashes {
   /** Forgets what was put from this size on (a batch that could not be written). */
   truncate(size: number): void {
     for (const [at, waiting] of this.#waiting.entries()) {
-      waiting.hashes.length = Math.max(0, Math.min(waiting.hashes.length, levelWidth(at + 1, size) - waiting.first))
+      waiting.hashes.length = Math.max(
+        0,
+        Math.min(waiting.hashes.length, levelWidth(at + 1, size) - waiting.first),
+      )
     }
   }
 
@@ -86,9 +89,13 @@ export class HashStore implements TileHashes {
     }
   }
 
-  /** Makes durable what was flushed. */
-  async sync(): Promise<void> {
-    for (const file of [...this.#files, this.#positions]) await (await file)?.sync()
+  /** Time to flush: long before the ring is full, and in large groups. */
+  isHalfFull(size: number): boolean {
+    return this.room(size) < this.#ringHashes / 2
+  }
+
+  /** Makes the names of new files durable; what is flushed is durable itself. */
+  async syncNames(): Promise<void> {
     if (this.#newFiles) await this.#disk.syncDirectory(this.#directory)
     this.#newFiles = false
   }
@@ -117,7 +124,9 @@ export class HashStore implements TileHashes {
     if (bundle >= first) return positions[bundle - first]
     const bytes = Buffer.alloc(positionBytes)
     const read = await (await this.#positionFile()).read(bytes, bundle * positionBytes)
-    return read < positionBytes ? undefined : { segment: bytes.readUInt32BE(0), offset: bytes.readUInt32BE(4) }
+    return read < positionBytes
+      ? undefined
+      : { segment: bytes.readUInt32BE(0), offset: bytes.readUInt32BE(4) }
   }
 
   /** Whether the files are long enough for this many leaves. */
@@ -136,10 +145,14 @@ export class HashStore implements TileHashes {
   async #write(size: number): Promise<void> {
     const from = this.#flushed
     const leaves = await this.#file(0)
-    for (let at = from; at < size; ) {
+    for (let at = from; at < size;) {
       const slot = at % this.#ringHashes
       const count = Math.min(size - at, this.#ringHashes - slot)
-      await writeWhole(leaves, this.#ring.subarray(slot * hashBytes, (slot + count) * hashBytes), at * hashBytes)
+      await writeWhole(
+        leaves,
+        this.#ring.subarray(slot * hashBytes, (slot + count) * hashBytes),
+        at * hashBytes,
+      )
       at += count
     }
     for (const [at, waiting] of this.#waiting.entries()) {
@@ -187,6 +200,6 @@ export class HashStore implements TileHashes {
 
   #open(name: string): Promise<DiskFile> {
     this.#newFiles = true
-    return this.#disk.open(join(this.#directory, name), 'plain')
+    return this.#disk.open(join(this.#directory, name), 'durable')
   }
 }

@@ -2,13 +2,17 @@ import type { DiskFile } from './disk.ts'
 import { commitBytes, decodeCommit, frameHeadBytes, headerBytes, isCommitMark } from './segment.ts'
 import type { Commit, Hash } from './segment.ts'
 
-/** Bytes read at once: a few hundred entries. */
-const chunkBytes = 256 * 1024
+/** Bytes read at once when a whole segment is read. */
+const segmentChunkBytes = 256 * 1024
 /** 0x00 and the longest entry a bundle carries. */
 const frameLengthMax = 65_536
 
 export type Item =
-  | { readonly kind: 'entry'; readonly offset: number; /** 0x00 and the entry; valid until the next `read`. */ readonly leaf: Buffer }
+  | {
+      readonly kind: 'entry'
+      readonly offset: number
+      /** 0x00 and the entry; valid until the next `read`. */ readonly leaf: Buffer
+    }
   | { readonly kind: 'commit'; readonly offset: number; readonly commit: Commit & { readonly hash: Hash } }
   /** Zeros: nothing was written from here on. */
   | { readonly kind: 'end'; readonly offset: number }
@@ -22,10 +26,12 @@ export class Scan {
   #base: number
   #at = 0
   #atEnd = false
+  #chunkBytes: number
 
-  constructor(file: DiskFile, from: number = headerBytes) {
+  constructor(file: DiskFile, from: number = headerBytes, chunkBytes: number = segmentChunkBytes) {
     this.#file = file
     this.#base = from
+    this.#chunkBytes = chunkBytes
   }
 
   /** The next item, or undefined when more bytes must be read first. After `end` and `bad` it gives the same again. */
@@ -54,13 +60,13 @@ export class Scan {
   /** Reads more bytes behind those not yet taken. */
   async read(): Promise<void> {
     const rest = this.#buffer.subarray(this.#at)
-    const next = Buffer.allocUnsafe(rest.length + chunkBytes)
+    const next = Buffer.allocUnsafe(rest.length + this.#chunkBytes)
     next.set(rest)
     const got = await this.#file.read(next.subarray(rest.length), this.#base + this.#buffer.length)
     this.#base += this.#at
     this.#at = 0
     this.#buffer = next.subarray(0, rest.length + got)
-    this.#atEnd = got < chunkBytes
+    this.#atEnd = got < this.#chunkBytes
   }
 
   #short(offset: number, left: number): Item | undefined {

@@ -1,12 +1,9 @@
 import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
-import { writeAll, writeWhole } from './disk.ts'
+import { writeAll, writeWhole, zeroFill } from './disk.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { decodeHeader, encodeHeader, headerBytes } from './segment.ts'
 import type { SegmentHeader } from './segment.ts'
-
-/** Zeros are written in pieces of this size, so that preparing a segment never holds much memory. */
-const zeros = Buffer.alloc(1024 * 1024)
 
 export interface SegmentSizes {
   /** The first segment is small, so that a new node starts at once. */
@@ -69,7 +66,8 @@ export class Segments {
     writeAll(this.#file!, bytes, length, at, (error) => {
       if (error === null) {
         this.#end = at + length
-        if (this.#end > this.#capacity / 2) this.prepare()
+        // Early enough that a fast writer does not catch up with the zeros of the next segment.
+        if (this.#end > this.#capacity / 4) this.prepare()
       }
       done(error)
     })
@@ -78,19 +76,21 @@ export class Segments {
   /** Begins the next segment. Throws what the disk says; then the current one stays. */
   async next(header: Omit<SegmentHeader, 'sequence'>): Promise<void> {
     this.prepare()
-    const spare = this.#spare
+    const preparing = this.#spare!
+    this.#spare = undefined
+    const { file, bytes } = await preparing
     try {
-      const { file, bytes } = await spare!
       await writeWhole(file, encodeHeader({ ...header, sequence: this.#sequence + 1 }), 0)
       await this.#file?.close()
-      this.#file = file
-      this.#capacity = bytes
-      this.#sequence++
-      this.#end = headerBytes
-      this.#dirtyEnd = headerBytes
-    } finally {
-      this.#spare = undefined
+    } catch (error) {
+      await file.close()
+      throw error
     }
+    this.#file = file
+    this.#capacity = bytes
+    this.#sequence++
+    this.#end = headerBytes
+    this.#dirtyEnd = headerBytes
   }
 
   /** Makes the next segment ready in the background, so that no batch waits for zeros. */
@@ -105,12 +105,9 @@ export class Segments {
   async clean(): Promise<void> {
     await zeroFill(this.#file!, this.#end, Math.min(this.#dirtyEnd, this.#capacity))
     this.#dirtyEnd = this.#end
-    const spare = this.#spare
-    if (spare !== undefined) {
-      await spare.catch(() => {
-        this.#spare = undefined
-      })
-    }
+    await this.#spare?.catch(() => {
+      this.#spare = undefined
+    })
     this.prepare()
     await this.#spare
   }
@@ -134,7 +131,10 @@ export class Segments {
       await file.read(after, headerBytes)
       // A header is durable before the first batch; without one, bytes behind it mean that it was damaged.
       if (after.every((byte) => byte === 0)) return undefined
-      throw new Fault('ledger.corrupt', { detail: 'the header of a segment is damaged', where: `${this.path(sequence)} offset 0` })
+      throw new Fault('ledger.corrupt', {
+        detail: 'the header of a segment is damaged',
+        where: `${this.path(sequence)} offset 0`,
+      })
     } finally {
       await file.close()
     }
@@ -146,7 +146,11 @@ export class Segments {
     const sequences = names.flatMap((name) => (/^\d{8}\.log$/.test(name) ? [Number(name.slice(0, 8))] : []))
     sequences.sort((a, b) => a - b)
     const gap = sequences.findIndex((sequence, at) => sequence !== at + 1)
-    if (gap >= 0) throw new Fault('ledger.corrupt', { detail: `segment ${gap + 1} is missing`, where: this.path(gap + 1) })
+    if (gap >= 0)
+      throw new Fault('ledger.corrupt', {
+        detail: `segment ${gap + 1} is missing`,
+        where: this.path(gap + 1),
+      })
     return sequences
   }
 
@@ -154,25 +158,19 @@ export class Segments {
     const { segmentBytesMin, segmentBytesMax } = this.#sizes
     const bytes = Math.min(segmentBytesMin * 2 ** Math.min(sequence - 1, 30), segmentBytesMax)
     const path = this.path(sequence)
-    const plain = await this.#disk.open(path, 'plain')
+    const file = await this.#disk.open(path, 'durable')
     try {
-      await zeroFill(plain, 0, bytes)
-      await plain.sync()
-    } finally {
-      await plain.close()
+      // Durable piece by piece: one sync of all of it would hold up the batches that are written meanwhile.
+      await zeroFill(file, 0, bytes)
+      await this.#disk.syncDirectory(this.#directory)
+    } catch (error) {
+      await file.close()
+      throw error
     }
-    await this.#disk.syncDirectory(this.#directory)
-    return { file: await this.#disk.open(path, 'durable'), bytes }
+    return { file, bytes }
   }
 }
 
 function segmentName(sequence: number): string {
   return `${String(sequence).padStart(8, '0')}.log`
-}
-
-/** Fills with zeros from one offset up to another. */
-export async function zeroFill(file: DiskFile, from: number, to: number): Promise<void> {
-  for (let at = from; at < to; at += zeros.length) {
-    await writeWhole(file, zeros.subarray(0, Math.min(zeros.length, to - at)), at)
-  }
 }

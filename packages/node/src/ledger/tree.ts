@@ -78,7 +78,8 @@ export class Tree {
 export function treeState(size: number, peaks: readonly Hash[]): TreeState {
   const byHeight: (Hash | undefined)[] = []
   let next = 0
-  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) byHeight.push(rest % 2 === 1 ? peaks[next++] : undefined)
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2))
+    byHeight.push(rest % 2 === 1 ? peaks[next++] : undefined)
   return { size, peaks: byHeight }
 }
 

@@ -44,11 +44,16 @@ const proofTries = 5
 export function createReceipts(ledger: Ledger, index: ActIndex): Receipts {
   return {
     async receipt(act, may) {
+      // An outcome may still wait for company on its way to the disk.
+      await ledger.settle()
       const leaves = await leavesOf(ledger, index, act)
       if (leaves.length === 0 || !may(leaves.map((placed) => placed.leaf))) throw unknown(act)
       return await prove(ledger, act, leaves)
     },
-    feed: async (limit, before) => await readFeed(ledger, limit, before),
+    async feed(limit, before) {
+      await ledger.settle()
+      return await readFeed(ledger, limit, before)
+    },
     async salts(act, salt) {
       const leaves = await leavesOf(ledger, index, act)
       if (leaves.length === 0) throw unknown(act)

@@ -1,54 +1,66 @@
+import { canonicalJson } from '@ambit/core/canonical'
 import type { Clock } from '../kernel/clock.ts'
 import { timeText } from '../kernel/clock.ts'
-import { canonicalJson } from '@ambit/core/canonical'
-import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ActIndex } from './act-index.ts'
 import { readLeaf } from './log-search.ts'
+import type { OpenActStore } from './receipt-store.ts'
 
-/** What was known at one size of the log, so that a start need not read it from the beginning. */
-export interface ActSnapshot {
-  readonly size: number
-  /** Acts under each mandate so far. */
-  readonly counts: ReadonlyMap<string, number>
-  /** Acts with an intent below `size` and no outcome below it. */
-  readonly open: readonly string[]
+/** What every mandate spent, as authority keeps it. */
+export interface SpentKeeper {
+  loadSnapshot(): Promise<{ readonly logSize: number; readonly counts: Map<string, number> } | undefined>
+  restoreSpent(counts: ReadonlyMap<string, number>): void
+  replaySpent(links: readonly string[], at: number): void
+  spentSnapshot(): Map<string, number>
+  saveSnapshot(logSize: number, counts: ReadonlyMap<string, number>): Promise<void>
 }
 
-export interface RecoveryParts {
+export interface ActParts {
   readonly ledger: Ledger
   readonly index: ActIndex
   readonly clock: Clock
   readonly log: Log
-  load(): Promise<ActSnapshot | undefined>
-  restore(counts: ReadonlyMap<string, number>): void
+  readonly open: OpenActStore
+  readonly spent: SpentKeeper
 }
 
 /**
- * At start: counts what every mandate spent, from the log, and writes the outcome «unknown» for each act whose intent
- * has none: the node ended while it was under way, and it is never performed again.
+ * At start: counts again what every mandate spent since the last snapshot, and writes the outcome «unknown» for each act
+ * whose intent has none: the node ended while it was under way, and it is never performed again.
  */
-export async function recoverActs(parts: RecoveryParts): Promise<{ readonly unknown: readonly string[] }> {
-  const { ledger, index } = parts
-  const snapshot = await parts.load()
-  const counts = new Map(snapshot?.counts)
-  index.reopen(snapshot?.open ?? [])
-  const from = snapshot !== undefined && snapshot.size <= ledger.size ? snapshot.size : 0
-  for await (const { index: at, entry } of ledger.entries(from)) {
+export async function recoverActs(parts: ActParts): Promise<void> {
+  const { ledger, index, spent } = parts
+  const counted = await spent.loadSnapshot()
+  const opened = await parts.open.load()
+  const countFrom = counted !== undefined && counted.logSize <= ledger.size ? counted.logSize : 0
+  const openFrom = opened !== undefined && opened.size <= ledger.size ? opened.size : 0
+  const counts = countFrom === 0 ? new Map<string, number>() : counted!.counts
+  if (openFrom > 0) index.reopen(opened!.acts)
+  const recent: { links: readonly string[]; at: number }[] = []
+  for await (const { index: at, entry } of ledger.entries(Math.min(countFrom, openFrom))) {
     const placed = readLeaf(at, entry)
     if (placed === undefined) continue
-    index.addLeaf(placed.leaf, at)
-    if (placed.leaf.kind !== 'act.intent') continue
-    for (const link of placed.leaf.links) counts.set(link, (counts.get(link) ?? 0) + 1)
+    const { leaf } = placed
+    if (at >= openFrom) index.addLeaf(leaf, at)
+    if (at < countFrom || leaf.kind !== 'act.intent') continue
+    for (const link of leaf.links) counts.set(link, (counts.get(link) ?? 0) + 1)
+    recent.push({ links: leaf.links, at: Date.parse(leaf.at) })
   }
-  parts.restore(counts)
+  spent.restoreSpent(counts)
+  for (const { links, at } of recent) spent.replaySpent(links, at)
+  await closeOpenActs(parts)
+}
+
+async function closeOpenActs({ ledger, index, clock, log }: ActParts): Promise<void> {
   const unknown = index.openActs()
-  for (const act of unknown) {
-    const place = await ledger.write(unknownOutcome(act, parts.clock.now()))
-    index.add(act, 'outcome', place)
-  }
-  if (unknown.length > 0) parts.log.warn('acts.unknown-outcome', { acts: unknown.length })
-  return { unknown }
+  await Promise.all(
+    unknown.map(async (act) => {
+      const place = await ledger.write(unknownOutcome(act, clock.now()))
+      index.add(act, 'outcome', place)
+    }),
+  )
+  if (unknown.length > 0) log.warn('acts.unknown-outcome', { acts: unknown.length })
 }
 
 function unknownOutcome(act: string, now: number): string {
@@ -63,27 +75,22 @@ function unknownOutcome(act: string, now: number): string {
   })
 }
 
-/** How often a snapshot is made while acts happen: what is replayed at start is no more than this. */
+/** How often a snapshot is made while acts happen: what is read again at start is no more than that. */
 const snapshotEveryMs = 5000
 
-export interface SnapshotParts {
-  readonly ledger: Pick<Ledger, 'size'>
-  readonly index: ActIndex
-  readonly clock: Clock
-  readonly log: Log
-  counts(): ReadonlyMap<string, number>
-  save(snapshot: ActSnapshot): Promise<void>
-}
-
 /** Saves snapshots while the node runs; the returned function makes a last one and ends. */
-export function startSnapshots(parts: SnapshotParts): () => Promise<void> {
+export function startSnapshots(parts: ActParts): () => Promise<void> {
   let saved = -1
   let stopped = false
   let cancel = (): void => undefined
   async function save(): Promise<void> {
     const { size } = parts.ledger
     if (size === saved) return
-    await parts.save({ size, counts: parts.counts(), open: parts.index.openActs() })
+    // Both are read in one turn, so that they stand for this size; a crash between the two writes is healed at start.
+    const acts = parts.index.openActs()
+    const counts = parts.spent.spentSnapshot()
+    await parts.open.save({ size, acts })
+    await parts.spent.saveSnapshot(size, counts)
     saved = size
   }
   function schedule(): void {

@@ -1,6 +1,23 @@
+import { canonicalJson } from '@ambit/core/canonical'
 import type { Digest } from '@ambit/core/digest'
+import { Fault } from '@ambit/core/fault'
+import type { RulingLeaf } from '@ambit/core/leaf'
 import type { RecordState } from '@ambit/core/record'
-import type { RulingKind, SignedRuling } from '@ambit/core/ruling'
+import { rulingSchema } from '@ambit/core/ruling'
+import type { Ruling, RulingKind, SignedRuling } from '@ambit/core/ruling'
+import { sign } from '@ambit/core/signature'
+import type { Signer } from '@ambit/core/signature'
+import type { Bus } from '../bus/bus.ts'
+import { timeText } from '../kernel/clock.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { digestValue } from '../kernel/digest.ts'
+import { namedId } from '../kernel/ids.ts'
+import type { Ids } from '../kernel/ids.ts'
+import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import { createTurns } from '../kernel/turns.ts'
+import type { Store } from '../store/store.ts'
+import { openRulingStore } from './ruling-store.ts'
+import type { RulingHead } from './ruling-store.ts'
 
 /** Signed statements of authorities, and the epoch of those in force. */
 export interface Rulings {
@@ -8,13 +25,22 @@ export interface Rulings {
   readonly epoch: number
   /** What the newest state-bearing ruling says of an exact version; undefined when none was made. In memory. */
   stateOf(digest: Digest): { readonly state: RecordState; readonly ruling: string } | undefined
+  /** The newest certificate of an exact version that has not expired. In memory. */
+  certificateOf(
+    digest: Digest,
+  ): { readonly ruling: string; readonly expiresAt: number | undefined } | undefined
   /** Signs, writes the leaf to the registry log, stores, raises the epoch, then publishes `ruling.<kind>` {id, record, digests, epoch}. */
   issue(statement: Statement): Promise<SignedRuling>
+  /** Rulings of a record (AIC), oldest first. */
   list(record: string): Promise<readonly SignedRuling[]>
+  /** The newest rulings of an organisation, newest first. */
+  newest(organization: string): Promise<readonly SignedRuling[]>
 }
 
 export interface Statement {
   readonly kind: RulingKind
+  /** The organisation on this node that keeps the record; `main` when left out. */
+  readonly organization?: string
   /** AIC. */
   readonly record: string
   readonly digests: readonly Digest[]
@@ -23,5 +49,129 @@ export interface Statement {
   readonly basis?: readonly string[]
   readonly evidence?: readonly Digest[]
   readonly note?: string
+  /** Not for the kinds that bear a state: a state ends by another ruling. */
   readonly expiresAt?: number
+}
+
+/** The kinds of ruling that say in which state a version is. */
+export const stateByKind: Readonly<Partial<Record<RulingKind, RecordState>>> = {
+  submission: 'submitted',
+  activation: 'active',
+  suspension: 'suspended',
+  recall: 'recalled',
+  reinstatement: 'active',
+  retirement: 'retired',
+}
+
+export interface RulingParts {
+  readonly store: Store
+  /** The registry log. */
+  readonly log: LeafWriter
+  /** The node's own key. */
+  readonly signer: Signer
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly ids: Ids
+}
+
+/** Rows of the list of all rulings: one page of the console. */
+const newestRowsMax = 200
+const defaultOrganization = 'main'
+
+export async function openRulings(parts: RulingParts): Promise<Rulings> {
+  const rows = await openRulingStore(parts.store)
+  const states = new Map<Digest, { state: RecordState; ruling: string }>()
+  const certificates = new Map<Digest, { ruling: string; expiresAt: number | undefined }>()
+  function apply(head: RulingHead): void {
+    const state = stateByKind[head.kind]
+    for (const digest of head.digests) {
+      if (state !== undefined) states.set(digest, { state, ruling: head.id })
+      if (head.kind === 'certificate') {
+        certificates.set(digest, { ruling: head.id, expiresAt: head.expires ?? undefined })
+      }
+    }
+  }
+  const kept = [...(Object.keys(stateByKind) as RulingKind[]), 'certificate' as const]
+  for await (const head of rows.heads(kept)) apply(head)
+  let epoch = await rows.count()
+  let lastIssued = await rows.newestAt()
+  const turns = createTurns()
+
+  async function issue(statement: Statement): Promise<SignedRuling> {
+    // Strictly growing, also when the clock steps back: it is the order in which rulings hold after a restart.
+    lastIssued = Math.max(parts.clock.now(), lastIssued + 1)
+    const issued = lastIssued
+    const signed = await sign(rulingOf(statement, issued, parts), parts.signer)
+    await parts.log.write(canonicalJson(leafOf(signed, issued)))
+    await rows.insert({
+      organization: statement.organization ?? defaultOrganization,
+      issued,
+      expires: statement.expiresAt,
+      signed,
+    })
+    const { id, kind, subject } = signed.body
+    apply({ id, kind, digests: subject.digests, expires: statement.expiresAt ?? null })
+    epoch += 1
+    parts.bus.publish(`ruling.${kind}`, { id, record: subject.record, digests: subject.digests, epoch })
+    return signed
+  }
+
+  return {
+    get epoch() {
+      return epoch
+    },
+    stateOf: (digest) => states.get(digest),
+    certificateOf(digest) {
+      const certificate = certificates.get(digest)
+      if (certificate?.expiresAt === undefined) return certificate
+      return certificate.expiresAt > parts.clock.now() ? certificate : undefined
+    },
+    // One after the other for one record, so that memory, store and log agree on which ruling is the newest.
+    issue: async (statement) => await turns.take(statement.record, async () => await issue(statement)),
+    list: async (record) => await rows.ofRecord(record),
+    newest: async (organization) => await rows.newest(organization, newestRowsMax),
+  }
+}
+
+function rulingOf(statement: Statement, issued: number, { ids, signer }: RulingParts): Ruling {
+  if (statement.expiresAt !== undefined && stateByKind[statement.kind] !== undefined) {
+    throw new Fault('ruling.invalid', {
+      detail: `a ${statement.kind} does not expire; it ends by another ruling`,
+      where: 'expiresAt',
+    })
+  }
+  const parsed = rulingSchema.safeParse({
+    v: 1,
+    type: 'ruling',
+    id: namedId(ids, 'r'),
+    kind: statement.kind,
+    subject: { record: statement.record, digests: statement.digests },
+    by: signer.key,
+    ...(statement.person === undefined ? {} : { person: statement.person }),
+    basis: statement.basis ?? [],
+    evidence: statement.evidence ?? [],
+    ...(statement.note === undefined ? {} : { note: statement.note }),
+    notBefore: timeText(issued),
+    ...(statement.expiresAt === undefined ? {} : { expires: timeText(statement.expiresAt) }),
+  })
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Fault('ruling.invalid', {
+    detail: issue?.message ?? 'the statement is not of its form',
+    where: issue?.path.join('.') ?? 'statement',
+  })
+}
+
+function leafOf(signed: SignedRuling, issued: number): RulingLeaf {
+  const { id, kind, subject } = signed.body
+  return {
+    v: 1,
+    kind: 'ruling',
+    at: timeText(issued),
+    ruling: id,
+    what: kind,
+    record: subject.record,
+    digests: subject.digests,
+    digest: digestValue(signed),
+  }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { migrate } from './migrate.ts'
 import type { Migrations } from './migrate.ts'
@@ -17,6 +18,8 @@ export interface Store extends AsyncDisposable {
   tables<T>(): Kysely<T>
   /** All or nothing. On SQLite transactions run one after the other. */
   transaction<T, R>(run: (tx: Kysely<T>) => Promise<R>): Promise<R>
+  /** Throws when the engine does not answer. */
+  ping(): Promise<void>
   /** Brings a domain's tables to the newest form; runs each step once, in order. */
   migrate(migrations: Migrations): Promise<void>
 }
@@ -42,6 +45,9 @@ function createStore(engine: Store['engine'], db: Kysely<unknown>): Store {
     tables: <T>() => db as unknown as Kysely<T>,
     transaction: async <T, R>(run: (tx: Kysely<T>) => Promise<R>) =>
       await db.transaction().execute(async (tx) => await run(tx as unknown as Kysely<T>)),
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
     migrate: async (migrations) => await migrate(db, engine, migrations),
     [Symbol.asyncDispose]: async () => await db.destroy(),
   }

@@ -100,7 +100,12 @@ const statusNames: ReadonlyMap<number, string> = new Map([
 
 /** An error another party wrote, in either form. */
 export type ForeignError =
-  | { readonly form: 'rpc'; readonly code: number; readonly message: string; readonly details: readonly unknown[] }
+  | {
+      readonly form: 'rpc'
+      readonly code: number
+      readonly message: string
+      readonly details: readonly unknown[]
+    }
   | {
       readonly form: 'rest'
       readonly code: number

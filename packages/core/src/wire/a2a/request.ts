@@ -76,5 +76,9 @@ export function readListRequest(params: unknown): RequestVerdict {
 function invalid(error: z.ZodError): RequestVerdict {
   const issue = error.issues[0]
   const where = issue === undefined || issue.path.length === 0 ? 'params' : issue.path.join('.')
-  return { ok: false, reason: 'INVALID_PARAMS', message: `\`${where}\`: ${issue?.message ?? 'not of its form'}` }
+  return {
+    ok: false,
+    reason: 'INVALID_PARAMS',
+    message: `\`${where}\`: ${issue?.message ?? 'not of its form'}`,
+  }
 }

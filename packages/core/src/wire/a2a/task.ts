@@ -101,7 +101,7 @@ export function readStreamResponse(value: unknown): Reading | undefined {
         : undefined
     case 'statusUpdate':
       return stateReading(found, payload['taskId'], payload['status'])
-    case 'artifactUpdate':
+    default:
       return isId(payload['taskId']) && isObject(payload['artifact'])
         ? { kind: found, taskId: payload['taskId'], state: undefined }
         : undefined

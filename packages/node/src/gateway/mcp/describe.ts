@@ -15,7 +15,7 @@ import type { ChildEnvironment } from './stdio/egress-stdio.ts'
 import { Guardian } from './stdio/guardian.ts'
 import { firstText, readTools } from './tool-list.ts'
 
-export const describeLimits = {
+const describeLimits = {
   /** One answer: a person waits for the whole description. */
   answerTimeoutMs: 15_000,
   /** Older servers may stay silent when asked in the new way. */
@@ -69,10 +69,11 @@ async function describeUrl(
   modern.transport.version = modernVersion
   modern.transport.modern = true
   try {
-    const greeting = await within(signal, modern.session, async () => {
+    const greeting = await within(parts, signal, modern.session, async () => {
       return await discover(modern.session, parts.limits.probeTimeoutMs)
     })
     return await within(
+      parts,
       signal,
       modern.session,
       async () => await read(modern.session, greeting, httpInterface(url)),
@@ -84,7 +85,7 @@ async function describeUrl(
   }
   const legacy = openHttp(parts, url, headers)
   try {
-    return await within(signal, legacy.session, async () => {
+    return await within(parts, signal, legacy.session, async () => {
       const greeting = await initialize(
         legacy.session,
         (version) => (legacy.transport.version = version),
@@ -131,7 +132,7 @@ async function describeCommand(
   child.receive = (value) => void session.receive(value)
   child.ended = (fault) => session.fail(fault)
   try {
-    return await within(signal, session, async () => {
+    return await within(parts, signal, session, async () => {
       const greeting = await greet(session, parts.limits.startTimeoutMs)
       return await read(session, greeting, {
         url: 'stdio:',
@@ -145,14 +146,21 @@ async function describeCommand(
   }
 }
 
-/** Gives up when the signal says so: the session's requests then end with a Fault. */
-async function within<T>(signal: AbortSignal, session: Session, run: () => Promise<T>): Promise<T> {
+/** Gives up when the signal says so, or when it takes too long: the session's requests then end with a Fault. */
+async function within<T>(
+  parts: Parts,
+  signal: AbortSignal,
+  session: Session,
+  run: () => Promise<T>,
+): Promise<T> {
   const giveUp = () => session.fail(new Fault('upstream.timeout', { detail: 'the description was given up' }))
   if (signal.aborted) throw new Fault('upstream.timeout', { detail: 'the description was given up' })
   signal.addEventListener('abort', giveUp, { once: true })
+  const stop = parts.clock.after(parts.limits.callMsMax, giveUp)
   try {
     return await run()
   } finally {
+    stop()
     signal.removeEventListener('abort', giveUp)
   }
 }
@@ -201,7 +209,7 @@ function unreachable(error: unknown, source: DescribeSource): Fault {
   const ownRemedy = fault.extra?.['upstreamStatus'] === 401 || fault.extra?.['upstreamStatus'] === 403
   return new Fault('record.unreachable', {
     detail: `as an MCP server: ${fault.detail}`,
-    where: 'url' in source ? source.url : source.command.program,
+    where: 'url' in source ? new URL(source.url).host : source.command.program,
     ...(ownRemedy ? { remedy: 'Give the credential that this server needs, and try again.' } : {}),
     cause: fault,
   })

@@ -3,9 +3,9 @@ import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
 import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
-import { isObject } from '@ambit/core/wire/mcp/message'
+import { isObject, notificationMessage } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId } from '@ambit/core/wire/mcp/message'
-import { metaKeys } from '@ambit/core/wire/mcp/methods'
+import { metaKeys, notifications } from '@ambit/core/wire/mcp/methods'
 import { sseText } from '@ambit/core/wire/sse'
 import type { Pending } from '../../../approval/approval.ts'
 import type { ActHandle, Gateway, IngressSink } from '../../gateway.ts'
@@ -49,7 +49,7 @@ export class ModernExchange implements IngressSink {
 
   event(event: Exclude<ActEvent, Outcome>): boolean {
     if (this.#response.destroyed) return false
-    const text = event.type === 'child' ? undefined : eventText(event)
+    const text = event.type === 'child' ? undefined : eventText(event, this.#params)
     if (text === undefined) return true
     if (!this.#streaming) {
       this.#streaming = true
@@ -130,9 +130,23 @@ export class ModernExchange implements IngressSink {
   }
 }
 
-function eventText(event: Exclude<ActEvent, Outcome | { type: 'child' }>): string | undefined {
+/** An event as this client understands it: as it came, or progress of a server of another era under the client's own token. */
+function eventText(
+  event: Exclude<ActEvent, Outcome | { type: 'child' }>,
+  params: JsonObject,
+): string | undefined {
   if (event.wire !== undefined) return Buffer.from(event.wire).toString('utf8')
+  const progressToken = progressTokenOf(params)
+  if (event.type === 'progress' && progressToken !== undefined && isObject(event.value)) {
+    return JSON.stringify(notificationMessage(notifications.progress, { ...event.value, progressToken }))
+  }
   return isObject(event.value) && event.value['jsonrpc'] === '2.0' ? JSON.stringify(event.value) : undefined
+}
+
+/** The token under which the client wants to hear of progress. */
+export function progressTokenOf(params: JsonObject): unknown {
+  const meta = params['_meta']
+  return isObject(meta) ? meta[metaKeys.progressToken] : undefined
 }
 
 function opensAddresses(params: JsonObject): boolean {

@@ -6,12 +6,13 @@ import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp
 import { metaKeys, methods, modernVersion, supportedVersions } from '@ambit/core/wire/mcp/methods'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Gateway } from '../../gateway.ts'
+import { storedOutcome } from '../../stored-outcome.ts'
 import { headerValue } from '../headers.ts'
 import type { McpHeaders } from '../headers.ts'
 import type { FoundTool, ToolNames } from '../names/tool-names.ts'
 import { replyError, replyFault, replyJson } from '../reply.ts'
 import { modernProtocol } from './egress.ts'
-import { approvalState, ModernExchange } from './exchange.ts'
+import { approvalState, ModernExchange, progressTokenOf } from './exchange.ts'
 
 export interface ModernIngressOptions {
   readonly gateway: Gateway
@@ -157,7 +158,7 @@ function submit(
         forward: true,
         ...(parameters === undefined ? {} : { headers: parameters }),
       },
-      stream: false,
+      stream: progressTokenOf(context.message.params ?? {}) !== undefined,
       trace: undefined,
       parent: undefined,
       place: undefined,
@@ -193,25 +194,11 @@ function collect(
       if (pending === undefined) submit(options, context, exchange, tool, args)
       else if (pending.state === 'pending') exchange.asked(pending)
       else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
-      else if (pending.state === 'done') exchange.outcome(outcomeOf(pending))
+      else if (pending.state === 'done') exchange.outcome(storedOutcome(pending))
       else exchange.refused(notApproved(pending.state, id), pending.act)
     },
     (error: unknown) => replyFault(context.response, context.message.id, Fault.from(error)),
   )
-}
-
-function outcomeOf(pending: {
-  outcome?: { status: string; answer?: string; error?: { code: string; detail: string } }
-}) {
-  const { outcome } = pending
-  return {
-    type: 'outcome' as const,
-    status: (outcome?.status ?? 'unknown') as 'completed',
-    ...(outcome?.answer === undefined ? {} : { value: JSON.parse(outcome.answer) as unknown }),
-    ...(outcome?.error === undefined ? {} : { error: outcome.error }),
-    startedAt: 0,
-    durationMs: 0,
-  }
 }
 
 function notApproved(state: string, id: string) {

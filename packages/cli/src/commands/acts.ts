@@ -1,0 +1,96 @@
+import { verifyReceipt } from '@ambit/sdk/verify'
+import type { ReceiptVerdict } from '@ambit/sdk/verify'
+import type { Command } from 'commander'
+import { collect, parseCount } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { readDocument } from '../document.ts'
+import { writePrivate } from '../private-file.ts'
+import { exitCodes } from '../refusal.ts'
+import { cell, facts, shown, table, timeCell } from '../text.ts'
+
+/** What was done, and the proof of it. */
+export function actCommands(program: Command, context: Context): void {
+  context
+    .command(program, 'acts', 'list what was done, newest first', 'acts --limit 20')
+    .option('--limit <n>', 'how many', '20')
+    .option('--before <n>', 'go on from where the list before ended')
+    .action(async (options: { limit: string; before?: string }) => {
+      const before = options.before === undefined ? {} : { before: parseCount(options.before) }
+      const ambit = await context.ambit()
+      const { acts, ...rest } = await ambit.acts.list({ limit: parseCount(options.limit), ...before })
+      const rows = acts.map((act) => [
+        act.act,
+        timeCell(act.at),
+        act.decision,
+        cell([act.status, act.error].filter((part) => part !== undefined).join(' ')),
+        cell(act.target?.slug ?? ''),
+        cell(act.capability),
+        act.durationMs === undefined ? '' : `${act.durationMs} ms`,
+        (act.reasons ?? []).map((reason) => reason.code).join(' '),
+      ])
+      const header = ['act', 'at', 'decision', 'outcome', 'target', 'capability', 'took', 'reasons']
+      const more = rest.next === undefined ? '' : `\n\nOlder ones: ambit acts --before ${rest.next}`
+      const text = rows.length === 0 ? 'Nothing yet.' : `${table(header, rows)}${more}`
+      context.reply({ text, json: { acts, ...rest } })
+    })
+
+  context
+    .command(program, 'receipt <act>', 'get the proof of an act', 'receipt 019a… -o receipt.json')
+    .option('-o, --output <file>', 'write it to a file')
+    .action(async (act: string, { output }: { output?: string }) => {
+      const receipt = await (await context.ambit()).acts.receipt(act)
+      const text = JSON.stringify(receipt, null, 2)
+      if (output === undefined) {
+        context.reply({ text, json: receipt })
+        return
+      }
+      // It may open the contents of the act, so it is nobody else's to read.
+      await writePrivate(output, `${text}\n`)
+      context.reply({
+        text: `Wrote ${output}. Check it anywhere with \`ambit verify ${output}\`.`,
+        json: { written: output },
+      })
+    })
+
+  context
+    .command(
+      program,
+      'verify <file>',
+      'check a receipt without asking anyone: 0 it holds, 1 it does not, 2 it could not be checked',
+      'verify receipt.json --key "example.org/log+0a1b2c3d+AX…"',
+    )
+    .option(
+      '--key <vkey>',
+      'a log you trust; left out, the receipt is checked by the key it carries',
+      collect,
+    )
+    .action(async (file: string, { key }: { key?: readonly string[] }) => {
+      const receipt = await readDocument(context.terminal, file)
+      const verdict = await verifyReceipt(receipt, key === undefined ? {} : { vkeys: key })
+      const exitCode = verdict.ok ? exitCodes.done : exitCodes.refused
+      context.reply({ text: verdictText(verdict), json: verdict, exitCode })
+    })
+}
+
+function verdictText(verdict: ReceiptVerdict): string {
+  if (!verdict.ok) {
+    const where = verdict.where === undefined ? '' : ` (${shown(verdict.where)})`
+    return `The receipt does not hold: ${shown(verdict.reason)}${where}\n  [${verdict.code}]`
+  }
+  const rows = verdict.leaves.map(({ index, leaf }) => [
+    String(index),
+    leaf.kind,
+    timeCell(leaf.at),
+    leaf.kind === 'act.outcome' ? leaf.status : '',
+  ])
+  return [
+    facts([
+      ['act', shown(verdict.act)],
+      ['entries of the log', String(verdict.checkpointSize)],
+    ]),
+    table(['entry', 'leaf', 'at', 'outcome'], rows),
+    verdict.keyPinned
+      ? 'The receipt holds, by a key you named.'
+      : 'The receipt holds by the key it carries. Name the log you trust with --key to know whose it is.',
+  ].join('\n\n')
+}

@@ -1,0 +1,14 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { Refusal } from './refusal.ts'
+
+/** Writes a file that holds a credential: readable by its owner only, and whole or not at all. */
+export async function writePrivate(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw new Refusal(`${path} could not be written`, 'Check that the folder exists and is yours.', error)
+  }
+}

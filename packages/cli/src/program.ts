@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander'
+import { actCommands } from './commands/acts.ts'
+import { approvalCommands } from './commands/approvals.ts'
+import { identityCommands } from './commands/identity.ts'
+import { mandateCommands } from './commands/mandates.ts'
+import { recordCommands } from './commands/records.ts'
+import { registrationCommands } from './commands/registration.ts'
+import { createContext } from './context.ts'
+import { exitCodes, explain } from './refusal.ts'
+import type { ExitCode } from './refusal.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Runs one command and gives its exit code. Answers go to standard output, everything else to standard error. */
+export async function runAmbit(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  // Read here, because an error of the arguments must keep to it too.
+  const json = argv.slice(0, separatorOf(argv)).includes('--json')
+  let exitCode: ExitCode = exitCodes.done
+  const context = createContext(terminal, (output) => {
+    terminal.out(json ? JSON.stringify(output.json, null, 2) : output.text)
+    exitCode = output.exitCode ?? exitCodes.done
+  })
+  const program = new Command('ambit')
+    .description('The command line of an Ambit node.')
+    .option('--json', 'print one JSON value')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .showHelpAfterError('Add --help to see what the command takes.')
+    .addHelpText(
+      'after',
+      '\nThe node is AMBIT_URL, or the one of `ambit login`, or http://localhost:7100; AMBIT_TOKEN says who you are.' +
+        '\nExit codes: 0 done, 1 refused or a check failed, 2 could not be tried.',
+    )
+  identityCommands(program, context)
+  registrationCommands(program, context, argv.slice(separatorOf(argv) + 1))
+  recordCommands(program, context)
+  mandateCommands(program, context)
+  approvalCommands(program, context)
+  actCommands(program, context)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.untried
+    const explained = explain(error)
+    terminal.err(json ? JSON.stringify({ problem: explained.json }) : explained.text)
+    return explained.exitCode
+  }
+}
+
+/** Index of `--`, after which everything is a command to register. */
+function separatorOf(argv: readonly string[]): number {
+  const at = argv.indexOf('--')
+  return at < 0 ? argv.length : at
+}

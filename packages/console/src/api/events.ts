@@ -1,0 +1,54 @@
+import type { QueryClient } from '@tanstack/react-query'
+
+/** Waits between attempts to reach a node that closed the stream, the last one for ever after. */
+const reopenAfterMs = [1000, 2000, 5000, 15_000]
+
+/** What each event of the node makes stale (`approval`, `record`, `ruling`, `mandate`). */
+const stale: Readonly<Record<string, readonly string[]>> = {
+  approval: ['approvals', 'acts'],
+  record: ['records', 'record'],
+  ruling: ['records', 'record', 'acts'],
+  mandate: ['mandates'],
+}
+
+/**
+ * Follows the node's event stream: each event makes what it names stale, and coming back after a gap makes
+ * everything stale, because events in between are lost. Returns what ends it.
+ */
+export function followEvents(client: QueryClient, onLive: (live: boolean) => void): () => void {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+  let opened = false
+  let ended = false
+
+  function open(): void {
+    source = new EventSource('/api/events')
+    source.addEventListener('open', () => {
+      failures = 0
+      onLive(true)
+      if (opened) void client.invalidateQueries()
+      opened = true
+    })
+    source.addEventListener('error', () => {
+      onLive(false)
+      // A dropped connection is reopened by the browser; a refused one is closed for good and is ours to retry.
+      if (source?.readyState !== EventSource.CLOSED || ended) return
+      const wait = reopenAfterMs[Math.min(failures, reopenAfterMs.length - 1)]
+      failures += 1
+      timer = setTimeout(open, wait)
+    })
+    for (const [event, keys] of Object.entries(stale)) {
+      source.addEventListener(event, () => {
+        for (const key of keys) void client.invalidateQueries({ queryKey: [key] })
+      })
+    }
+  }
+
+  open()
+  return () => {
+    ended = true
+    clearTimeout(timer)
+    source?.close()
+  }
+}

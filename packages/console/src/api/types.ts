@@ -1,0 +1,230 @@
+import type { Reason } from '@ambit/core/decision'
+import type { Allow, Limits, SignedMandate } from '@ambit/core/mandate'
+import type {
+  AgentRecord,
+  Effect,
+  Profile,
+  Protocol,
+  RecordState,
+  Reversibility,
+  Role,
+} from '@ambit/core/record'
+import type { SignedRuling } from '@ambit/core/ruling'
+
+/*
+ * What the control API says, in the API's own words. The node checks its replies against the same shapes in its
+ * tests. Every text in them that a record, an agent or a caller wrote is data of a third party.
+ */
+
+export type RoleName = 'owner' | 'approver' | 'operator' | 'auditor'
+
+export interface Me {
+  readonly person: { readonly id: string; readonly name: string }
+  readonly organization: { readonly id: string; readonly name: string }
+  readonly roles: readonly RoleName[]
+  readonly by: 'session' | 'token'
+}
+
+export interface RecordSummary {
+  readonly id: string
+  readonly slug: string
+  readonly title: string
+  readonly kind: AgentRecord['kind']
+  readonly version: string
+  readonly digest: string
+  readonly state: RecordState
+  readonly protocols: readonly Protocol[]
+  readonly tools: number
+  /** Capabilities whose proposed profile nobody has accepted yet. */
+  readonly proposals: number
+  /** Capabilities whose definition changed upstream and that are therefore stopped. */
+  readonly held: number
+  readonly tier?: string
+  readonly certified: boolean
+  readonly updated: string
+}
+
+export interface RecordList {
+  readonly records: readonly RecordSummary[]
+  readonly next?: string
+}
+
+export interface CapabilityView {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly profile: Profile
+  readonly proposal?: Profile
+  readonly accepted: boolean
+  readonly held: boolean
+  /** `before` null: the upstream serves something new; `after` null: it no longer serves it. */
+  readonly change?: { readonly before: unknown; readonly after: unknown }
+}
+
+export interface Check {
+  readonly id: string
+  readonly ok: boolean
+  readonly what: string
+}
+
+export interface RecordVersion {
+  readonly version: string
+  readonly digest: string
+  readonly state: RecordState
+  readonly created: string
+}
+
+export interface RecordView {
+  readonly summary: RecordSummary
+  /** The draft, where there is one, else the version in force. */
+  readonly record: AgentRecord
+  readonly digest: string
+  readonly state: RecordState
+  /** A draft waits, alone or beside the version in force. */
+  readonly draft: boolean
+  readonly versions: readonly RecordVersion[]
+  readonly rulings: readonly SignedRuling[]
+  readonly capabilities: readonly CapabilityView[]
+  /** Id of the ruling that certifies the version. */
+  readonly certificate?: { readonly ruling: string; readonly expires?: string }
+  readonly checks?: readonly Check[]
+  /** Things an operator should know of how the agent described itself. */
+  readonly remarks: readonly string[]
+}
+
+export type RecordStep = 'submit' | 'activate' | 'suspend' | 'reinstate' | 'retire'
+
+export interface Certification {
+  readonly certified: boolean
+  readonly checks: readonly Check[]
+  readonly ruling?: SignedRuling
+}
+
+export interface Probe {
+  readonly reachable: boolean
+  readonly problem?: string
+  readonly changes: readonly unknown[]
+}
+
+export interface Recalled {
+  readonly ruling: SignedRuling
+  readonly stopped: number
+  readonly acts: readonly string[]
+  readonly tookMs: number
+}
+
+export interface MandateView {
+  readonly id: string
+  readonly signed: SignedMandate
+  readonly state: 'active' | 'revoked' | 'expired' | 'not-yet'
+  readonly kind: 'standing' | 'task' | 'leaf'
+  readonly parent?: string
+  readonly children: number
+  readonly tokens: number
+  readonly spent: { readonly calls: number }
+}
+
+export interface NewMandate {
+  readonly purpose: string
+  readonly allow: readonly Allow[]
+  readonly limits?: Limits
+  readonly expiresInDays?: number
+  readonly agent?: string
+}
+
+/** One mandate as its own page shows it: with the tokens made for it. */
+export interface MandateDetail extends MandateView {
+  readonly tokenList: readonly MandateToken[]
+}
+
+export interface MandateToken {
+  readonly id: string
+  readonly client?: string
+  readonly created: string
+  readonly expires?: string
+  readonly state: 'active' | 'revoked' | 'expired'
+}
+
+export interface MandateList {
+  readonly mandates: readonly MandateView[]
+  readonly next?: string
+}
+
+/** What a client is told in its own configuration. */
+export type ClientName = 'mcp-json' | 'vscode' | 'cursor' | 'a2a' | 'env'
+
+export interface Connection {
+  readonly id: string
+  /** Shown once. */
+  readonly token: string
+  readonly mcpUrl: string
+  readonly a2aUrl: string
+  readonly config: string
+}
+
+export type ApprovalState = 'pending' | 'approved' | 'performing' | 'done' | 'denied' | 'expired' | 'void'
+
+export interface ApprovalCard {
+  readonly id: string
+  readonly act: string
+  readonly state: ApprovalState
+  /** Of the card as shown; an approval names it, so that nobody approves what they did not see. */
+  readonly digest: string
+  readonly asked: string
+  readonly expires: string
+  readonly agent: { readonly title: string; readonly id: string }
+  readonly tool: {
+    readonly title: string
+    readonly target: string
+    readonly effect: Effect
+    readonly reversibility: Reversibility
+  }
+  /** Written by Ambit from the record: who asks for what, what that does, whether it can be undone. */
+  readonly sentence: { readonly en: string; readonly zh: string }
+  readonly arguments: readonly { readonly name: string; readonly role: Role; readonly text: string }[]
+  /** Arguments that are not shown because there are too many. */
+  readonly hidden: number
+  readonly reasons: readonly {
+    readonly code: string
+    readonly rule: string
+    readonly what: { readonly en: string; readonly zh: string }
+  }[]
+  readonly mandate: { readonly id: string; readonly purpose: string }
+  readonly decidedBy?: string
+  readonly decidedAt?: string
+}
+
+export interface ActSummary {
+  readonly act: string
+  readonly at: string
+  readonly callers: readonly string[]
+  readonly target?: { readonly slug: string; readonly title: string }
+  readonly capability: string
+  readonly in: string
+  /** `ask`: it waits for a person; `approved`: it waited, and was approved. */
+  readonly decision: 'allow' | 'ask' | 'approved' | 'refuse'
+  readonly status?: 'completed' | 'failed' | 'cancelled' | 'unknown'
+  readonly reasons?: readonly Pick<Reason, 'code' | 'rule'>[]
+  readonly durationMs?: number
+}
+
+export interface ActList {
+  readonly acts: readonly ActSummary[]
+  /** What to ask for as `before` to get older ones. */
+  readonly next?: number
+}
+
+export interface NodeStatus {
+  readonly version: string
+  readonly engine: string
+  readonly ledgers: readonly {
+    readonly origin: string
+    readonly vkey: string
+    readonly state: string
+    readonly size: number
+    readonly publishedSize: number
+  }[]
+  readonly uptimeS: number
+  readonly inFlight: number
+  readonly pendingApprovals: number
+}

@@ -1,0 +1,42 @@
+import type { FaultCode } from '@ambit/core/fault'
+
+/**
+ * Chinese words for the refusals a person meets most. The node writes its refusals in English; a code that does not
+ * stand here is shown in the node's own words.
+ */
+export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remedy: string }>>> = {
+  internal: { title: '发生了意外情况', remedy: '请重试；若再次发生，请按此时间查看节点日志。' },
+  'input.invalid': { title: '输入的格式不对', remedy: '请改正所指的项目后重新提交。' },
+  'input.not-found': { title: '没有这个名称下的内容', remedy: '请核对名称或标识。' },
+  'input.conflict': { title: '与已有内容矛盾', remedy: '请先查看同名的内容，再修改其中之一。' },
+  'node.draining': { title: '节点正在停止，不再接受新的行为', remedy: '请稍后再试，或使用另一个节点。' },
+  'auth.missing': { title: '需要先说明您是谁', remedy: '请登录。' },
+  'auth.unknown-token': { title: '本节点不认识这个令牌或链接', remedy: '请索取新的登录链接。' },
+  'auth.expired': { title: '令牌或链接已失效', remedy: '请索取新的登录链接。' },
+  'auth.revoked': { title: '令牌已被撤销', remedy: '请向发放人索取新的令牌。' },
+  'auth.role': { title: '您的角色不允许这样做', remedy: '请向组织的所有者申请相应角色。' },
+  'auth.session-only': { title: '只有登录的本人可以这样做', remedy: '请在控制台登录后办理。' },
+  'approval.changed': { title: '您看到的与将被批准的不一致', remedy: '请重新查看卡片再决定。' },
+  'approval.decided': { title: '此前已决定，或已逾期', remedy: '请查看它的状态；若仍有需要，智能体须重新请求。' },
+  'approval.not-yours': { title: '这不由您决定', remedy: '请联系卡片所指的人，或组织的所有者、审批人。' },
+  'mandate.ended': { title: '授权已撤销或已到期', remedy: '请新建授权。' },
+  'mandate.not-yours': { title: '这是别人的授权', remedy: '请联系本人，或组织的所有者。' },
+  'mandate.too-many': { title: '该授权的下级或令牌已达上限', remedy: '请撤销不再使用的。' },
+  'record.invalid': { title: '登记内容的格式不对', remedy: '请改正所指的项目后重新提交。' },
+  'record.name-taken': { title: '该名称已被另一项登记使用', remedy: '请换一个名称，或先让另一项登记退役。' },
+  'record.state': { title: '登记的当前状态不允许这一步', remedy: '请查看它的状态。' },
+  'record.unreachable': {
+    title: '智能体或服务没有按协议应答',
+    remedy: '请确认它在该地址运行并使用该协议，然后重试。',
+  },
+  'address.refused': {
+    title: '本节点不会访问这个地址',
+    remedy: '内网、本机与链路本地地址需由运营者在 AMBIT_ALLOW_ADDRESSES 中放行。',
+  },
+  'mandate.invalid': { title: '授权的格式不对', remedy: '请改正所指的项目后重新提交。' },
+  'ledger.full': {
+    title: '账本的磁盘已满，无法记录行为',
+    remedy: '请腾出数据目录所在磁盘的空间；在此之前一切行为都被拒绝。',
+  },
+  'ledger.failed': { title: '磁盘报错，账本已停止记录', remedy: '请检查磁盘后重新启动节点。' },
+}

@@ -1,0 +1,118 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { followEvents } from '../../api/events.ts'
+import { signOut } from '../../api/identity.ts'
+import { queries } from '../../api/queries.ts'
+import { useText } from '../../i18n/language.tsx'
+import { Button } from '../../ui/button.tsx'
+import { WordMark } from '../../ui/mark.tsx'
+import { visibleString } from '../../ui/visible-text.ts'
+import { LanguageSwitch } from './language-switch.tsx'
+import { LiveContext } from './live.ts'
+import { NavIcon } from './nav-icon.tsx'
+
+/** While the event stream is away, the waiting requests are asked for this often. */
+const pollMs = 5000
+
+const places = [
+  { to: '/registry', word: 'registry' },
+  { to: '/approvals', word: 'approvals' },
+  { to: '/receipts', word: 'receipts' },
+  { to: '/mandates', word: 'mandates' },
+] as const
+
+/** The frame around every page: head line, ways, and the node's events. On a phone the ways lie under the thumb. */
+export function Frame() {
+  const text = useText()
+  const client = useQueryClient()
+  const [live, setLive] = useState(false)
+  useEffect(() => followEvents(client, setLive), [client])
+  const pending = useQuery({ ...queries.approvals('pending'), refetchInterval: live ? false : pollMs })
+  const waiting = pending.data?.length ?? 0
+
+  return (
+    <LiveContext value={live}>
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-md bg-accent p-3 font-semibold text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {text.skip}
+      </a>
+      <header className="border-b border-line bg-surface">
+        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-x-8 px-4 md:px-8">
+          <Link to="/registry" search={{}} aria-label="Ambit" className="rounded-sm">
+            <WordMark />
+          </Link>
+          <Ways waiting={waiting} place="head" />
+          <div className="ml-auto flex items-center gap-1 md:gap-3">
+            <LanguageSwitch />
+            <Person />
+          </div>
+        </div>
+      </header>
+      <main id="content" className="mx-auto max-w-6xl px-4 pt-5 pb-28 md:px-8 md:pt-12 md:pb-16">
+        <Outlet />
+      </main>
+      <Ways waiting={waiting} place="foot" />
+    </LiveContext>
+  )
+}
+
+interface WaysProps {
+  readonly waiting: number
+  readonly place: 'head' | 'foot'
+}
+
+function Ways({ waiting, place }: WaysProps) {
+  const text = useText()
+  const inHead = place === 'head'
+  const nav = inHead
+    ? 'hidden self-stretch md:flex md:gap-x-1'
+    : 'fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden'
+  const link = inHead
+    ? 'relative flex items-center gap-2 border-y-[3px] border-transparent px-3 font-semibold text-muted hover:text-ink data-[status=active]:border-b-accent data-[status=active]:text-ink'
+    : 'relative flex min-h-16 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-semibold text-muted data-[status=active]:border-accent data-[status=active]:text-ink'
+  return (
+    <nav aria-label={text.nav.label} className={nav}>
+      {places.map(({ to, word }) => (
+        <Link key={to} to={to} className={link}>
+          {!inHead && <NavIcon name={word} />}
+          {text.nav[word]}
+          {word === 'approvals' && waiting > 0 && (
+            <span
+              className={`min-w-5 rounded-full bg-accent px-1.5 text-center text-xs leading-5 font-bold text-on-accent ${inHead ? '' : 'absolute top-1 left-[calc(50%+0.5rem)]'}`}
+            >
+              <span aria-hidden="true">{waiting}</span>
+              <span className="sr-only">{text.nav.waiting(waiting)}</span>
+            </span>
+          )}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function Person() {
+  const text = useText()
+  const client = useQueryClient()
+  const router = useRouter()
+  const { data: me } = useQuery(queries.me())
+  async function leave(): Promise<void> {
+    await signOut()
+    client.clear()
+    await router.navigate({ to: '/sign-in', search: {} })
+  }
+  if (me === undefined) return null
+  return (
+    <div className="flex items-center gap-1 md:gap-2">
+      <div className="hidden text-right text-sm leading-tight lg:block">
+        <div className="max-w-40 truncate font-semibold">{visibleString(me.person.name, 60)}</div>
+        <div className="text-muted">{me.roles.map((role) => text.roles[role]).join(' · ')}</div>
+      </div>
+      <Button size="small" kind="quiet" className="-mr-3" onClick={() => void leave()}>
+        {text.nav.signOut}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { recordStates as coreStates } from '@ambit/core/record'
+import type { RecordState } from '@ambit/core/record'
+import { recordStates, stepsFrom } from './record-state.ts'
+
+test('knows every state of a record', () => {
+  expect(recordStates).toEqual(coreStates)
+})
+
+test('offers an operator the steps that the draft and the versions allow', () => {
+  const version = (state: RecordState) => ({ state })
+  expect(stepsFrom({ draft: true, versions: [] }, ['operator'])).toEqual(['submit'])
+  expect(stepsFrom({ draft: false, versions: [version('active')] }, ['owner'])).toEqual([
+    'suspend',
+    'retire',
+    'recall',
+  ])
+  expect(stepsFrom({ draft: true, versions: [version('recalled')] }, ['owner'])).toEqual(['submit'])
+  expect(stepsFrom({ draft: false, versions: [version('submitted'), version('active')] }, ['owner'])).toEqual([
+    'activate',
+    'suspend',
+    'retire',
+    'recall',
+  ])
+  expect(stepsFrom({ draft: false, versions: [version('retired')] }, ['owner'])).toEqual([])
+})
+
+test('offers nothing to those who only read or approve', () => {
+  for (const state of recordStates) {
+    expect(stepsFrom({ draft: true, versions: [{ state }] }, ['auditor', 'approver'])).toEqual([])
+  }
+})

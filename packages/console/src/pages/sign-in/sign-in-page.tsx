@@ -1,0 +1,93 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { signIn } from '../../api/identity.ts'
+import { queries } from '../../api/queries.ts'
+import type { Me } from '../../api/types.ts'
+import { useText } from '../../i18n/language.tsx'
+import { WordMark } from '../../ui/mark.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Problem } from '../../ui/problem.tsx'
+import { LanguageSwitch } from '../frame/language-switch.tsx'
+
+/** A link works once, so a token is sent once, however often the page is drawn. */
+const sent = new Map<string, Promise<Me>>()
+
+/** Signs in with the token of the link; without one it says how to get a link. */
+export function SignInPage() {
+  const text = useText()
+  const { token, next } = useSearch({ from: '/sign-in' })
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [error, setError] = useState<unknown>()
+
+  useEffect(() => {
+    if (token === undefined) return
+    let current = true
+    const signedIn = sent.get(token) ?? signIn(token)
+    sent.set(token, signedIn)
+    signedIn.then(
+      async (me) => {
+        if (!current) return
+        client.clear()
+        client.setQueryData(queries.me().queryKey, me)
+        await navigate({ to: next ?? '/registry', replace: true })
+      },
+      (problem: unknown) => {
+        // The link is spent or unknown either way, so it need not stay in the address bar and the history.
+        if (!current) return
+        setError(problem)
+        void navigate({ to: '/sign-in', search: next === undefined ? {} : { next }, replace: true })
+      },
+    )
+    return () => {
+      current = false
+    }
+  }, [token, next, client, navigate])
+
+  const working = token !== undefined && error === undefined
+  return (
+    <div className="mx-auto flex min-h-dvh max-w-2xl flex-col px-4 md:px-8">
+      <header className="flex min-h-16 items-center justify-between">
+        <WordMark />
+        <LanguageSwitch />
+      </header>
+      <main className="grow py-12 md:py-20">
+        <Page title={working ? text.signIn.working : text.signIn.title} lead={text.signIn.lead}>
+          {error !== undefined && (
+            <div className="mb-8">
+              <p className="mb-2 text-lg font-bold">{text.signIn.failed}</p>
+              <Problem error={error} />
+            </div>
+          )}
+          {!working && <Ways />}
+        </Page>
+      </main>
+    </div>
+  )
+}
+
+function Ways() {
+  const text = useText()
+  return (
+    <ol className="space-y-7">
+      <Way title={text.signIn.firstTime} help={text.signIn.firstTimeHelp} />
+      <Way title={text.signIn.again} help={text.signIn.againHelp} />
+      <Way title={text.signIn.phone} help={text.signIn.phoneHelp} />
+    </ol>
+  )
+}
+
+interface WayProps {
+  readonly title: string
+  readonly help: string
+}
+
+function Way({ title, help }: WayProps) {
+  return (
+    <li className="border-t border-line pt-5">
+      <h2 className="text-lg font-bold">{title}</h2>
+      <p className="mt-1 text-muted">{help}</p>
+    </li>
+  )
+}

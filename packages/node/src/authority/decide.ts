@@ -1,0 +1,205 @@
+import type { Decision } from '@ambit/core/decision'
+import type { AuthorityClass } from '@ambit/core/mandate'
+import { argumentExceeded } from '@ambit/core/mandate/allowed'
+import { stricterClass } from '@ambit/core/mandate/narrowing'
+import { strictestProfile } from '@ambit/core/record'
+import type { Profile } from '@ambit/core/record'
+import type { DecisionCell, DecisionTable } from '../kernel/catalog.ts'
+import type { Target, TargetCapability } from '../registry/target.ts'
+import type { Question } from './authority.ts'
+import { effectAllowed, entryExceeded, matchingEntries } from './compiled.ts'
+import type { CompiledEntry, CompiledMandate } from './compiled.ts'
+import type { LiveChain } from './live-chain.ts'
+import { reason } from './reasons.ts'
+import type { ReasonCode } from './reasons.ts'
+
+/** What the links of one chain say of one capability, worked out at the first call. */
+interface Prepared {
+  readonly target: Target
+  readonly profile: Profile
+  readonly accepted: boolean
+  readonly cell: DecisionCell
+  readonly cellName: string
+  /** By link: the entries that name the capability and whose ceiling it keeps. */
+  readonly entries: readonly (readonly CompiledEntry[])[]
+  /** The whole answer, where no entry looks at arguments, place or data. */
+  fixed: Decision | undefined
+  /** The answer given last: most calls of one capability get the same. */
+  last: { readonly decided: AuthorityClass; readonly rule: string; readonly decision: Decision } | undefined
+}
+
+/** The links of a chain, root first, and what was worked out for the capabilities called under it. */
+export interface CompiledChain {
+  readonly links: readonly CompiledMandate[]
+  /** Weak: goes with the compact record that it was made for. */
+  readonly prepared: WeakMap<TargetCapability, Prepared>
+}
+
+export function compileChain(links: readonly CompiledMandate[]): CompiledChain {
+  return { links, prepared: new WeakMap() }
+}
+
+/**
+ * Every link must have an entry that covers the act; the strictest link decides who decides. Within a link an entry
+ * gives way to a narrower one that also covers the act; of those left, the strictest counts. An explicit class never
+ * goes below the catalogue's floor. Pure; in the common case one look-up.
+ */
+export function decide(
+  chain: LiveChain,
+  question: Question,
+  table: DecisionTable,
+  targetOf: (id: string) => Target | undefined,
+): Decision {
+  const { target, capability, now } = question
+  if (chain.revoked) return refuse('mandate.revoked', chain.links.at(-1)!)
+  if (now >= chain.expiresAt) return refuse('mandate.expired', chain.endingLink)
+  if (now < chain.notBefore) return refuse('mandate.not-yet', chain.links.at(-1)!)
+  const prepared = prepare(chain, target, capability, table)
+  const decision = prepared.fixed ?? weigh(chain, prepared, question)
+  if (decision.class === 'refuse') return decision
+  for (const id of chain.agents) {
+    // A recall stops its subject as caller too.
+    const agent = targetOf(id)
+    if (agent !== undefined && stopped.has(agent.state)) {
+      return refuse(stateCode(agent), agent.ruling ?? agent.digest, 'caller')
+    }
+  }
+  if (target.state !== 'active')
+    return refuse(stateCode(target), target.ruling ?? target.digest, target.state)
+  if (capability.held) return refuse('record.definition-changed', capability.definition)
+  return decision
+}
+
+/** Whether every link names the capability within its ceiling; arguments are not known yet. */
+export function mayCall(
+  chain: LiveChain,
+  target: Target,
+  capability: TargetCapability,
+  now: number,
+): boolean {
+  if (chain.revoked || now >= chain.expiresAt || now < chain.notBefore) return false
+  if (target.organization !== chain.organization) return false
+  const { effect } = profileInForce(capability)
+  return chain.compiled.links.every((link) =>
+    matchingEntries(link, target, capability.id).some((entry) => effectAllowed(entry, effect)),
+  )
+}
+
+function prepare(
+  chain: LiveChain,
+  target: Target,
+  capability: TargetCapability,
+  table: DecisionTable,
+): Prepared {
+  const known = chain.compiled.prepared.get(capability)
+  if (
+    known !== undefined &&
+    known.target === target &&
+    known.accepted === capability.accepted &&
+    known.profile === capability.profile
+  ) {
+    return known
+  }
+  const profile = profileInForce(capability)
+  const entries = chain.compiled.links.map((link) =>
+    // A record of another organisation is out of reach, whatever the patterns say.
+    target.organization === chain.organization
+      ? matchingEntries(link, target, capability.id).filter((entry) => effectAllowed(entry, profile.effect))
+      : [],
+  )
+  const prepared: Prepared = {
+    target,
+    profile: capability.profile,
+    accepted: capability.accepted,
+    cell: table[profile.effect][profile.reversibility],
+    cellName: `catalogue:${profile.effect}/${profile.reversibility}`,
+    entries,
+    fixed: undefined,
+    last: undefined,
+  }
+  const settled =
+    entries.every((list) => list.every((entry) => entry.free)) || entries.some((list) => list.length === 0)
+  if (settled) prepared.fixed = weigh(chain, prepared, undefined)
+  chain.compiled.prepared.set(capability, prepared)
+  return prepared
+}
+
+/** Nobody has looked at a profile that is only proposed, so it counts as the gravest. */
+function profileInForce(capability: TargetCapability): Profile {
+  return capability.accepted ? capability.profile : strictestProfile
+}
+
+// One act is decided in one turn, so that a single scratch list serves all.
+const covering: CompiledEntry[] = []
+
+function weigh(chain: LiveChain, prepared: Prepared, question: Question | undefined): Decision {
+  const { cell, cellName, entries } = prepared
+  let decided: AuthorityClass = 'autonomous'
+  let rule = cellName
+  for (let link = 0; link < entries.length; link++) {
+    const list = entries[link]!
+    covering.length = 0
+    for (const entry of list) {
+      if (question === undefined || covers(entry, question)) covering.push(entry)
+    }
+    const id = chain.compiled.links[link]!.id
+    if (covering.length === 0) return refuse('mandate.no-entry', id, missing(chain, prepared, list, question))
+    for (const entry of covering) {
+      if (covering.length > 1 && covering.some((other) => entry.narrower.has(other))) continue
+      const own = entry.decision === undefined ? cell.default : stricterClass(entry.decision, cell.floor)
+      if (own === decided || stricterClass(own, decided) === decided) continue
+      decided = own
+      rule = own === entry.decision ? id : cellName
+    }
+  }
+  if (decided === 'autonomous') rule = chain.compiled.links.at(-1)!.id
+  const { last } = prepared
+  if (last?.decided === decided && last.rule === rule) return last.decision
+  prepared.last = { decided, rule, decision: answer(decided, rule, prepared) }
+  return prepared.last.decision
+}
+
+function covers(entry: CompiledEntry, question: Question): boolean {
+  const { place, labels } = question
+  return entryExceeded(entry, question.arguments, place, labels.confidentiality) === undefined
+}
+
+function answer(decided: AuthorityClass, rule: string, prepared: Prepared): Decision {
+  if (decided === 'ask') return { class: 'ask', reasons: [reason('user.ask', rule)], obligations: [] }
+  if (decided === 'user') return refuse('user.only', rule)
+  const read = prepared.accepted && prepared.profile.effect === 'read'
+  return {
+    class: 'allow',
+    reasons: [reason('mandate.entry', rule)],
+    // What an agent does alone is told to the person afterwards; reading changes nothing to tell of.
+    obligations: read ? [] : ['tell-user'],
+  }
+}
+
+/** What the entry that came nearest did not let through, in names that stand in the mandate. */
+function missing(
+  chain: LiveChain,
+  prepared: Prepared,
+  list: readonly CompiledEntry[],
+  question: Question | undefined,
+): string {
+  const nearest = list[0]
+  if (chain.organization !== prepared.target.organization) return 'target'
+  if (nearest === undefined || question === undefined) return 'capability'
+  const { place, labels } = question
+  const member = entryExceeded(nearest, question.arguments, place, labels.confidentiality)
+  if (member !== 'arguments' || nearest.allow.arguments === undefined) return member ?? 'capability'
+  return `arguments.${argumentExceeded(nearest.allow.arguments, question.arguments) ?? ''}`
+}
+
+/** States in which an agent may no longer act for anyone. */
+const stopped: ReadonlySet<Target['state']> = new Set(['suspended', 'recalled', 'retired'])
+
+function stateCode(target: Target): ReasonCode {
+  if (target.state === 'recalled') return 'record.recalled'
+  return target.state === 'suspended' ? 'record.suspended' : 'record.not-active'
+}
+
+function refuse(code: ReasonCode, rule: string, evidence?: string): Decision {
+  return { class: 'refuse', reasons: [reason(code, rule, evidence)], obligations: [] }
+}

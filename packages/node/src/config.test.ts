@@ -1,0 +1,104 @@
+import { resolve } from 'node:path'
+import { Fault } from '@ambit/core/fault'
+import { expect, test } from 'vitest'
+import { configTable, readConfig } from './config.ts'
+
+test('has a default for everything', () => {
+  expect(readConfig({})).toEqual({
+    dataFolder: resolve('data'),
+    store: `sqlite:${resolve('data/store.sqlite')}`,
+    addresses: ['127.0.0.1', '::1'],
+    port: 7100,
+    metricsPort: 7103,
+    hosts: [],
+    origin: undefined,
+    tls: undefined,
+    allowAddresses: [],
+    logLevel: 'info',
+    approvalMs: 3_600_000,
+    upstreamTimeoutMs: 60_000,
+    probeEveryMs: 900_000,
+  })
+})
+
+test('an empty variable is one that is not set', () => {
+  const empty = Object.fromEntries(configTable.map((setting) => [setting.name, '']))
+  expect(readConfig(empty)).toEqual(readConfig({}))
+})
+
+test('reads every setting', () => {
+  expect(
+    readConfig({
+      AMBIT_DATA: '/srv/ambit',
+      AMBIT_STORE: 'postgres://ambit@db/ambit',
+      AMBIT_HOST: '0.0.0.0, ::,localhost',
+      AMBIT_PORT: '0',
+      AMBIT_METRICS_PORT: '9100',
+      AMBIT_HOSTS: 'a.example,10.0.0.1, fd00::1',
+      AMBIT_ORIGIN: 'https://Ambit.example/',
+      AMBIT_TLS_CERT: 'cert.pem',
+      AMBIT_TLS_KEY: 'key.pem',
+      AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8, ::1',
+      AMBIT_LOG_LEVEL: 'silent',
+      AMBIT_APPROVAL_MINUTES: '5',
+      AMBIT_UPSTREAM_TIMEOUT_MS: '100',
+      AMBIT_PROBE_MINUTES: '0',
+    }),
+  ).toEqual({
+    dataFolder: '/srv/ambit',
+    store: 'postgres://ambit@db/ambit',
+    addresses: ['0.0.0.0', '::', '127.0.0.1', '::1'],
+    port: 0,
+    metricsPort: 9100,
+    hosts: ['a.example', '10.0.0.1', 'fd00::1', 'ambit.example'],
+    origin: 'https://ambit.example',
+    tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
+    allowAddresses: ['127.0.0.0/8', '::1'],
+    logLevel: 'silent',
+    approvalMs: 300_000,
+    upstreamTimeoutMs: 100,
+    probeEveryMs: undefined,
+  })
+})
+
+test.each([
+  ['AMBIT_STORE', 'mysql://root:hunter2@db'],
+  ['AMBIT_HOST', 'example.com'],
+  ['AMBIT_HOST', ','],
+  ['AMBIT_PORT', '70000'],
+  ['AMBIT_PORT', '71e2'],
+  ['AMBIT_PORT', '-1'],
+  ['AMBIT_METRICS_PORT', 'x'],
+  ['AMBIT_HOSTS', 'a.example:7100'],
+  ['AMBIT_HOSTS', Array.from({ length: 101 }, (_, at) => `a${at}`).join(',')],
+  ['AMBIT_ORIGIN', 'ambit.example'],
+  ['AMBIT_ORIGIN', 'https://ambit.example/console'],
+  ['AMBIT_ORIGIN', 'https://me:secret@ambit.example'],
+  ['AMBIT_ORIGIN', 'javascript:alert(1)'],
+  ['AMBIT_ALLOW_ADDRESSES', '10.0.0.0/33'],
+  ['AMBIT_ALLOW_ADDRESSES', 'intranet'],
+  ['AMBIT_LOG_LEVEL', 'loud'],
+  ['AMBIT_APPROVAL_MINUTES', '0'],
+  ['AMBIT_UPSTREAM_TIMEOUT_MS', '99'],
+  ['AMBIT_PROBE_MINUTES', '1441'],
+])('refuses a wrong %s, naming it and not repeating its value', (name, value) => {
+  let refused: unknown
+  try {
+    readConfig({ [name]: value })
+  } catch (error) {
+    refused = error
+  }
+  expect(Fault.is(refused, 'config.invalid') && refused.where).toBe(name)
+  expect(String(refused)).toContain(name)
+  expect(String(refused)).not.toContain('hunter2')
+})
+
+test('refuses a certificate without its key', () => {
+  expect(() => readConfig({ AMBIT_TLS_CERT: 'cert.pem' })).toThrow('AMBIT_TLS_KEY is missing')
+  expect(() => readConfig({ AMBIT_TLS_KEY: 'key.pem' })).toThrow('AMBIT_TLS_CERT is missing')
+})
+
+test('every setting has a sentence and stands in the table once', () => {
+  expect(new Set(configTable.map((setting) => setting.name)).size).toBe(configTable.length)
+  for (const setting of configTable) expect(setting.sentence, setting.name).toMatch(/^[A-Z].*\.$/)
+})

@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer'
+import { a2aError } from '@ambit/core/wire/a2a/error'
+import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
+import { isTooDeep } from '@ambit/core/wire/a2a/depth'
+import { isMethod } from '@ambit/core/wire/a2a/method'
+import type { Method } from '@ambit/core/wire/a2a/method'
+import { readListRequest, readSendRequest, readTaskRequest } from '@ambit/core/wire/a2a/request'
+import type { RequestReading, RequestVerdict } from '@ambit/core/wire/a2a/request'
+import { readRestPath, readRestQuery } from '@ambit/core/wire/a2a/rest'
+import type { Binding } from '@ambit/core/wire/a2a/version'
+
+/** One request of A2A, whichever binding it came by. */
+export interface Call {
+  readonly binding: Binding
+  readonly method: Method
+  /** Of the JSON-RPC request; null in HTTP+JSON. */
+  readonly id: RpcId
+  readonly params: Readonly<Record<string, unknown>>
+  readonly paramsText: string
+  /** The parsed body. */
+  readonly message: unknown
+  readonly bytes: Buffer
+  /** Whether the bytes say the same to every reader: one spelling, no member twice. */
+  readonly forward: boolean
+  readonly reading: RequestReading
+}
+
+export type CallReading =
+  | { readonly ok: true; readonly call: Call }
+  | { readonly ok: false; readonly id: RpcId; readonly error: A2aError; readonly allow?: readonly string[] }
+
+type Parsed = { readonly value: unknown; readonly text: string; readonly plain: boolean }
+
+/** Reads a JSON-RPC request (section 9). */
+export function readRpcCall(body: Buffer): CallReading {
+  const parsed = parse(body)
+  if (parsed === undefined)
+    return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
+  const { value } = parsed
+  if (!isObject(value)) {
+    return refuse(
+      null,
+      a2aError('INVALID_REQUEST', 'the body is not a JSON-RPC request object; batches are not taken'),
+    )
+  }
+  const { jsonrpc, id, method } = value
+  if (!isRpcId(id)) {
+    return refuse(
+      null,
+      a2aError('INVALID_REQUEST', '`id` must be a string, a whole number or null: every call is answered'),
+    )
+  }
+  if (jsonrpc !== '2.0') return refuse(id, a2aError('INVALID_REQUEST', '`jsonrpc` must be "2.0"'))
+  if (typeof method !== 'string') return refuse(id, a2aError('INVALID_REQUEST', '`method` must be a string'))
+  if (!isMethod(method)) {
+    return refuse(id, a2aError('METHOD_NOT_FOUND', `A2A 1.0 has no method \`${method.slice(0, 100)}\``))
+  }
+  const bare = Object.keys(value).every((name) => rpcMembers.has(name))
+  return finish('JSONRPC', method, id, value['params'], parsed, body, parsed.plain && bare)
+}
+
+const rpcMembers: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params'])
+
+/** Reads an HTTP+JSON request (section 11). `path` is what stands below the interface's address. */
+export function readRestCall(verb: string, path: string, query: URLSearchParams, body: Buffer): CallReading {
+  const reading = readRestPath(verb, path)
+  if (!reading.ok) return refuse(null, pathError(reading), reading.why === 'verb' ? reading.verbs : undefined)
+  const { method, members } = reading.address
+  const queried = readRestQuery(query)
+  if ('wrong' in queried) {
+    return refuse(
+      null,
+      a2aError(
+        'INVALID_PARAMS',
+        `\`${queried.wrong.slice(0, 100)}\` in the query is given twice or is not of its type`,
+      ),
+    )
+  }
+  const parsed: Parsed | undefined =
+    body.length === 0 ? { value: undefined, text: '', plain: true } : parse(body)
+  if (parsed === undefined)
+    return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
+  const inBody = parsed.value ?? {}
+  if (!isObject(inBody)) return refuse(null, a2aError('INVALID_PARAMS', 'the body must be a JSON object'))
+  const params: Record<string, unknown> = { ...inBody }
+  for (const [name, value] of [...Object.entries(queried.members), ...Object.entries(members)]) {
+    if (
+      params[name] !== undefined &&
+      params[name] !== null &&
+      params[name] !== '' &&
+      params[name] !== value
+    ) {
+      return refuse(
+        null,
+        a2aError(
+          'INVALID_PARAMS',
+          `\`${name.slice(0, 100)}\` says one thing in the address and another in the body`,
+        ),
+      )
+    }
+    params[name] = value
+  }
+  const whole =
+    verb === 'GET' || (Object.keys(queried.members).length === 0 && members['tenant'] === undefined)
+  return finish('HTTP+JSON', method, null, params, parsed, body, parsed.plain && whole)
+}
+
+function pathError(reading: Exclude<ReturnType<typeof readRestPath>, { ok: true }>): A2aError {
+  if (reading.why === 'malformed')
+    return a2aError('INVALID_PARAMS', 'the address is not percent-encoded as it should be')
+  if (reading.why !== 'verb') return a2aError('METHOD_NOT_FOUND', 'A2A 1.0 has no operation at this address')
+  return { ...a2aError('METHOD_NOT_FOUND', `this address takes ${reading.verbs.join(' or ')}`), http: 405 }
+}
+
+function finish(
+  binding: Binding,
+  method: Method,
+  id: RpcId,
+  given: unknown,
+  parsed: Parsed,
+  bytes: Buffer,
+  plain: boolean,
+): CallReading {
+  const params = given ?? (method === 'ListTasks' ? {} : given)
+  if (!isObject(params)) return refuse(id, a2aError('INVALID_PARAMS', '`params` must be an object'))
+  const verdict = readParams(method, params)
+  if (!verdict.ok) return refuse(id, a2aError(verdict.reason, verdict.message))
+  const paramsText = JSON.stringify(params)
+  const forward = plain && (binding === 'HTTP+JSON' || given !== undefined)
+  const call = {
+    binding,
+    method,
+    id,
+    params,
+    paramsText,
+    message: parsed.value,
+    bytes,
+    forward,
+    reading: verdict.reading,
+  }
+  return { ok: true, call }
+}
+
+const nothingRead: RequestVerdict = { ok: true, reading: { taskIds: [], contextId: undefined } }
+
+function readParams(method: Method, params: unknown): RequestVerdict {
+  switch (method) {
+    case 'SendMessage':
+    case 'SendStreamingMessage':
+      return readSendRequest(params)
+    case 'GetTask':
+    case 'CancelTask':
+    case 'SubscribeToTask':
+      return readTaskRequest(params)
+    case 'ListTasks':
+      return readListRequest(params)
+    default:
+      return nothingRead
+  }
+}
+
+/** Undefined when the bytes are no JSON in UTF-8, or nested too deeply. */
+function parse(body: Buffer): Parsed | undefined {
+  // Bytes that are not UTF-8 would be read in one way here and in another by the target.
+  if (!isUtf8(body)) return undefined
+  const text = body.toString('utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isTooDeep(value)) return undefined
+    return { value, text, plain: JSON.stringify(value) === text }
+  } catch {
+    // Neither what is wrong nor where matters to the caller's next step: the body is not JSON.
+    return undefined
+  }
+}
+
+function refuse(id: RpcId, error: A2aError, allow?: readonly string[]): CallReading {
+  return allow === undefined ? { ok: false, id, error } : { ok: false, id, error, allow }
+}
+
+function isRpcId(id: unknown): id is RpcId {
+  return id === null || typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,140 @@
+import type { AgentCard } from '@ambit/core/wire/a2a/card'
+import { a2aVersion } from '@ambit/core/wire/a2a/version'
+import type { DescribedCapability } from '../../registry/describe.ts'
+import { messageCapability } from './capability.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What can be asked of an agent: messages, and what is done with the tasks that come of them. */
+export function describedCapabilities(card: AgentCard, raw: Json): readonly DescribedCapability[] {
+  const message: DescribedCapability = {
+    id: messageCapability,
+    name: card.name,
+    description: card.description,
+    inputSchema: messageInput,
+    outputSchema: undefined,
+    hints: {},
+    served: servedOf(raw),
+  }
+  const tasks = taskOperations.filter(
+    (operation) => !operation.streams || card.capabilities.streaming === true,
+  )
+  return [message, ...tasks.map((operation) => taskCapability(operation))]
+}
+
+/** The card as far as it says what the agent does: an address that moves, or a new signature, is no other agent. */
+function servedOf(raw: Json): Json {
+  const { signatures: _signatures, supportedInterfaces, ...rest } = raw
+  const interfaces = Array.isArray(supportedInterfaces) ? supportedInterfaces : []
+  return {
+    ...rest,
+    supportedInterfaces: interfaces.map((offered: unknown) => {
+      const { url: _url, ...members } = (offered ?? {}) as Record<string, unknown>
+      return members
+    }),
+  }
+}
+
+const identifier = { type: 'string', minLength: 1 }
+
+const messageInput: Json = {
+  type: 'object',
+  required: ['message'],
+  properties: {
+    message: {
+      type: 'object',
+      required: ['messageId', 'role', 'parts'],
+      properties: {
+        messageId: identifier,
+        role: { enum: ['ROLE_USER', 'ROLE_AGENT'] },
+        parts: { type: 'array', minItems: 1, items: { type: 'object' } },
+        taskId: { type: 'string' },
+        contextId: { type: 'string' },
+        referenceTaskIds: { type: 'array', items: identifier },
+        metadata: { type: 'object' },
+      },
+    },
+    configuration: { type: 'object' },
+    metadata: { type: 'object' },
+  },
+}
+
+interface TaskOperation {
+  readonly id: string
+  readonly method: string
+  readonly name: string
+  readonly description: string
+  readonly input: Json
+  readonly readOnly: boolean
+  readonly streams: boolean
+}
+
+const taskInput: Json = { type: 'object', required: ['id'], properties: { id: identifier } }
+
+const taskOperations: readonly TaskOperation[] = [
+  {
+    id: 'task.get',
+    method: 'GetTask',
+    name: 'Get a task',
+    description: 'Reads the state and results of a task that a message of the same holder began.',
+    input: {
+      type: 'object',
+      required: ['id'],
+      properties: { id: identifier, historyLength: { type: 'integer', minimum: 0 } },
+    },
+    readOnly: true,
+    streams: false,
+  },
+  {
+    id: 'task.list',
+    method: 'ListTasks',
+    name: 'List tasks',
+    description: 'Lists the tasks that messages of the same holder began.',
+    input: {
+      type: 'object',
+      properties: {
+        contextId: { type: 'string' },
+        status: { type: 'string' },
+        pageSize: { type: 'integer', minimum: 1, maximum: 100 },
+        pageToken: { type: 'string' },
+        historyLength: { type: 'integer', minimum: 0 },
+        statusTimestampAfter: { type: 'string' },
+        includeArtifacts: { type: 'boolean' },
+      },
+    },
+    readOnly: true,
+    streams: false,
+  },
+  {
+    id: 'task.cancel',
+    method: 'CancelTask',
+    name: 'Cancel a task',
+    description: 'Asks the agent to stop a task that a message of the same holder began.',
+    input: { type: 'object', required: ['id'], properties: { id: identifier, metadata: { type: 'object' } } },
+    readOnly: false,
+    streams: false,
+  },
+  {
+    id: 'task.subscribe',
+    method: 'SubscribeToTask',
+    name: 'Subscribe to a task',
+    description: 'Streams what happens to a task that a message of the same holder began.',
+    input: taskInput,
+    readOnly: true,
+    streams: true,
+  },
+]
+
+function taskCapability(operation: TaskOperation): DescribedCapability {
+  const { id, method, name, description, input, readOnly } = operation
+  return {
+    id,
+    name,
+    description,
+    inputSchema: input,
+    outputSchema: undefined,
+    hints: { readOnly },
+    // The protocol defines these, not the agent: their definition is the same for every agent.
+    served: { method, protocolVersion: a2aVersion, inputSchema: input },
+  }
+}

@@ -1,0 +1,189 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { canonicalJson } from '@ambit/core/canonical'
+import { startA2aAgent } from '@ambit/testkit/a2a-agent'
+import { signCard } from '@ambit/testkit/a2a-card'
+import { rawCard, startRawAgent } from '@ambit/testkit/a2a-raw'
+import { afterAll, expect, test } from 'vitest'
+import { systemClock } from '../../kernel/clock.ts'
+import { digestValue } from '../../kernel/digest.ts'
+import { createAddressGuard } from '../../net/address.ts'
+import { createUpstream } from '../../net/upstream.ts'
+import type { Described } from '../../registry/describe.ts'
+import { signatureRemarks } from './card-signature.ts'
+import { createA2aDescribe } from './describe.ts'
+
+const guard = createAddressGuard(['127.0.0.0/8'])
+const upstream = createUpstream(guard)
+const describer = createA2aDescribe({ upstream, guard, clock: systemClock })
+afterAll(async () => await upstream.close())
+
+async function described(url: string): Promise<Described> {
+  return await describer.describe({ url }, {}, new AbortController().signal)
+}
+
+test('reads an agent of the official SDK from its address and from its card', async () => {
+  const agent = await startA2aAgent()
+  const fromAddress = await described(agent.url)
+  const fromCard = await described(agent.cardUrl)
+  await agent.close()
+  expect(fromCard).toEqual(fromAddress)
+  expect(fromAddress).toMatchObject({ kind: 'agent', name: 'Echo', version: '1.2.3', remarks: [] })
+  expect(fromAddress.interfaces).toEqual([
+    { protocol: 'a2a', version: '1.0', url: `${agent.url}/rpc`, transport: 'jsonrpc', security: [] },
+    { protocol: 'a2a', version: '1.0', url: `${agent.url}/rest`, transport: 'http+json', security: [] },
+  ])
+  expect(fromAddress.capabilities.map(({ id, hints }) => [id, hints.readOnly])).toEqual([
+    ['message', undefined],
+    ['task.get', true],
+    ['task.list', true],
+    ['task.cancel', false],
+    ['task.subscribe', true],
+  ])
+})
+
+test('makes the same definition of an agent that only moved or was signed anew', async () => {
+  await using here = await startRawAgent((_, response) => response.end())
+  await using there = await startRawAgent((_, response) => response.end(), {
+    signatures: [{ protected: '', signature: '' }],
+  })
+  await using other = await startRawAgent((_, response) => response.end(), { description: 'Something else.' })
+  const [first, moved, changed] = await Promise.all(
+    [here, there, other].map(async ({ url }) => await described(url)),
+  )
+  const definition = (of: Described | undefined) => digestValue(of?.capabilities[0]?.served)
+  expect(definition(moved)).toBe(definition(first))
+  expect(definition(changed)).not.toBe(definition(first))
+})
+
+test('offers no subscription where the card does not stream', async () => {
+  await using agent = await startRawAgent((_, response) => response.end(), { capabilities: {} })
+  const ids = (await described(agent.url)).capabilities.map(({ id }) => id)
+  expect(ids).toEqual(['message', 'task.get', 'task.list', 'task.cancel'])
+})
+
+test('keeps only interfaces that it speaks and may call, in the order of the card', async () => {
+  const offer = (url: string, protocolBinding: string, more: object = {}) => ({
+    url,
+    protocolBinding,
+    protocolVersion: '1.0',
+    ...more,
+  })
+  await using agent = await startRawAgent((_, response) => response.end(), {
+    supportedInterfaces: [
+      offer('127.0.0.1:1', 'GRPC'),
+      offer('http://127.0.0.1:1/old', 'JSONRPC', { protocolVersion: '0.3' }),
+      offer('http://169.254.169.254/', 'JSONRPC'),
+      offer('file:///etc/passwd', 'JSONRPC'),
+      offer('http://127.0.0.1:1/rest', 'HTTP+JSON', { tenant: 'blue' }),
+      offer('/rpc', 'JSONRPC'),
+      offer('/rpc', 'JSONRPC', { tenant: 'blue' }),
+    ],
+  })
+  const { interfaces, remarks } = await described(agent.url)
+  expect(interfaces.map(({ url }) => url)).toEqual(['http://127.0.0.1:1/rest/blue', `${agent.url}/rpc`])
+  expect(remarks).toEqual([
+    'supportedInterfaces.2 is left out: 169.254.169.254 is a private, loopback or otherwise special address',
+    'supportedInterfaces.3 is left out: only http and https addresses are called, not file:',
+    `supportedInterfaces.4 is at 127.0.0.1:1, the card at ${new URL(agent.url).host}`,
+    'supportedInterfaces.6 is left out: JSON-RPC for a tenant is not sent yet',
+  ])
+})
+
+const wrong: readonly (readonly [string, Record<string, unknown>, string])[] = [
+  ['of 0.3', { supportedInterfaces: undefined, url: 'http://127.0.0.1:1' }, 'record.unreachable'],
+  ['without a name', { name: undefined }, 'record.unreachable'],
+  [
+    'without an interface of 1.0',
+    { supportedInterfaces: [{ url: 'x:1', protocolBinding: 'GRPC', protocolVersion: '1.0' }] },
+    'record.unreachable',
+  ],
+  [
+    'with nothing but refused addresses',
+    { supportedInterfaces: [{ url: 'http://10.0.0.1', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }] },
+    'address.refused',
+  ],
+  ['that is too large', { description: 'x'.repeat(2 * 1024 * 1024) }, 'upstream.too-large'],
+]
+
+test.each([...wrong])('refuses a card %s', async (_, change, code) => {
+  await using agent = await startRawAgent((__, response) => response.end(), change)
+  await expect(described(agent.url)).rejects.toMatchObject({ code })
+})
+
+test('refuses what is no card, no address, not allowed or no URL at all', async () => {
+  await using agent = await startRawAgent((_, response) => response.writeHead(404).end())
+  const missing = await startRawAgent((request, response) => {
+    response.setHeader('content-type', 'application/json').end(request.path === '/text.json' ? 'hello' : '[]')
+  })
+  await using _missing = missing
+  await expect(described(`${agent.url}/nothing`)).rejects.toMatchObject({ code: 'record.unreachable' })
+  await expect(described(`${missing.url}/text.json`)).rejects.toMatchObject({ code: 'record.unreachable' })
+  await expect(described('http://10.0.0.1/')).rejects.toMatchObject({ code: 'address.refused' })
+  await expect(described('hello')).rejects.toMatchObject({ code: 'input.invalid' })
+  const command = { program: 'x', args: [], env: {} }
+  await expect(describer.describe({ command }, {}, new AbortController().signal)).rejects.toMatchObject({
+    code: 'input.invalid',
+  })
+})
+
+test('sends the credentials to the address given and nowhere else', async () => {
+  await using agent = await startRawAgent((_, response) =>
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+  )
+  await describer
+    .describe({ url: `${agent.url}/card.json` }, { 'x-key': 'secret' }, new AbortController().signal)
+    .catch(() => undefined)
+  expect(agent.requests.map(({ path, headers }) => [path, headers['x-key']])).toEqual([
+    ['/card.json', 'secret'],
+  ])
+})
+
+test('tells a signature that holds from one that does not', () => {
+  const card = { ...rawCard('http://x'), documentationUrl: '', skills: [] }
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = publicKey.export({ format: 'jwk' })
+  const head = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'k1', typ: 'JOSE', jwk })).toString(
+    'base64url',
+  )
+  const signed = (body: unknown) =>
+    sign('sha256', Buffer.from(`${head}.${Buffer.from(canonicalJson(body)).toString('base64url')}`), {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    }).toString('base64url')
+  const { documentationUrl: _empty, ...specified } = card
+  const remarks = [signed(card), signed(specified), signed({ ...card, name: 'Other' }), 'AAAA'].map(
+    (signature) => signatureRemarks({ ...card, signatures: [{ protected: head, signature }] }),
+  )
+  expect(remarks.flat()).toEqual([
+    'signed by key k1, not pinned',
+    'signed by key k1, not pinned',
+    'card signature does not hold (key k1)',
+    'card signature does not hold (key k1)',
+  ])
+})
+
+test('reads what the official SDK signs', async () => {
+  const signed = await signCard(rawCard('http://x'))
+  expect(signatureRemarks(signed)).toEqual(['signed by key sdk-key, not pinned'])
+  expect(signatureRemarks({ ...signed, name: 'Other' })).toEqual([
+    'card signature does not hold (key sdk-key)',
+  ])
+})
+
+test.each([
+  [{ protected: 'x', signature: 'y' }, 'card signature is not a JWS'],
+  [{}, 'card signature is not a JWS'],
+  [
+    { protected: Buffer.from('{"alg":"none","kid":"k\\n<b>"}').toString('base64url'), signature: '' },
+    'signed by key k?<b>, not pinned; not checked, because the card does not carry the key',
+  ],
+  [
+    {
+      protected: Buffer.from('{"alg":"none","kid":"k","jwk":{"kty":"oct","k":"AA"}}').toString('base64url'),
+      signature: '',
+    },
+    'card signature does not hold (key k)',
+  ],
+])('never takes %o for a signature', (signature, remark) => {
+  expect(signatureRemarks({ ...rawCard('http://x'), signatures: [signature] })).toEqual([remark])
+})

@@ -1,0 +1,99 @@
+import { Fault } from '@ambit/core/fault'
+import type { Interface } from '@ambit/core/record'
+import { modernVersion } from '@ambit/core/wire/mcp/methods'
+import type { Clock } from '../../../kernel/clock.ts'
+import type { Log } from '../../../kernel/log.ts'
+import type { Upstream } from '../../../net/upstream.ts'
+import type { Target } from '../../../registry/target.ts'
+import type { Egress } from '../../egress.ts'
+import { initialize } from './handshake.ts'
+import { HttpTransport } from './http-transport.ts'
+import { performCall } from './performing.ts'
+import { Session } from './session.ts'
+import { SessionPool } from './session-pool.ts'
+
+const legacyEgressLimits = {
+  /** As long as callers of the official SDKs wait for an answer. */
+  answerTimeoutMs: 60_000,
+  /** A call that makes progress may take this long. */
+  callMsMax: 3_600_000,
+  /** Until `initialize` is answered: an upstream that needs longer is not up. */
+  startTimeoutMs: 15_000,
+  /** Holders times targets of this era in use at once; a session takes a few kilobytes. */
+  sessionsMax: 10_000,
+  /** Shorter than upstreams keep theirs, longer than people pause. */
+  idleMs: 300_000,
+} as const
+
+export interface LegacyEgressOptions {
+  readonly upstream: Upstream
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits?: Partial<Record<keyof typeof legacyEgressLimits, number>>
+}
+
+/** The interface of a target that this egress serves: MCP before 2026-07-28 over streamable HTTP. */
+function legacyInterface(target: Target): Interface | undefined {
+  return target.interfaces.find(
+    (entry) =>
+      entry.protocol === 'mcp' && entry.transport === 'streamable-http' && entry.version !== modernVersion,
+  )
+}
+
+/** Sends acts to MCP servers of the eras before 2026-07-28: one session for each holder and target. */
+export function createLegacyEgress(options: LegacyEgressOptions): Egress {
+  const { upstream, clock, log } = options
+  const limits = { ...legacyEgressLimits, ...options.limits }
+  const pool = new SessionPool(clock, limits)
+
+  async function open(url: URL, transport: HttpTransport): Promise<Session> {
+    const session = new Session(transport, clock, limits)
+    transport.receive = (value, from) => session.receive(value, from)
+    try {
+      await initialize(session, (version) => (transport.version = version), limits.startTimeoutMs)
+    } catch (error) {
+      log.warn('mcp.session.failed', { host: url.host, code: Fault.from(error).code })
+      await session.close()
+      throw error
+    }
+    return session
+  }
+
+  const transports = new WeakMap<Session, HttpTransport>()
+  return {
+    protocol: 'mcp',
+    perform(outbound, sink) {
+      return performCall(outbound, sink, async () => {
+        const url = addressOf(outbound.target)
+        const key = `${outbound.holder}\n${outbound.target.id}`
+        const lease = await pool.take(key, url.href, async () => {
+          const transport = new HttpTransport({
+            upstream,
+            clock,
+            url,
+            answerTimeoutMs: limits.answerTimeoutMs,
+          })
+          transport.headers = outbound.headers
+          const session = await open(url, transport)
+          transports.set(session, transport)
+          return session
+        })
+        const transport = transports.get(lease.session)
+        if (transport !== undefined) transport.headers = outbound.headers
+        return lease
+      })
+    },
+    close: async () => await pool.close(),
+  }
+}
+
+function addressOf(target: Target): URL {
+  const entry = legacyInterface(target)
+  if (entry === undefined || !URL.canParse(entry.url)) {
+    throw new Fault('upstream.unreachable', {
+      detail: 'its record names no address of an MCP server of the eras before 2026-07-28',
+      where: target.slug,
+    })
+  }
+  return new URL(entry.url)
+}

@@ -1,0 +1,137 @@
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Outcome } from '@ambit/core/act'
+import { handClock } from '@ambit/testkit/clock'
+import { expect, test } from 'vitest'
+import { LegacyExchange } from './exchange.ts'
+
+const clock = handClock()
+
+/** What a client reads while the act is played by `play`. */
+async function read(
+  play: (exchange: LegacyExchange) => void,
+  options: Partial<ConstructorParameters<typeof LegacyExchange>[0]> = {},
+): Promise<{ type: string | null; text: string }> {
+  const server = createServer((_request, response: ServerResponse) => {
+    const exchange = new LegacyExchange({
+      response,
+      id: 9,
+      clock,
+      takesStream: true,
+      takesJson: true,
+      progressToken: undefined,
+      approvalUrl: (id) => id,
+      over: () => undefined,
+      ...options,
+    })
+    exchange.begin({ id: 'a', cancel: () => undefined, resume: () => undefined })
+    play(exchange)
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const text = await answer.text()
+  server.close()
+  server.closeAllConnections()
+  return { type: answer.headers.get('content-type'), text }
+}
+
+function outcome(value: unknown, more: Partial<Outcome> = {}): Outcome {
+  return { type: 'outcome', status: 'completed', value, startedAt: 0, durationMs: 0, ...more }
+}
+
+test('opens a stream when the answer takes long, and writes on it until it is there', async () => {
+  const answer = await read((exchange) => {
+    clock.advance(30_000)
+    exchange.outcome(outcome({ content: [] }))
+  })
+  expect(answer.type).toBe('text/event-stream')
+  expect(answer.text).toBe(': \n\n: \n\ndata: {"jsonrpc":"2.0","id":9,"result":{"content":[]}}\n\n')
+  expect(clock.timers).toBe(0)
+})
+
+test('a client that takes JSON only waits for it', async () => {
+  const answer = await read(
+    (exchange) => {
+      clock.advance(30_000)
+      exchange.outcome(outcome({ content: [] }))
+    },
+    { takesStream: false },
+  )
+  expect(answer).toEqual({
+    type: 'application/json',
+    text: '{"jsonrpc":"2.0","id":9,"result":{"content":[]}}',
+  })
+})
+
+test("gives progress the client's own token, counts what has no number, and says nothing else of it", async () => {
+  const answer = await read(
+    (exchange) => {
+      exchange.event({ type: 'progress', value: { progress: 2, total: 4, extra: 'x' } })
+      exchange.event({ type: 'progress', value: { message: 'more' } })
+      exchange.event({ type: 'message', value: { data: 'a log line' } })
+      exchange.outcome(outcome({ content: [] }))
+    },
+    { progressToken: 'mine' },
+  )
+  const messages = answer.text.split('\n\n').filter(Boolean)
+  expect(messages.slice(0, -1).map((each) => JSON.parse(each.slice('data: '.length)) as unknown)).toEqual([
+    {
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progress: 2, total: 4, progressToken: 'mine' },
+    },
+    {
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progress: 3, message: 'more', progressToken: 'mine' },
+    },
+  ])
+})
+
+const translated: readonly (readonly [name: string, given: Outcome, expected: Record<string, unknown>])[] = [
+  [
+    'a result of the newest era without its mark',
+    outcome({ resultType: 'complete', content: [] }),
+    { result: { content: [] } },
+  ],
+  [
+    'a question of the newest era as an error',
+    outcome({ resultType: 'input_required', inputRequests: {} }),
+    { error: expect.objectContaining({ code: -32603 }) as unknown },
+  ],
+  [
+    'a result that is no object as text',
+    outcome([1, 2]),
+    { result: { content: [{ type: 'text', text: '[1,2]' }] } },
+  ],
+  [
+    "an upstream's JSON-RPC error as it is",
+    outcome(
+      { error: { code: -32602, message: 'no', data: { a: 1 } } },
+      { status: 'failed', error: { code: '-32602', detail: 'x' } },
+    ),
+    { error: { code: -32602, message: 'no', data: { a: 1 } } },
+  ],
+  [
+    'a failure with its code and words',
+    { ...outcome(undefined), status: 'failed', error: { code: 'upstream.timeout', detail: 'too slow' } },
+    {
+      error: {
+        code: -32603,
+        message: 'upstream.timeout: too slow',
+        data: { code: 'upstream.timeout', detail: 'too slow' },
+      },
+    },
+  ],
+  [
+    'an outcome that nobody knows as an error',
+    { ...outcome(undefined), status: 'unknown' },
+    { error: expect.objectContaining({ code: -32603 }) as unknown },
+  ],
+]
+
+test.each(translated)('gives %s', async (_name, given, expected) => {
+  const { text } = await read((exchange) => exchange.outcome(given))
+  expect(JSON.parse(text)).toEqual({ jsonrpc: '2.0', id: 9, ...expected })
+})

@@ -1,0 +1,111 @@
+import { Fault } from '@ambit/core/fault'
+import type { JsonRpcMessage } from '@ambit/core/wire/mcp/message'
+import { mcpHeaders, methods } from '@ambit/core/wire/mcp/methods'
+import type { Clock } from '../../../kernel/clock.ts'
+import type { Upstream } from '../../../net/upstream.ts'
+import { HttpExchange } from './http-exchange.ts'
+import type { SendFailure, Sent, SessionTransport } from './session.ts'
+
+/** A session id is visible ASCII (2025-11-25 basic/transports); longer ones than this are not taken. */
+const sessionIdForm = /^[\x21-\x7e]{1,2048}$/
+/** Patience with the answer to a DELETE, which nobody needs. */
+const goodbyeMs = 2000
+
+export interface HttpTransportOptions {
+  readonly upstream: Upstream
+  readonly clock: Clock
+  readonly url: URL
+  /** As the session's own, for the socket. */
+  readonly answerTimeoutMs: number
+}
+
+/**
+ * A session over streamable HTTP: each message is a POST, each answer is JSON or a stream of events. The session id
+ * and the version of the eras before 2026-07-28 are kept here.
+ */
+export class HttpTransport implements SessionTransport {
+  readonly #options: HttpTransportOptions
+  readonly #exchanges = new Set<HttpExchange>()
+  /** Takes what the upstream sent; set before the first `send`. */
+  receive: (value: unknown, from: number | undefined) => boolean = () => true
+  /** Credentials, names and values in turn; the newest ones are used for every message. */
+  headers: readonly string[] = []
+  /** The negotiated version, once there is one. */
+  version: string | undefined
+  /** 2026-07-28 names the method in a header. */
+  modern = false
+  #sessionId: string | undefined
+
+  constructor(options: HttpTransportOptions) {
+    this.#options = options
+  }
+
+  send(message: JsonRpcMessage, failed: (failure: SendFailure) => void): Sent {
+    const method = 'method' in message ? message.method : undefined
+    const opensSession = method === methods.initialize
+    const exchange = new HttpExchange({
+      upstream: this.#options.upstream,
+      clock: this.#options.clock,
+      url: this.#options.url,
+      timeoutMs: this.#options.answerTimeoutMs,
+      id: method !== undefined && 'id' in message ? (message.id as number) : undefined,
+      hasSession: this.#sessionId !== undefined && !opensSession,
+      headers: () => this.#headers(method, opensSession),
+      receive: (value, from) => this.receive(value, from),
+      failed,
+      head: (headers) => {
+        if (opensSession) this.#takeSessionId(headers[mcpHeaders.sessionId])
+      },
+      over: () => this.#exchanges.delete(exchange),
+    })
+    this.#exchanges.add(exchange)
+    exchange.post(JSON.stringify(message))
+    return exchange
+  }
+
+  async close(): Promise<void> {
+    for (const exchange of this.#exchanges) exchange.done(true)
+    if (this.#sessionId === undefined) return
+    const headers = this.#headers(undefined, false)
+    this.#sessionId = undefined
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        stop()
+        resolve()
+      }
+      const goodbye = this.#options.upstream.send(
+        {
+          url: this.#options.url,
+          method: 'DELETE',
+          headers,
+          body: null,
+          headTimeoutMs: goodbyeMs,
+          idleTimeoutMs: goodbyeMs,
+        },
+        { head: () => undefined, data: () => true, end, error: end },
+      )
+      const stop = this.#options.clock.after(goodbyeMs, () => {
+        goodbye.abort()
+        resolve()
+      })
+    })
+  }
+
+  #headers(method: string | undefined, opensSession: boolean): string[] {
+    const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream']
+    if (this.version !== undefined) headers.push(mcpHeaders.protocolVersion, this.version)
+    if (this.modern && method !== undefined) headers.push(mcpHeaders.method, method)
+    if (this.#sessionId !== undefined && !opensSession) headers.push(mcpHeaders.sessionId, this.#sessionId)
+    headers.push(...this.headers)
+    return headers
+  }
+
+  #takeSessionId(value: string | string[] | undefined): void {
+    if (value === undefined) return
+    if (typeof value !== 'string' || !sessionIdForm.test(value))
+      throw new Fault('upstream.invalid', {
+        detail: 'its session id is not of the form the protocol asks for',
+      })
+    this.#sessionId = value
+  }
+}

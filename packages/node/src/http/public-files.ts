@@ -1,0 +1,35 @@
+import { Fault } from '@ambit/core/fault'
+import type { FastifyInstance } from 'fastify'
+
+/** Files that anyone may read by their path: a published log. Undefined for what there is not. */
+export type PublicFiles = (path: string) => Promise<PublicFile | undefined>
+
+export interface PublicFile {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+  readonly cacheControl: string
+}
+
+/** Serves each set of files below `/log/<name>/`; any page may read them, so that a browser can verify receipts. */
+export function addPublicFiles(app: FastifyInstance, files: ReadonlyMap<string, PublicFiles>): void {
+  app.route<{ Params: { name: string; '*': string } }>({
+    method: 'GET',
+    url: '/log/:name/*',
+    async handler({ params }, reply) {
+      void reply
+        .header('access-control-allow-origin', '*')
+        .header('cross-origin-resource-policy', 'cross-origin')
+      const file = await files.get(params.name)?.(params['*'])
+      if (file === undefined)
+        throw new Fault('input.not-found', {
+          detail: 'the log has no such file',
+          where: 'path',
+          remedy: 'Read `checkpoint` first: it says how large the log is.',
+        })
+      return await reply
+        .header('cache-control', file.cacheControl)
+        .type(file.contentType)
+        .send(Buffer.from(file.bytes))
+    },
+  })
+}

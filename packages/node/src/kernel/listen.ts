@@ -1,0 +1,84 @@
+import type { AddressInfo, Server } from 'node:net'
+import { Fault } from '@ambit/core/fault'
+import type { Log } from './log.ts'
+
+/** Tries to find one port that is free on every address, when any port will do. */
+const anyPortTriesMax = 5
+
+export interface ListenOptions {
+  readonly addresses: readonly string[]
+  /** 0: any port that is free. The same one on every address. */
+  readonly port: number
+  /** The setting of the port, named when it cannot be had. */
+  readonly setting: string
+  readonly log: Log
+  create(): Server
+}
+
+export interface Listening {
+  readonly port: number
+  readonly servers: readonly Server[]
+  /** Where it listens in fact: `127.0.0.1:7100`, `[::1]:7100`. */
+  readonly at: readonly string[]
+}
+
+/** Opens one listener on each address; `::1` is left out, with a line in the log, on a machine without IPv6. */
+export async function listenAt(options: ListenOptions): Promise<Listening> {
+  for (let tries = 1; ; tries++) {
+    const servers: Server[] = []
+    try {
+      return await listenAll(options, servers)
+    } catch (error) {
+      for (const server of servers) server.close()
+      if (error instanceof Fault) throw error
+      const busy = codeOf(error) === 'EADDRINUSE'
+      if (options.port === 0 && busy && tries < anyPortTriesMax) continue
+      throw new Fault('listen.failed', {
+        detail: busy
+          ? `port ${options.port} is in use by another process`
+          : `the operating system refused to listen (${codeOf(error)})`,
+        where: options.setting,
+        remedy: `Stop what uses the address, or give the node another one in ${options.setting}.`,
+        cause: error,
+      })
+    }
+  }
+}
+
+async function listenAll(options: ListenOptions, servers: Server[]): Promise<Listening> {
+  let { port } = options
+  const at: string[] = []
+  for (const address of options.addresses) {
+    const server = options.create()
+    try {
+      await listen(server, address, port)
+    } catch (error) {
+      if (address !== '::1' || !isWithoutIPv6(error)) throw error
+      options.log.warn('listen.no-ipv6', { address, reason: codeOf(error) })
+      continue
+    }
+    servers.push(server)
+    port = (server.address() as AddressInfo).port
+    at.push(`${address.includes(':') ? `[${address}]` : address}:${port}`)
+  }
+  if (servers.length === 0) throw new Error('no address was left to listen at')
+  return { port, servers, at }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, ipv6Only: host.includes(':') }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+function isWithoutIPv6(error: unknown): boolean {
+  return ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'EPROTONOSUPPORT'].includes(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
+}

@@ -1,0 +1,183 @@
+import type { Protocol } from '@ambit/core/record'
+import type { Config } from './config.ts'
+import { openDomains } from './domains.ts'
+import type { Domains } from './domains.ts'
+import { openFoundation } from './foundation.ts'
+import type { Foundation } from './foundation.ts'
+import { createGateway, stopMandates, stopSubject } from './gateway/create-gateway.ts'
+import type { Egress } from './gateway/egress.ts'
+import { InFlight } from './gateway/in-flight.ts'
+import type { PathParts } from './gateway/parts.ts'
+import { consoleFolder } from './http/static.ts'
+import { openServer } from './http/server.ts'
+import type { HttpServer } from './http/server.ts'
+import { defaultOrganization } from './identity/identity.ts'
+import { signInLink } from './identity/routes.ts'
+import { openHealth } from './ops/health.ts'
+import { openIncoming, openOutgoing } from './protocols.ts'
+import { ActIndex, createReceipts } from './receipt/receipt.ts'
+import { keepActs } from './acts.ts'
+import { openResponse } from './response/response.ts'
+import { routesOf } from './routes.ts'
+
+export interface RunningNode extends AsyncDisposable {
+  /** Where people reach it. */
+  readonly origin: string
+  readonly port: number
+  readonly metricsPort: number
+  readonly at: readonly string[]
+  /** A one-time link for the owner. */
+  readonly signInLink: string
+  /** Takes no new acts, lets those under way end, writes everything down, and closes. */
+  stop(): Promise<void>
+}
+
+/** Acts under way when the node stops have this long to end by themselves. */
+const drainMs = 10_000
+
+/** Starts a node in this process. Whatever was opened is closed again when a later part fails. */
+export async function startNode(config: Config): Promise<RunningNode> {
+  const foundation = await openFoundation(config)
+  try {
+    return await startOn(foundation)
+  } catch (error) {
+    await foundation.disposer.dispose()
+    throw error
+  }
+}
+
+async function startOn(foundation: Foundation): Promise<RunningNode> {
+  const { config, disposer, clock, log, metrics } = foundation
+  const inFlight = new InFlight()
+  const index = new ActIndex()
+  const outgoing = openOutgoing(foundation)
+  const domains = await openDomains(foundation, {
+    describers: outgoing.describers,
+    stopMandates: async (ids) => stopMandates(inFlight, ids).length,
+  })
+  await keepActs(foundation, domains, index)
+  let server: HttpServer | undefined
+  const origin = () => server?.origin ?? ''
+  const gateway = createGateway({
+    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, index),
+    targets: domains.registry.targets,
+    bus: foundation.bus,
+    origin,
+  })
+  // Only now: what was approved before is announced again, and the gateway listens.
+  await domains.approvals.recover()
+  const response = openResponse({
+    registry: domains.registry,
+    async stop(subject) {
+      const acts = stopSubject(inFlight, subject)
+      return { stopped: acts.length, acts }
+    },
+    log: foundation.activityLedger,
+    clock,
+    gateway: foundation.activityLedger.origin,
+  })
+  const receipts = createReceipts(foundation.activityLedger, index)
+  const dataPaths = await openIncoming(foundation, domains, gateway, origin)
+  const routes = routesOf({ foundation, domains, response, receipts, inFlight, origin })
+  server = await openServer({
+    ...config,
+    routes,
+    dataPaths,
+    files: new Map([
+      ['registry', async (path) => await foundation.registryLedger.file(path)],
+      ['activity', async (path) => await foundation.activityLedger.file(path)],
+    ]),
+    consoleFolder,
+    identity: domains.identity,
+    clock,
+    log,
+    metrics,
+  })
+  const health = await openHealth({
+    addresses: ['127.0.0.1', '::1'],
+    port: config.metricsPort,
+    hosts: config.hosts,
+    checks: checksOf(foundation),
+    metrics,
+    clock,
+    log,
+  })
+  if (config.probeEveryMs !== undefined) domains.registry.startProbes([defaultOrganization], config.probeEveryMs)
+  const running = server
+  let stopping: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    await inFlight.drain((run) => clock.after(drainMs, run))
+    await running.close()
+    await health[Symbol.asyncDispose]()
+    await disposer.dispose()
+  }
+  return {
+    origin: running.origin,
+    port: running.port,
+    metricsPort: health.port,
+    at: running.at,
+    signInLink: signInLink(running.origin, await ownerToken(domains)),
+    stop: async () => await (stopping ??= stop()),
+    [Symbol.asyncDispose]: async () => await (stopping ??= stop()),
+  }
+}
+
+function pathParts(
+  foundation: Foundation,
+  domains: Domains,
+  egresses: readonly Egress[],
+  inFlight: InFlight,
+  index: ActIndex,
+): PathParts {
+  const { metrics, clock, ids, log, activityLedger } = foundation
+  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', ['decision', 'status'])
+  metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
+  return {
+    authority: domains.authority,
+    targets: domains.registry,
+    rulings: domains.rulings,
+    ledger: activityLedger,
+    approvals: domains.approvals,
+    vault: domains.vault,
+    egresses: new Map<Protocol, Egress>(egresses.map((egress) => [egress.protocol, egress])),
+    inFlight,
+    index,
+    metrics: {
+      act(decision, status) {
+        acts.series(decision, status).value += 1
+      },
+    },
+    clock,
+    ids,
+    log,
+  }
+}
+
+function checksOf({ activityLedger, registryLedger, store }: Foundation) {
+  const ledgers = [activityLedger, registryLedger].map((ledger) => ({
+    name: ledger.origin,
+    async reason() {
+      const { state, reason } = ledger.state()
+      return state === 'open' ? undefined : (reason ?? state)
+    },
+  }))
+  return [
+    ...ledgers,
+    {
+      name: 'store',
+      async reason() {
+        await store.ping()
+        return undefined
+      },
+    },
+  ]
+}
+
+/** The first link of the owner, or a new one: whoever starts the node can always sign in. */
+async function ownerToken({ identity }: Domains): Promise<string> {
+  const first = await identity.firstRunToken()
+  if (first !== undefined) return first
+  const people = await identity.members.people(defaultOrganization)
+  const owner = people.find((person) => person.roles.includes('owner'))
+  return (await identity.members.createLink(defaultOrganization, owner!.id)).token
+}

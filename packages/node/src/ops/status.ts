@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import type { Clock } from '../kernel/clock.ts'
+import { route } from '../kernel/route.ts'
+import type { Route } from '../kernel/route.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export interface StatusParts {
+  readonly version: string
+  readonly engine: 'sqlite' | 'postgres'
+  readonly ledgers: readonly Ledger[]
+  readonly clock: Clock
+  inFlight(): number
+  pendingApprovals(organization: string): Promise<number>
+}
+
+const statusSchema = z.object({
+  version: z.string(),
+  engine: z.string(),
+  ledgers: z.array(
+    z.object({
+      origin: z.string(),
+      vkey: z.string(),
+      state: z.string(),
+      reason: z.string().optional(),
+      size: z.number(),
+      publishedSize: z.number(),
+    }),
+  ),
+  uptimeS: z.number(),
+  inFlight: z.number(),
+  pendingApprovals: z.number(),
+})
+
+/** How the node is: its logs with their keys, what is under way, what waits. */
+export function statusRoutes(parts: StatusParts): readonly Route[] {
+  const startedMs = parts.clock.monotonicMs()
+  return [
+    route({
+      method: 'GET',
+      path: '/api/status',
+      summary: 'Shows the state of the node: its version, store, logs, acts under way and approvals that wait.',
+      access: 'person',
+      reply: statusSchema,
+      async handle({ caller }) {
+        return {
+          body: {
+            version: parts.version,
+            engine: parts.engine,
+            ledgers: parts.ledgers.map((ledger) => {
+              const { state, reason, size, publishedSize } = ledger.state()
+              return {
+                origin: ledger.origin,
+                vkey: ledger.vkey,
+                state,
+                ...(reason === undefined ? {} : { reason }),
+                size,
+                publishedSize,
+              }
+            }),
+            uptimeS: Math.round((parts.clock.monotonicMs() - startedMs) / 1000),
+            inFlight: parts.inFlight(),
+            pendingApprovals: await parts.pendingApprovals(caller.organization),
+          },
+        }
+      },
+    }),
+  ]
+}

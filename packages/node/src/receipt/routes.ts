@@ -1,0 +1,128 @@
+import { Fault } from '@ambit/core/fault'
+import type { Leaf } from '@ambit/core/leaf'
+import { receiptSchema } from '@ambit/core/receipt'
+import { z } from 'zod'
+import { route } from '../kernel/route.ts'
+import type { Caller, Route } from '../kernel/route.ts'
+import type { Receipts } from './receipt.ts'
+
+export interface ReceiptRouteParts {
+  readonly receipts: Receipts
+  /** Slug and title of a record by the digest of one of its versions. */
+  targetOf(digest: string): { readonly slug: string; readonly title: string } | undefined
+  /** Salt of one field of an act of that person. */
+  saltOf(person: string, act: string, field: 'arguments' | 'result'): Promise<Buffer>
+}
+
+const feedMax = 200
+const actParams = z.object({ id: z.string().max(64) })
+
+const actSchema = z.object({
+  act: z.string(),
+  at: z.string(),
+  callers: z.array(z.string()),
+  target: z.object({ slug: z.string(), title: z.string() }).optional(),
+  capability: z.string(),
+  in: z.string(),
+  decision: z.string(),
+  status: z.string().optional(),
+  error: z.string().optional(),
+  reasons: z.array(z.object({ code: z.string(), rule: z.string() })).optional(),
+  durationMs: z.number().optional(),
+})
+
+/** Acts as those may see them whose acts they are, and whoever owns or audits the node. */
+export function receiptRoutes(parts: ReceiptRouteParts): readonly Route[] {
+  return [feedRoute(parts), receiptRoute(parts), saltsRoute(parts)]
+}
+
+function feedRoute({ receipts, targetOf }: ReceiptRouteParts): Route {
+  return route({
+    method: 'GET',
+    path: '/api/acts',
+    summary: 'Lists recent acts, newest first: who, what, how it was decided and how it ended.',
+    access: 'person',
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(feedMax).default(50),
+      before: z.coerce.number().int().min(0).optional(),
+    }),
+    reply: z.object({ acts: z.array(actSchema), next: z.number().optional() }),
+    async handle({ caller, query }) {
+      const feed = await receipts.feed(query.limit, query.before)
+      const acts = feed.acts.filter((act) => maySee(caller, act.leaves)).map((act) => actView(act.act, act.leaves, targetOf))
+      return { body: { acts, ...(feed.next === undefined ? {} : { next: feed.next }) } }
+    },
+  })
+}
+
+function receiptRoute({ receipts }: ReceiptRouteParts): Route {
+  return route({
+    method: 'GET',
+    path: '/api/acts/:id/receipt',
+    summary: 'Gives the receipt of an act: its leaves, their proofs and a signed checkpoint, verifiable offline.',
+    access: 'person',
+    params: actParams,
+    reply: receiptSchema,
+    async handle({ caller, params }) {
+      return { body: await receipts.receipt(params.id, (leaves) => maySee(caller, leaves)) }
+    },
+  })
+}
+
+function saltsRoute({ receipts, saltOf }: ReceiptRouteParts): Route {
+  return route({
+    method: 'GET',
+    path: '/api/acts/:id/salts',
+    summary: 'Gives the salts behind the commitments of your own act, so that you can prove its contents to others.',
+    access: 'person',
+    params: actParams,
+    reply: z.object({ salts: z.array(z.object({ index: z.number(), field: z.string(), salt: z.string() })) }),
+    async handle({ caller, params }) {
+      const receipt = await receipts.receipt(params.id, (leaves) => isOwn(caller, leaves))
+      const salt = {
+        arguments: await saltOf(caller.person, receipt.act, 'arguments'),
+        result: await saltOf(caller.person, receipt.act, 'result'),
+      }
+      return { body: { salts: [...(await receipts.salts(receipt.act, (field) => salt[field]))] } }
+    },
+  })
+}
+
+function isOwn(caller: Caller, leaves: readonly Leaf[]): boolean {
+  return leaves.some((leaf) => 'callers' in leaf && leaf.callers.includes(caller.person))
+}
+
+function maySee(caller: Caller, leaves: readonly Leaf[]): boolean {
+  return caller.roles.includes('owner') || caller.roles.includes('auditor') || isOwn(caller, leaves)
+}
+
+function actView(
+  act: string,
+  leaves: readonly Leaf[],
+  targetOf: ReceiptRouteParts['targetOf'],
+): z.input<typeof actSchema> {
+  const first = leaves.find((leaf) => leaf.kind === 'act.intent' || leaf.kind === 'act.refused')
+  const outcome = leaves.find((leaf) => leaf.kind === 'act.outcome')
+  const base = leaves[0]
+  if (base === undefined) throw new Fault('act.unknown', { detail: 'an act without leaves' })
+  const target = first?.target === undefined ? undefined : targetOf(first.target)
+  return {
+    act,
+    at: (first ?? base).at,
+    callers: first?.callers ?? [],
+    ...(target === undefined ? {} : { target }),
+    capability: first?.capability ?? '',
+    in: first?.in ?? '',
+    decision: decisionOf(leaves),
+    ...(outcome === undefined ? {} : { status: outcome.status, durationMs: outcome.durationMs }),
+    ...(outcome?.error === undefined ? {} : { error: outcome.error }),
+    ...(first?.kind === 'act.refused' ? { reasons: first.reasons } : {}),
+  }
+}
+
+function decisionOf(leaves: readonly Leaf[]): string {
+  if (leaves.some((leaf) => leaf.kind === 'act.refused')) return 'refuse'
+  const intent = leaves.find((leaf) => leaf.kind === 'act.intent')
+  if (intent !== undefined) return intent.approval === undefined ? 'allow' : 'approved'
+  return 'ask'
+}

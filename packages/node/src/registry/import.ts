@@ -1,0 +1,97 @@
+import { Fault, problemOf } from '@ambit/core/fault'
+import type { Problem } from '@ambit/core/fault'
+import { z } from 'zod'
+import type { Caller } from '../kernel/route.ts'
+import { slugFrom } from './naming.ts'
+import { register } from './register.ts'
+import type { Registration } from './register.ts'
+import type { Room } from './room.ts'
+
+/** More servers than any configuration that a person keeps. */
+const serversMax = 100
+/** Servers described at the same time; commands among them start processes. */
+const concurrencyMax = 4
+
+const entrySchema = z.object({
+  url: z.string().max(2000).optional(),
+  command: z.string().min(1).max(1000).optional(),
+  args: z.array(z.string().max(4000)).max(100).optional(),
+  env: z.record(z.string().max(200), z.string().max(32_768)).optional(),
+  headers: z.record(z.string().max(200), z.string().max(8192)).optional(),
+})
+
+/** The configuration file of an MCP client. Members that only the client uses are passed over. */
+export const importSchema = z.object({
+  mcpServers: z
+    .record(z.string().min(1).max(200), z.unknown())
+    .refine((servers) => Object.keys(servers).length <= serversMax, {
+      error: `at most ${serversMax} servers at once`,
+    }),
+})
+
+export type ImportResult =
+  | { readonly name: string; readonly ok: true; readonly slug: string }
+  | { readonly name: string; readonly ok: false; readonly problem: Problem }
+
+/** Registers each server of a client's configuration; one that fails does not stop the others. */
+export async function importServers(
+  room: Room,
+  caller: Caller,
+  servers: Readonly<Record<string, unknown>>,
+  signal?: AbortSignal,
+): Promise<readonly ImportResult[]> {
+  const waiting = Object.entries(servers).entries().toArray()
+  const results: ImportResult[] = []
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [at, [name, entry]] = next
+      results[at] = await importOne(room, caller, name, entry, signal)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrencyMax }, work))
+  return results
+}
+
+async function importOne(
+  room: Room,
+  caller: Caller,
+  name: string,
+  entry: unknown,
+  signal: AbortSignal | undefined,
+): Promise<ImportResult> {
+  try {
+    const held = await register(room, caller, registrationOf(name, entry), signal)
+    return { name, ok: true, slug: held.slug }
+  } catch (error) {
+    const fault = Fault.from(error)
+    if (fault.code === 'internal') room.events.error('registry.import-failed', { error: String(error) })
+    return { name, ok: false, problem: problemOf(fault) }
+  }
+}
+
+function registrationOf(name: string, entry: unknown): Registration {
+  const parsed = entrySchema.safeParse(entry)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new Fault('input.invalid', {
+      detail: issue?.message ?? 'the entry is not of its form',
+      where: ['mcpServers', name, ...(issue?.path ?? [])].join('.'),
+    })
+  }
+  const { url, command, args = [], env = {}, headers = {} } = parsed.data
+  for (const [member, value] of [...Object.entries(env), ...Object.entries(headers)]) {
+    // A client replaces such a place by the value it stands for; sent as it is, it would only fail later.
+    if (!/\$\{[^}]*\}/.test(value)) continue
+    throw new Fault('input.invalid', {
+      detail: 'the value is a placeholder that only the client can fill in',
+      where: `mcpServers.${name}.${member}`,
+      remedy: 'Put the value itself in its place; it goes to the vault.',
+    })
+  }
+  return {
+    slug: slugFrom(name),
+    ...(url === undefined ? {} : { url }),
+    ...(command === undefined ? {} : { command: { program: command, args, env } }),
+    secrets: Object.entries(headers).map(([header, value]) => ({ header, value })),
+  }
+}

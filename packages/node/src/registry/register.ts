@@ -1,0 +1,214 @@
+import { Fault } from '@ambit/core/fault'
+import type { AgentRecord, Interface, LanguageText } from '@ambit/core/record'
+import type { Caller } from '../kernel/route.ts'
+import type { Described, DescribeSource } from './describe.ts'
+import { capabilityFrom, checkRecord } from './draft.ts'
+import { issueIdentityCode } from './identity-code.ts'
+import { describeLive } from './live.ts'
+import { slugFrom, versionFrom } from './naming.ts'
+import type { Served } from './registry-store.ts'
+import { renew } from './room.ts'
+import type { Room } from './room.ts'
+import type { Held } from './roster.ts'
+import { checkEnvironment, checkHeaderSecret, everyone, secretName } from './secrets.ts'
+import type { HeaderSecret } from './secrets.ts'
+import type { RecordSource } from './source.ts'
+
+export interface Registration {
+  readonly url?: string
+  readonly command?: {
+    readonly program: string
+    readonly args: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+  }
+  readonly slug?: string
+  readonly version?: string
+  readonly responsible?: { readonly name: string; readonly contact?: string }
+  readonly secrets?: readonly HeaderSecret[]
+  /** Whose the credentials are; those of a command belong to the record, so to everyone. */
+  readonly headersFor?: 'me' | 'everyone'
+}
+
+/** Reads a live agent or server and makes a draft of it. The credentials go to the vault, never into the record. */
+export async function register(
+  room: Room,
+  caller: Caller,
+  registration: Registration,
+  signal?: AbortSignal,
+): Promise<Held> {
+  const source = sourceFrom(registration, caller)
+  const secrets = registration.secrets ?? []
+  for (const [at, secret] of secrets.entries()) checkHeaderSecret(secret, `secrets.${at}`)
+  if (registration.slug !== undefined) refuseTaken(room, registration.slug, caller.organization)
+  const headers = Object.fromEntries(secrets.map(({ header, value }) => [header, value]))
+  const { described } = await describeLive(room, source, headers, signal === undefined ? {} : { signal })
+  const slug = registration.slug ?? slugFrom(described.name, addressOf(source))
+  refuseTaken(room, slug, caller.organization)
+
+  const remarks = [...described.remarks]
+  const record: Omit<AgentRecord, 'id' | 'keys'> = {
+    v: 1,
+    aliases: [],
+    slug,
+    kind: described.kind,
+    organization: caller.organization,
+    version: registration.version ?? versionFrom(described.version),
+    name: inLanguage(described.name.slice(0, 200).toWellFormed() || slug),
+    description: inLanguage(described.description),
+    provider: {
+      organization: (described.provider.organization ?? caller.organization).slice(0, 300).toWellFormed(),
+      domains: [],
+    },
+    responsible: registration.responsible ?? (await whoRegisters(room, caller)),
+    interfaces: interfacesOf(described, source, secrets, remarks),
+    capabilities: described.capabilities.map((capability) => capabilityFrom(capability, room.propose)),
+    places: [],
+    scenarios: [],
+    supplies: [],
+    evidence: [],
+  }
+  const served = Object.fromEntries(described.capabilities.map(({ id, served }) => [id, served]))
+  const held = await addRecord(room, record, served, keptSource(source), remarks)
+  await keepSecrets(room, held.id, caller, registration)
+  return held
+}
+
+/** Gives a record its identity code and key, and makes its first draft. Throws a Fault `record.name-taken`. */
+export async function addRecord(
+  room: Room,
+  record: Omit<AgentRecord, 'id' | 'keys'>,
+  served: Served,
+  source: RecordSource,
+  remarks: readonly string[],
+): Promise<Held> {
+  const { organization, slug } = record
+  refuseTaken(room, slug, organization)
+  const id = issueIdentityCode(organization, await room.rows.next('ontology'), room.keyring, room.clock)
+  // Checked before a key is made for it: what is refused leaves nothing behind.
+  checkRecord({ ...record, id, keys: [] })
+  const key = await room.identity.createHolderKey(organization)
+  const draft = checkRecord({ ...record, id, keys: [key] })
+  const now = room.clock.now()
+  const isNew = await room.rows.insertEntry({
+    id,
+    organization,
+    slug,
+    isLive: true,
+    source,
+    remarks,
+    draft,
+    served,
+    created: now,
+    updated: now,
+  })
+  if (!isNew) throw nameTaken(slug)
+  return await renew(room, id)
+}
+
+function refuseTaken(room: Room, slug: string, organization: string): void {
+  if (room.roster.find(slug, organization) !== undefined) throw nameTaken(slug)
+}
+
+function nameTaken(slug: string): Fault {
+  return new Fault('record.name-taken', {
+    detail: `another record is called ${slug.slice(0, 63)}`,
+    where: 'slug',
+  })
+}
+
+function sourceFrom({ url, command }: Registration, caller: Caller): DescribeSource {
+  if ((url === undefined) === (command === undefined)) {
+    throw new Fault('input.invalid', { detail: 'give either an address or a command', where: 'url' })
+  }
+  if (command !== undefined) {
+    if (!caller.roles.includes('operator') && !caller.roles.includes('owner')) {
+      throw new Fault('auth.role', {
+        detail: 'a command runs on the machine of the node, so only an operator registers one',
+        where: 'command',
+      })
+    }
+    const env = command.env ?? {}
+    checkEnvironment(env, 'command.env')
+    return { command: { program: command.program, args: command.args, env } }
+  }
+  const address = URL.parse(url ?? '')
+  if (address === null || (address.protocol !== 'https:' && address.protocol !== 'http:')) {
+    throw new Fault('input.invalid', { detail: 'that is no http or https address', where: 'url' })
+  }
+  if (address.username !== '' || address.password !== '') {
+    throw new Fault('input.invalid', {
+      detail: 'the address carries a password, and a record is public',
+      where: 'url',
+      remedy: 'Give the credential as a header in `secrets`.',
+    })
+  }
+  address.hash = ''
+  return { url: address.href }
+}
+
+function keptSource(source: DescribeSource): RecordSource {
+  if ('url' in source) return source
+  return { command: { ...source.command, env: Object.keys(source.command.env) } }
+}
+
+function addressOf(source: DescribeSource): string {
+  if ('url' in source) return URL.parse(source.url)?.hostname ?? ''
+  return source.command.args.findLast((arg) => !arg.startsWith('-')) ?? source.command.program
+}
+
+/** Credentials go only where the person sent them: to the origin that was named, not to one that a card names. */
+function interfacesOf(
+  described: Described,
+  source: DescribeSource,
+  secrets: readonly HeaderSecret[],
+  remarks: string[],
+): Interface[] {
+  if ('command' in source) {
+    const { program, args, env } = source.command
+    return described.interfaces.slice(0, 1).map((each) => ({
+      ...each,
+      url: 'stdio:',
+      transport: 'stdio',
+      command: { program, args: [...args], env: Object.keys(env) },
+      security: [],
+    }))
+  }
+  const security = secrets.map(({ header }) => ({ header, secret: secretName(header) }))
+  const origin = URL.parse(source.url)?.origin
+  if (URL.parse(source.url)?.search)
+    remarks.push('the address has a query; it stands in the record, which is public')
+  return described.interfaces.map((each) => {
+    const isSame = URL.parse(each.url)?.origin === origin
+    if (!isSame) remarks.push('an interface is at another origin than the one named; it gets no credentials')
+    const { command: _, ...rest } = each
+    return { ...rest, security: isSame ? security : [] }
+  })
+}
+
+/** Puts the credentials of a registration into the vault. */
+async function keepSecrets(
+  room: Room,
+  record: string,
+  caller: Caller,
+  registration: Registration,
+): Promise<void> {
+  const { organization } = caller
+  const person = registration.headersFor === 'everyone' ? everyone : caller.person
+  for (const { header, value } of registration.secrets ?? []) {
+    await room.secrets.put({ organization, person, record, name: secretName(header), value })
+  }
+  for (const [name, value] of Object.entries(registration.command?.env ?? {})) {
+    await room.secrets.put({ organization, person: everyone, record, name, value })
+  }
+}
+
+async function whoRegisters(room: Room, caller: Caller): Promise<AgentRecord['responsible']> {
+  const person = await room.identity.person(caller.person)
+  return { name: person?.name ?? caller.person }
+}
+
+/** Text with Han characters is filed as Chinese, any other as English. */
+function inLanguage(text: string): LanguageText {
+  if (text === '') return {}
+  return /\p{Script=Han}/u.test(text) ? { zh: text } : { en: text }
+}

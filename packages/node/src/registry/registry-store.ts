@@ -1,0 +1,277 @@
+import type { Digest } from '@ambit/core/digest'
+import type { AgentRecord } from '@ambit/core/record'
+import type { Kysely } from 'kysely'
+import type { Store } from '../store/store.ts'
+import type { Change } from './drift.ts'
+import { init } from './migrations/001-init.ts'
+import type { RecordSource } from './source.ts'
+
+/** Definitions as the upstream served them, by capability id. */
+export type Served = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+interface RegistryTables {
+  record_entry: {
+    id: string
+    organization: string
+    slug: string
+    live_slug: string | null
+    source: string
+    remarks: string
+    draft: string | null
+    served: string | null
+    created: number
+    updated: number
+  }
+  record_version: {
+    digest: Digest
+    organization: string
+    record: string
+    number: number
+    version: string
+    body: string
+    served: string
+    created: number
+  }
+  record_change: { record: string; capability: string; organization: string; change: string; found: number }
+  registry_sequence: { name: string; value: number }
+}
+
+/** A record as it stands: who keeps it, where it was read from, and its draft. */
+export interface EntryRow {
+  readonly id: string
+  readonly organization: string
+  readonly slug: string
+  readonly isLive: boolean
+  readonly source: RecordSource
+  readonly remarks: readonly string[]
+  readonly draft: AgentRecord | undefined
+  readonly served: Served
+  readonly created: number
+  readonly updated: number
+}
+
+/** A version without its body. */
+export interface VersionHead {
+  readonly record: string
+  readonly digest: Digest
+  /** Counts the versions of one record from 1. */
+  readonly number: number
+  readonly version: string
+  readonly created: number
+}
+
+export interface VersionBody {
+  readonly record: AgentRecord
+  readonly served: Served
+}
+
+export interface RegistryReader {
+  /** All entries, page by page. */
+  entries(): AsyncIterable<EntryRow>
+  entry(id: string): Promise<EntryRow | undefined>
+  /** Heads of all versions of all records, or of one, lowest number first. */
+  heads(record?: string): Promise<readonly VersionHead[]>
+  bodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, VersionBody>>
+  changes(record?: string): Promise<readonly { readonly record: string; readonly change: Change }[]>
+}
+
+export interface RegistryWriter {
+  /** False when a live record of the organisation has the slug already. */
+  insertEntry(row: EntryRow): Promise<boolean>
+  setDraft(id: string, draft: AgentRecord | undefined, served: Served, at: number): Promise<void>
+  touch(id: string, at: number): Promise<void>
+  /** Does nothing when that very version is there already. */
+  insertVersion(head: VersionHead, organization: string, body: VersionBody): Promise<void>
+  /** Gives the name back; versions and rulings stay. */
+  endEntry(id: string, at: number): Promise<void>
+  /** Only for a record that never had a version. */
+  deleteEntry(id: string): Promise<void>
+  /** Puts these changes in the place of all that were found before. */
+  replaceChanges(record: string, organization: string, changes: readonly Change[], at: number): Promise<void>
+  /** The next number of a sequence, from 1; no number is given twice. */
+  next(sequence: string): Promise<number>
+}
+
+export type RegistryStore = RegistryReader & RegistryWriter
+
+const pageRows = 500
+/** Parameters of one statement stay far below what the engines take. */
+const digestsPerQuery = 200
+
+export async function openRegistryStore(store: Store): Promise<RegistryStore> {
+  await store.migrate({ domain: 'registry', steps: [init] })
+  const db = store.tables<RegistryTables>()
+  return { ...createReader(db), ...createEntryWriter(store, db), ...createVersionWriter(store, db) }
+}
+
+function createReader(db: Kysely<RegistryTables>): RegistryReader {
+  return {
+    async *entries() {
+      let after = ''
+      for (;;) {
+        const rows = await db
+          .selectFrom('record_entry')
+          .selectAll()
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(pageRows)
+          .execute()
+        for (const row of rows) yield entryOf(row)
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < pageRows) return
+        after = last.id
+      }
+    },
+    async entry(id) {
+      const row = await db.selectFrom('record_entry').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? undefined : entryOf(row)
+    },
+    async heads(record) {
+      let query = db
+        .selectFrom('record_version')
+        .select(['record', 'digest', 'number', 'version', 'created'])
+        .orderBy('record')
+        .orderBy('number')
+      if (record !== undefined) query = query.where('record', '=', record)
+      return await query.execute()
+    },
+    async bodies(digests) {
+      const found = new Map<Digest, VersionBody>()
+      for (let at = 0; at < digests.length; at += digestsPerQuery) {
+        const rows = await db
+          .selectFrom('record_version')
+          .select(['digest', 'body', 'served'])
+          .where('digest', 'in', digests.slice(at, at + digestsPerQuery))
+          .execute()
+        for (const row of rows) {
+          found.set(row.digest, {
+            record: JSON.parse(row.body) as AgentRecord,
+            served: JSON.parse(row.served) as Served,
+          })
+        }
+      }
+      return found
+    },
+    async changes(record) {
+      let query = db.selectFrom('record_change').select(['record', 'change']).orderBy('capability')
+      if (record !== undefined) query = query.where('record', '=', record)
+      const rows = await query.execute()
+      return rows.map((row) => ({ record: row.record, change: JSON.parse(row.change) as Change }))
+    },
+  }
+}
+
+type EntryMethods = 'insertEntry' | 'setDraft' | 'touch' | 'endEntry' | 'deleteEntry'
+
+function createEntryWriter(store: Store, db: Kysely<RegistryTables>): Pick<RegistryWriter, EntryMethods> {
+  return {
+    async insertEntry(row) {
+      const result = await db
+        .insertInto('record_entry')
+        .values({
+          id: row.id,
+          organization: row.organization,
+          slug: row.slug,
+          live_slug: row.isLive ? row.slug : null,
+          source: JSON.stringify(row.source),
+          remarks: JSON.stringify(row.remarks),
+          draft: row.draft === undefined ? null : JSON.stringify(row.draft),
+          served: JSON.stringify(row.served),
+          created: row.created,
+          updated: row.updated,
+        })
+        .onConflict((conflict) => conflict.columns(['organization', 'live_slug']).doNothing())
+        .executeTakeFirst()
+      return Number(result.numInsertedOrUpdatedRows ?? 0) === 1
+    },
+    async setDraft(id, draft, served, at) {
+      await db
+        .updateTable('record_entry')
+        .set({
+          draft: draft === undefined ? null : JSON.stringify(draft),
+          served: draft === undefined ? null : JSON.stringify(served),
+          updated: at,
+        })
+        .where('id', '=', id)
+        .execute()
+    },
+    async touch(id, at) {
+      await db.updateTable('record_entry').set({ updated: at }).where('id', '=', id).execute()
+    },
+    async endEntry(id, at) {
+      await db
+        .updateTable('record_entry')
+        .set({ live_slug: null, draft: null, served: null, updated: at })
+        .where('id', '=', id)
+        .execute()
+    },
+    async deleteEntry(id) {
+      await store.transaction<RegistryTables, void>(async (tx) => {
+        await tx.deleteFrom('record_change').where('record', '=', id).execute()
+        await tx.deleteFrom('record_entry').where('id', '=', id).execute()
+      })
+    },
+  }
+}
+
+function createVersionWriter(store: Store, db: Kysely<RegistryTables>): Omit<RegistryWriter, EntryMethods> {
+  return {
+    async insertVersion(head, organization, body) {
+      await db
+        .insertInto('record_version')
+        .values({
+          ...head,
+          organization,
+          body: JSON.stringify(body.record),
+          served: JSON.stringify(body.served),
+        })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute()
+    },
+    async replaceChanges(record, organization, changes, at) {
+      await store.transaction<RegistryTables, void>(async (tx) => {
+        await tx.deleteFrom('record_change').where('record', '=', record).execute()
+        for (const change of changes) {
+          await tx
+            .insertInto('record_change')
+            .values({
+              record,
+              capability: change.capability,
+              organization,
+              change: JSON.stringify(change),
+              found: at,
+            })
+            .execute()
+        }
+      })
+    },
+    async next(sequence) {
+      const row = await db
+        .insertInto('registry_sequence')
+        .values({ name: sequence, value: 1 })
+        .onConflict((conflict) =>
+          conflict
+            .column('name')
+            .doUpdateSet((build) => ({ value: build('registry_sequence.value', '+', 1) })),
+        )
+        .returning('value')
+        .executeTakeFirstOrThrow()
+      return row.value
+    },
+  }
+}
+
+function entryOf(row: RegistryTables['record_entry']): EntryRow {
+  return {
+    id: row.id,
+    organization: row.organization,
+    slug: row.slug,
+    isLive: row.live_slug !== null,
+    source: JSON.parse(row.source) as RecordSource,
+    remarks: JSON.parse(row.remarks) as string[],
+    draft: row.draft === null ? undefined : (JSON.parse(row.draft) as AgentRecord),
+    served: row.served === null ? {} : (JSON.parse(row.served) as Served),
+    created: row.created,
+    updated: row.updated,
+  }
+}

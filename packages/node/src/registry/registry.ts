@@ -1,0 +1,188 @@
+import type { AgentRecord } from '@ambit/core/record'
+import type { Caller } from '../kernel/route.ts'
+import { createTurns } from '../kernel/turns.ts'
+import { stateByKind } from '../ruling/ruling.ts'
+import type { SignedRuling } from '@ambit/core/ruling'
+import { accept } from './accept.ts'
+import type { Acceptance } from './accept.ts'
+import { applyDocument } from './apply.ts'
+import type { Described } from './describe.ts'
+import type { Change } from './drift.ts'
+import { edit } from './edit.ts'
+import type { Edit } from './edit.ts'
+import { importServers } from './import.ts'
+import type { ImportResult } from './import.ts'
+import { describeRecord } from './live.ts'
+import { observe, probe, startProbes } from './probe.ts'
+import type { ProbeResult } from './probe.ts'
+import { createProposer } from './profile.ts'
+import { putSecret } from './put-secret.ts'
+import type { SecretRequest } from './put-secret.ts'
+import { register } from './register.ts'
+import type { Registration } from './register.ts'
+import { openRegistryStore } from './registry-store.ts'
+import { bodyInForce, entryOf, mustFind } from './room.ts'
+import type { RegistryParts, Room } from './room.ts'
+import { createRoster, headInForce, holdRecord } from './roster.ts'
+import { takeStep } from './steps.ts'
+import type { StepRequest, StepResult } from './steps.ts'
+import type { Target } from './target.ts'
+import { summaryOf, viewOf } from './view.ts'
+import type { Governed, RecordSummary, RecordView } from './view.ts'
+
+export type { Order, Recall, Recalled } from './recall.ts'
+export type { RegistryParts } from './room.ts'
+export type { StepRequest, StepResult } from './steps.ts'
+export { checkSchema } from './view.ts'
+export type { Check, Governed } from './view.ts'
+export { compare } from './drift.ts'
+
+/** What exists: records, their versions and drafts. Asking for Targets is in memory; all else reads the store. */
+export interface Registry extends Disposable {
+  /** By slug within an organisation (`main` when left out), or by AIC. */
+  target(slugOrId: string, organization?: string): Target | undefined
+  /** The record one of whose versions has that digest, in its newest state. */
+  targetOfDigest(digest: string): Target | undefined
+  /** Live records in the order of their slugs; the same array until one of them changes. */
+  targets(organization: string): readonly Target[]
+  /** Reads a live agent or server and makes a draft. Throws `record.unreachable`, `record.name-taken`, `address.refused`. */
+  register(
+    caller: Caller,
+    registration: Registration,
+    signal?: AbortSignal,
+  ): Promise<{ readonly slug: string }>
+  import(
+    caller: Caller,
+    servers: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<readonly ImportResult[]>
+  apply(caller: Caller, document: unknown): Promise<{ readonly slug: string; readonly unchanged: boolean }>
+  edit(slugOrId: string, caller: Caller, edit: Edit): Promise<void>
+  accept(slugOrId: string, caller: Caller, acceptance: Acceptance): Promise<void>
+  putSecret(slugOrId: string, caller: Caller, request: SecretRequest): Promise<void>
+  /** Makes the ruling of a step of the life cycle. Memory has the new state before it returns. Throws `record.state`. */
+  step(request: StepRequest): Promise<StepResult>
+  probe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<ProbeResult>
+  /** Takes note of what an upstream was seen to serve (a list on the path of an act), by AIC. */
+  observe(id: string, described: Pick<Described, 'capabilities'>): Promise<readonly Change[]>
+  /** The document in force (or the draft while there is none) and its digest. */
+  read(
+    slugOrId: string,
+    organization: string,
+  ): Promise<{ readonly record: AgentRecord; readonly target: Target }>
+  /** Asks the upstream of a record what it is, now, with the credentials of a person. */
+  describe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<Described>
+  summaries(organization: string, governed: Governed): Iterable<RecordSummary>
+  view(slugOrId: string, organization: string, governed: Governed): Promise<RecordView>
+  /** All rulings of a record, or the newest of an organisation. */
+  rulings(organization: string, slugOrId?: string): Promise<readonly SignedRuling[]>
+  /** Asks all active records again and again; each round starts that long after the one before. */
+  startProbes(organizations: readonly string[], everyMs: number): void
+}
+
+const defaultOrganization = 'main'
+
+export async function openRegistry(parts: RegistryParts): Promise<Registry> {
+  const room: Room = {
+    ...parts,
+    rows: await openRegistryStore(parts.store),
+    roster: createRoster(),
+    propose: createProposer(parts.catalog.profileWords),
+    turns: createTurns(),
+  }
+  await load(room)
+  // By their exact subjects and first of all: whoever hears of a ruling finds the new state here already.
+  const endings = Object.keys(stateByKind).map((kind) =>
+    room.bus.subscribe(`ruling.${kind}`, ({ record }) => {
+      if (typeof record === 'string') room.roster.applyRuling(record, room.rulings)
+    }),
+  )
+  return {
+    target: (slugOrId, organization = defaultOrganization) =>
+      (room.roster.find(slugOrId, organization) ?? room.roster.byId(slugOrId))?.target,
+    targetOfDigest: (digest) => room.roster.byDigest(digest)?.target,
+    targets: (organization) => room.roster.targets(organization),
+    register: async (caller, registration, signal) => ({
+      slug: (await register(room, caller, registration, signal)).slug,
+    }),
+    import: async (caller, servers, signal) => await importServers(room, caller, servers, signal),
+    async apply(caller, document) {
+      const { held, unchanged } = await applyDocument(room, caller, document)
+      return { slug: held.slug, unchanged }
+    },
+    edit: async (slugOrId, caller, change) => await edit(room, slugOrId, caller, change),
+    accept: async (slugOrId, caller, acceptance) => await accept(room, slugOrId, caller, acceptance),
+    putSecret: async (slugOrId, caller, request) => await putSecret(room, slugOrId, caller, request),
+    step: async (request) => await takeStep(room, request),
+    probe: async (slugOrId, organization, person, signal) =>
+      await probe(room, slugOrId, organization, person, signal),
+    observe: async (id, described) => await observe(room, id, described),
+    read: async (slugOrId, organization) => await read(room, slugOrId, organization),
+    async describe(slugOrId, organization, person, signal) {
+      const held = mustFind(room, slugOrId, organization)
+      const { record } = await read(room, held.id, organization)
+      const { source } = await entryOf(room, held)
+      return await describeRecord(room, record, source, person, signal)
+    },
+    *summaries(organization, governed) {
+      for (const held of room.roster.list(organization)) yield summaryOf(room, held, governed)
+    },
+    view: async (slugOrId, organization, governed) =>
+      await viewOf(room, mustFind(room, slugOrId, organization), governed),
+    async rulings(organization, slugOrId) {
+      if (slugOrId === undefined) return await room.rulings.newest(organization)
+      return await room.rulings.list(mustFind(room, slugOrId, organization).id)
+    },
+    startProbes(organizations, everyMs) {
+      endings.push(startProbes(room, organizations, everyMs))
+    },
+    [Symbol.dispose]() {
+      for (const end of endings.splice(0)) end()
+    },
+  }
+}
+
+async function read(
+  room: Room,
+  slugOrId: string,
+  organization: string,
+): Promise<{ readonly record: AgentRecord; readonly target: Target }> {
+  const held = mustFind(room, slugOrId, organization)
+  const head = headInForce(held.versions, room.rulings)
+  const { record } = await bodyInForce(room, await entryOf(room, held), head?.digest)
+  return { record, target: held.target }
+}
+
+/** Fills the memory from the store, a page of records at a time. */
+async function load(room: Room): Promise<void> {
+  const heads = Map.groupBy(await room.rows.heads(), (head) => head.record)
+  const changes = Map.groupBy(await room.rows.changes(), (row) => row.record)
+  for await (const page of pages(room.rows.entries(), entriesPerPage)) {
+    const digests = page.flatMap(
+      (entry) => headInForce(heads.get(entry.id) ?? [], room.rulings)?.digest ?? [],
+    )
+    const bodies = await room.rows.bodies(digests)
+    for (const entry of page) {
+      const versions = heads.get(entry.id) ?? []
+      const digest = headInForce(versions, room.rulings)?.digest
+      const body = digest === undefined ? undefined : bodies.get(digest)
+      const inForce = body ?? (await bodyInForce(room, entry, digest))
+      const open = (changes.get(entry.id) ?? []).map((row) => row.change)
+      room.roster.put(holdRecord(entry, versions, inForce, open, room.rulings))
+    }
+  }
+}
+
+/** Bodies of this many records are in memory at once while loading. */
+const entriesPerPage = 100
+
+async function* pages<T>(items: AsyncIterable<T>, itemsMax: number): AsyncIterable<readonly T[]> {
+  let page: T[] = []
+  for await (const item of items) {
+    page.push(item)
+    if (page.length < itemsMax) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}

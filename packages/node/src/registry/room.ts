@@ -1,0 +1,107 @@
+import type { AgentRecord } from '@ambit/core/record'
+import type { Digest } from '@ambit/core/digest'
+import { Fault } from '@ambit/core/fault'
+import { canonicalJson } from '@ambit/core/canonical'
+import type { RecordLeaf } from '@ambit/core/leaf'
+import type { Bus } from '../bus/bus.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Catalog } from '../kernel/catalog.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { timeText } from '../kernel/clock.ts'
+import type { Keyring } from '../kernel/keyring.ts'
+import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Turns } from '../kernel/turns.ts'
+import type { Rulings } from '../ruling/ruling.ts'
+import type { Store } from '../store/store.ts'
+import type { Describe } from './describe.ts'
+import { isSettled } from './drift.ts'
+import type { Proposer } from './profile.ts'
+import type { EntryRow, RegistryStore, VersionBody } from './registry-store.ts'
+import { headInForce, holdRecord } from './roster.ts'
+import type { Held, Roster } from './roster.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface RegistryParts {
+  readonly store: Store
+  /** The registry log. */
+  readonly log: LeafWriter
+  readonly rulings: Rulings
+  readonly identity: Pick<Identity, 'createHolderKey' | 'person'>
+  readonly secrets: Secrets
+  /** Who can read a live agent or server, one for each protocol. */
+  readonly describers: readonly Describe[]
+  readonly keyring: Keyring
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly events: Log
+}
+
+/** What the files of this room share. */
+export interface Room extends RegistryParts {
+  readonly rows: RegistryStore
+  readonly roster: Roster
+  readonly propose: Proposer
+  /** One change at a time for each record; nothing in a turn waits for another machine. */
+  readonly turns: Turns
+}
+
+/** Throws a Fault `input.not-found`. */
+export function mustFind(room: Room, slugOrId: string, organization: string): Held {
+  const held = room.roster.find(slugOrId, organization)
+  if (held !== undefined) return held
+  throw new Fault('input.not-found', { detail: 'there is no such record', where: slugOrId.slice(0, 100) })
+}
+
+/** The row of a record. It was there a moment ago, so its absence is the same Fault as above. */
+export async function entryOf(room: Room, held: Held): Promise<EntryRow> {
+  const entry = await room.rows.entry(held.id)
+  if (entry !== undefined) return entry
+  throw new Fault('input.not-found', { detail: 'the record was removed meanwhile', where: held.slug })
+}
+
+/** The document that a record's Target stands for: its version in force, or its draft while there is none. */
+export async function bodyInForce(
+  room: Room,
+  entry: EntryRow,
+  digest: Digest | undefined,
+): Promise<VersionBody> {
+  if (digest !== undefined) {
+    const body = (await room.rows.bodies([digest])).get(digest)
+    if (body !== undefined) return body
+  }
+  if (entry.draft !== undefined) return { record: entry.draft, served: entry.served }
+  throw new Fault('internal', { detail: 'a record has neither a draft nor a version', where: entry.slug })
+}
+
+/** Reads a record again from the store into memory, forgets settled changes, and tells the bus. */
+export async function renew(room: Room, id: string): Promise<Held> {
+  const entry = await room.rows.entry(id)
+  if (entry === undefined) throw new Fault('internal', { detail: 'a record vanished while it was changed' })
+  const versions = await room.rows.heads(id)
+  const body = await bodyInForce(room, entry, headInForce(versions, room.rulings)?.digest)
+  const found = (await room.rows.changes(id)).map((row) => row.change)
+  const open = found.filter((change) => !isSettled(body.record, change))
+  if (open.length < found.length) {
+    await room.rows.replaceChanges(id, entry.organization, open, room.clock.now())
+  }
+  const held = holdRecord(entry, versions, body, open, room.rulings)
+  room.roster.put(held)
+  room.bus.publish('record.changed', { slug: held.slug, record: id })
+  return held
+}
+
+/** Writes the leaf `record` of a version to the registry log. */
+export async function writeRecordLeaf(room: Room, record: AgentRecord, digest: Digest): Promise<void> {
+  const leaf: RecordLeaf = {
+    v: 1,
+    kind: 'record',
+    at: timeText(room.clock.now()),
+    record: record.id,
+    slug: record.slug,
+    version: record.version,
+    digest,
+  }
+  await room.log.write(canonicalJson(leaf))
+}

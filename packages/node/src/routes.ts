@@ -1,0 +1,52 @@
+import { approvalRoutes } from './approval/routes.ts'
+import { mandateRoutes } from './authority/routes.ts'
+import type { Domains } from './domains.ts'
+import type { Foundation } from './foundation.ts'
+import { saltOf } from './gateway/commitment.ts'
+import type { InFlight } from './gateway/in-flight.ts'
+import { governanceRoutes } from './governance/routes.ts'
+import { eventRoutes } from './http/events.ts'
+import { identityRoutes } from './identity/routes.ts'
+import type { Route } from './kernel/route.ts'
+import { statusRoutes } from './ops/status.ts'
+import { nodeVersion } from './protocols.ts'
+import type { Receipts } from './receipt/receipt.ts'
+import { receiptRoutes } from './receipt/routes.ts'
+import { registryRoutes } from './registry/routes.ts'
+import type { Response } from './response/response.ts'
+
+export interface RouteParts {
+  readonly foundation: Foundation
+  readonly domains: Domains
+  readonly response: Response
+  readonly receipts: Receipts
+  readonly inFlight: InFlight
+  readonly origin: () => string
+}
+
+/** The control API: the routes of all domains. */
+export function routesOf(parts: RouteParts): readonly Route[] {
+  const { foundation, domains, response, receipts } = parts
+  const { identity, registry, governance, authority, approvals } = domains
+  return [
+    ...identityRoutes(identity),
+    ...registryRoutes({ registry, recall: response, governed: governance }),
+    ...governanceRoutes(governance),
+    ...mandateRoutes(authority.mandates),
+    ...approvalRoutes(approvals.parts),
+    ...receiptRoutes({
+      receipts,
+      targetOf: (digest) => registry.targetOfDigest(digest),
+      saltOf: async (person, act, field) => saltOf(await identity.subjectKey(person), act, field),
+    }),
+    ...eventRoutes(foundation.bus),
+    ...statusRoutes({
+      version: nodeVersion,
+      engine: foundation.store.engine,
+      ledgers: [foundation.registryLedger, foundation.activityLedger],
+      clock: foundation.clock,
+      inFlight: () => parts.inFlight.size,
+      pendingApprovals: async (organization) => await approvals.parts.store.pendingIn(organization),
+    }),
+  ]
+}

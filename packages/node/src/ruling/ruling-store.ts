@@ -1,0 +1,142 @@
+import type { Digest } from '@ambit/core/digest'
+import type { RulingKind, SignedRuling } from '@ambit/core/ruling'
+import type { Kysely } from 'kysely'
+import type { Store } from '../store/store.ts'
+import { init } from './migrations/001-init.ts'
+
+interface RulingTables {
+  ruling: {
+    id: string
+    organization: string
+    record: string
+    kind: RulingKind
+    issued: number
+    expires: number | null
+    /** JSON array. */
+    digests: string
+    /** JSON of the signed ruling. */
+    signed: string
+  }
+}
+
+/** What is kept in memory of a ruling. */
+export interface RulingHead {
+  readonly id: string
+  readonly kind: RulingKind
+  readonly digests: readonly Digest[]
+  readonly expires: number | null
+}
+
+export interface RulingReader {
+  count(): Promise<number>
+  /** Time of the newest ruling, in ms; 0 when there is none. */
+  newestAt(): Promise<number>
+  /** Heads of these kinds, oldest first, page by page. */
+  heads(kinds: readonly RulingKind[]): AsyncIterable<RulingHead>
+  /** Rulings of a record, oldest first. */
+  ofRecord(record: string): Promise<readonly SignedRuling[]>
+  /** The newest rulings of an organisation, newest first. */
+  newest(organization: string, rowsMax: number): Promise<readonly SignedRuling[]>
+}
+
+export interface RulingWriter {
+  insert(row: {
+    readonly organization: string
+    readonly issued: number
+    readonly expires: number | undefined
+    readonly signed: SignedRuling
+  }): Promise<void>
+}
+
+/** Rows read at a time when the heads are loaded at start. */
+const pageRows = 1000
+
+export async function openRulingStore(store: Store): Promise<RulingReader & RulingWriter> {
+  await store.migrate({ domain: 'ruling', steps: [init] })
+  const db = store.tables<RulingTables>()
+  return { ...createReader(db), ...createWriter(db) }
+}
+
+function createReader(db: Kysely<RulingTables>): RulingReader {
+  return {
+    async count() {
+      const row = await db
+        .selectFrom('ruling')
+        .select((build) => build.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return row.count
+    },
+    async newestAt() {
+      const row = await db
+        .selectFrom('ruling')
+        .select((build) => build.fn.max('issued').as('issued'))
+        .executeTakeFirst()
+      return row?.issued ?? 0
+    },
+    async *heads(kinds) {
+      let after = { issued: -1, id: '' }
+      for (;;) {
+        const rows = await db
+          .selectFrom('ruling')
+          .select(['id', 'kind', 'digests', 'expires', 'issued'])
+          .where('kind', 'in', kinds)
+          .where((build) =>
+            build.or([
+              build('issued', '>', after.issued),
+              build.and([build('issued', '=', after.issued), build('id', '>', after.id)]),
+            ]),
+          )
+          .orderBy('issued')
+          .orderBy('id')
+          .limit(pageRows)
+          .execute()
+        for (const row of rows) yield { ...row, digests: JSON.parse(row.digests) as Digest[] }
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < pageRows) return
+        after = last
+      }
+    },
+    async ofRecord(record) {
+      const rows = await db
+        .selectFrom('ruling')
+        .select('signed')
+        .where('record', '=', record)
+        .orderBy('issued')
+        .orderBy('id')
+        .execute()
+      return rows.map((row) => JSON.parse(row.signed) as SignedRuling)
+    },
+    async newest(organization, rowsMax) {
+      const rows = await db
+        .selectFrom('ruling')
+        .select('signed')
+        .where('organization', '=', organization)
+        .orderBy('issued', 'desc')
+        .orderBy('id', 'desc')
+        .limit(rowsMax)
+        .execute()
+      return rows.map((row) => JSON.parse(row.signed) as SignedRuling)
+    },
+  }
+}
+
+function createWriter(db: Kysely<RulingTables>): RulingWriter {
+  return {
+    async insert({ organization, issued, expires, signed }) {
+      const { id, kind, subject } = signed.body
+      await db
+        .insertInto('ruling')
+        .values({
+          id,
+          organization,
+          record: subject.record,
+          kind,
+          issued,
+          expires: expires ?? null,
+          digests: JSON.stringify(subject.digests),
+          signed: JSON.stringify(signed),
+        })
+        .execute()
+    },
+  }
+}

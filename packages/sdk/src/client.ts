@@ -1,0 +1,60 @@
+import { actCalls } from './acts.ts'
+import { approvalCalls } from './approvals.ts'
+import { openConnection } from './connection.ts'
+import type { ConnectionOptions, Options } from './connection.ts'
+import { mandateCalls } from './mandates.ts'
+import { peopleCalls } from './people.ts'
+import { recordCalls } from './records.ts'
+
+export interface NodeStatus {
+  readonly version: string
+  readonly engine: string
+  readonly ledgers: readonly {
+    readonly origin: string
+    /** The key that receipts of this log are checked with. */
+    readonly vkey: string
+    readonly state: string
+    readonly size: number
+    readonly publishedSize: number
+  }[]
+  readonly uptimeS: number
+  readonly inFlight: number
+  readonly pendingApprovals: number
+}
+
+/** What the node says as it happens: `approval` {id, state}, `record` {slug}, `ruling` {kind, record}, `mandate` {id}. */
+export interface NodeEvent {
+  readonly event: string
+  readonly data: unknown
+}
+
+/** A node, by its nouns. Every call takes `{ signal }` last and throws an AmbitProblem when it is refused. */
+export type Ambit = ReturnType<typeof connectAmbit>
+
+/**
+ * Opens the control API of a node. Nothing is sent before the first call.
+ *
+ * @example
+ * ```ts
+ * const ambit = connectAmbit({ url: "http://localhost:7100", token: "amba_…" })
+ * const { records } = await ambit.records.list({ search: 'mail' })
+ * ```
+ */
+export function connectAmbit(options: ConnectionOptions) {
+  const connection = openConnection(options)
+  return {
+    url: connection.url,
+    records: recordCalls(connection),
+    mandates: mandateCalls(connection),
+    approvals: approvalCalls(connection),
+    acts: actCalls(connection),
+    people: peopleCalls(connection),
+    async status({ signal }: Options = {}) {
+      return await connection.call<NodeStatus>('GET', '/api/status', { signal })
+    },
+    /** Ends when the node closes the stream; events in between two streams are lost, so look at everything again. */
+    events(stream: Options = {}): AsyncGenerator<NodeEvent> {
+      return connection.events('/api/events', stream)
+    },
+  }
+}

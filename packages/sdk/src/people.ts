@@ -1,0 +1,82 @@
+import { path } from './connection.ts'
+import type { Connection, Options } from './connection.ts'
+
+export type RoleName = 'owner' | 'approver' | 'operator' | 'auditor'
+
+export interface Me {
+  readonly person: { readonly id: string; readonly name: string }
+  readonly organization: { readonly id: string; readonly name: string }
+  readonly roles: readonly RoleName[]
+  /** A session may decide approvals; an API token may not. */
+  readonly by: 'session' | 'token'
+}
+
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly roles: readonly RoleName[]
+}
+
+export interface ApiToken {
+  readonly id: string
+  readonly name: string
+  readonly created: string
+  readonly expires?: string
+}
+
+/**
+ * Who you are, who else there is, and the tokens of programs that act for you.
+ *
+ * @example
+ * ```ts
+ * const { session } = await connectAmbit({ url }).people.signIn(tokenOfTheLink, 'cli')
+ * const ambit = connectAmbit({ url, token: session })
+ * ```
+ */
+export function peopleCalls({ call }: Connection) {
+  return {
+    /** Uses up a one-time link. A console gets a cookie instead of `session`. */
+    async signIn(token: string, client: 'console' | 'cli' = 'console', { signal }: Options = {}) {
+      const body = { token, client }
+      return await call<{ session?: string; me: Me }>('POST', '/api/sign-in', { body, signal })
+    },
+    async signOut({ signal }: Options = {}) {
+      await call<undefined>('POST', '/api/sign-out', { signal })
+    },
+    async me({ signal }: Options = {}) {
+      return await call<Me>('GET', '/api/me', { signal })
+    },
+    async list({ signal }: Options = {}) {
+      const reply = await call<{ people: readonly Person[] }>('GET', '/api/people', { signal })
+      return reply.people
+    },
+    async add(person: { name: string; roles: readonly RoleName[] }, { signal }: Options = {}) {
+      return await call<{ person: Person; signInLink: string; expires: string }>('POST', '/api/people', {
+        body: person,
+        signal,
+      })
+    },
+    async change(
+      id: string,
+      changes: { name?: string; roles?: readonly RoleName[] },
+      { signal }: Options = {},
+    ) {
+      return await call<Person>('PATCH', path`/api/people/${id}`, { body: changes, signal })
+    },
+    async signInLink(id: string, { signal }: Options = {}) {
+      const url = path`/api/people/${id}/sign-in-link`
+      return await call<{ signInLink: string; expires: string }>('POST', url, { signal })
+    },
+    async tokens({ signal }: Options = {}) {
+      const reply = await call<{ tokens: readonly ApiToken[] }>('GET', '/api/tokens', { signal })
+      return reply.tokens
+    },
+    /** The token itself is shown this once. */
+    async createToken(token: { name: string; expiresInDays?: number }, { signal }: Options = {}) {
+      return await call<ApiToken & { readonly token: string }>('POST', '/api/tokens', { body: token, signal })
+    },
+    async revokeToken(id: string, { signal }: Options = {}) {
+      await call<undefined>('DELETE', path`/api/tokens/${id}`, { signal })
+    },
+  }
+}

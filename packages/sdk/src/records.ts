@@ -1,0 +1,223 @@
+import type { AgentRecord, Profile, Protocol, RecordState } from '@ambit/core/record'
+import type { SignedRuling } from '@ambit/core/ruling'
+import { path } from './connection.ts'
+import type { Connection, Options } from './connection.ts'
+
+export interface RecordSummary {
+  readonly id: string
+  readonly slug: string
+  readonly title: string
+  readonly kind: AgentRecord['kind']
+  readonly version: string
+  readonly digest: string
+  readonly state: RecordState
+  readonly protocols: readonly Protocol[]
+  readonly tools: number
+  /** Capabilities whose proposed profile nobody has accepted yet. */
+  readonly proposals: number
+  /** Capabilities whose definition changed upstream; they cannot be called until accepted. */
+  readonly held: number
+  readonly tier?: string
+  readonly certified: boolean
+  readonly updated: string
+}
+
+export interface CapabilityView {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** In force. */
+  readonly profile: Profile
+  readonly proposal?: Profile
+  readonly accepted: boolean
+  readonly held: boolean
+  /** `before` null: the upstream serves something new; `after` null: it no longer serves it. */
+  readonly change?: { readonly before: unknown; readonly after: unknown }
+}
+
+export interface Check {
+  readonly id: string
+  readonly ok: boolean
+  readonly what: string
+}
+
+export interface RecordView {
+  readonly summary: RecordSummary
+  /** The draft, where there is one, else the version in force. */
+  readonly record: AgentRecord
+  readonly digest: string
+  readonly state: RecordState
+  /** A draft waits beside the version in force. */
+  readonly draft: boolean
+  readonly versions: readonly {
+    readonly version: string
+    readonly digest: string
+    readonly state: RecordState
+    readonly created: string
+  }[]
+  readonly rulings: readonly SignedRuling[]
+  readonly capabilities: readonly CapabilityView[]
+  readonly certificate?: { readonly ruling: string; readonly expires?: string }
+  readonly checks?: readonly Check[]
+  /** Things an operator should know of how the agent described itself. */
+  readonly remarks: readonly string[]
+}
+
+/** What to register: a live address, or a command that the node starts (operators only). */
+export interface Registration {
+  readonly url?: string
+  readonly command?: {
+    readonly program: string
+    readonly args: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+  }
+  readonly slug?: string
+  readonly version?: string
+  readonly responsible?: AgentRecord['responsible']
+  /** Credentials that the agent asks for; they go to the vault, never into the record. */
+  readonly secrets?: readonly { readonly header: string; readonly value: string }[]
+  readonly headersFor?: 'me' | 'everyone'
+}
+
+/** The form that MCP clients keep their servers in. */
+export interface McpServers {
+  readonly mcpServers: Readonly<Record<string, unknown>>
+}
+
+export interface Imported {
+  readonly results: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly slug?: string
+    readonly problem?: {
+      readonly detail?: string
+      readonly remedy?: string
+      readonly [member: string]: unknown
+    }
+  }[]
+}
+
+export interface Acceptance {
+  /** Left out: all of them. */
+  readonly capabilities?: readonly string[]
+  /** Profiles that the operator corrected, by capability id. */
+  readonly profiles?: Readonly<Record<string, Profile>>
+}
+
+export interface Recalled {
+  readonly ruling: SignedRuling
+  /** Calls under way that were cancelled. */
+  readonly stopped: number
+  readonly acts: readonly string[]
+  readonly tookMs: number
+}
+
+export interface RecordQuery {
+  readonly search?: string
+  readonly state?: RecordState
+  readonly cursor?: string
+}
+
+export interface Certification {
+  readonly certified: boolean
+  readonly checks: readonly Check[]
+  readonly ruling?: SignedRuling
+}
+
+export interface Probe {
+  readonly reachable: boolean
+  /** Why it is not reachable. */
+  readonly problem?: string
+  readonly changes: readonly {
+    readonly capability: string
+    readonly change: string
+    readonly after: unknown
+  }[]
+}
+
+/**
+ * What exists: register it, look at it, take it through its life.
+ *
+ * @example
+ * ```ts
+ * const { summary } = await ambit.records.register({ url: 'http://127.0.0.1:9000/mcp' })
+ * await ambit.records.accept(summary.slug)
+ * await ambit.records.submit(summary.slug)
+ * await ambit.records.activate(summary.slug)
+ * ```
+ */
+export function recordCalls({ call }: Connection) {
+  const step = (name: 'submit' | 'activate' | 'suspend' | 'reinstate') =>
+    async function take(slug: string, note?: string, { signal }: Options = {}): Promise<RecordView> {
+      const body = note === undefined ? {} : { note }
+      return await call<RecordView>('POST', `${path`/api/records/${slug}`}/${name}`, { body, signal })
+    }
+  return {
+    async list(query: RecordQuery = {}, { signal }: Options = {}) {
+      return await call<{ records: readonly RecordSummary[]; next?: string }>('GET', '/api/records', {
+        query: { ...query },
+        signal,
+      })
+    },
+    async get(slug: string, { signal }: Options = {}) {
+      return await call<RecordView>('GET', path`/api/records/${slug}`, { signal })
+    },
+    /** Reads a live agent or server and makes a draft of it. */
+    async register(registration: Registration, { signal }: Options = {}) {
+      return await call<RecordView>('POST', '/api/records/register', { body: registration, signal })
+    },
+    /** Registers everything a client configuration names; each entry has its own result. */
+    async import(servers: McpServers, { signal }: Options = {}) {
+      return await call<Imported>('POST', '/api/records/import', { body: servers, signal })
+    },
+    /** Brings a record to what a whole document says: a new draft, or nothing when it says the same. */
+    async apply(record: unknown, { signal }: Options = {}) {
+      return await call<RecordView | { readonly unchanged: true }>('PUT', '/api/records', {
+        body: record,
+        signal,
+      })
+    },
+    /** Changes members of the draft. */
+    async edit(slug: string, changes: Readonly<Record<string, unknown>>, { signal }: Options = {}) {
+      return await call<RecordView>('PATCH', path`/api/records/${slug}`, { body: changes, signal })
+    },
+    /** Puts proposed profiles and changed definitions into force. */
+    async accept(slug: string, acceptance: Acceptance = {}, { signal }: Options = {}) {
+      return await call<RecordView>('POST', path`/api/records/${slug}/accept`, { body: acceptance, signal })
+    },
+    submit: step('submit'),
+    activate: step('activate'),
+    suspend: step('suspend'),
+    reinstate: step('reinstate'),
+    /** Ends it for good and gives its name back. */
+    async retire(slug: string, note?: string, { signal }: Options = {}) {
+      const body = note === undefined ? {} : { note }
+      const url = path`/api/records/${slug}/retire`
+      return await call<{ retired: true; ruling?: SignedRuling }>('POST', url, { body, signal })
+    },
+    /** Tests the live agent against its record; a certificate when all checks pass. */
+    async certify(slug: string, { signal }: Options = {}) {
+      return await call<Certification>('POST', path`/api/records/${slug}/certify`, { body: {}, signal })
+    },
+    /** Asks the live agent again and holds whatever changed. */
+    async probe(slug: string, { signal }: Options = {}) {
+      return await call<Probe>('POST', path`/api/records/${slug}/probe`, { body: {}, signal })
+    },
+    /** Stops a version, or all of them, as callee and as caller, calls under way included. */
+    async recall(slug: string, recall: { version?: string; note: string }, { signal }: Options = {}) {
+      return await call<Recalled>('POST', path`/api/records/${slug}/recall`, { body: recall, signal })
+    },
+    async putSecret(
+      slug: string,
+      secret: { header: string; value: string; for: 'me' | 'everyone' },
+      { signal }: Options = {},
+    ) {
+      await call<undefined>('PUT', path`/api/records/${slug}/secrets`, { body: secret, signal })
+    },
+    async rulings(record: string, { signal }: Options = {}) {
+      const query = { record }
+      const reply = await call<{ rulings: readonly SignedRuling[] }>('GET', '/api/rulings', { query, signal })
+      return reply.rulings
+    },
+  }
+}

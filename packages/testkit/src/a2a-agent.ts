@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { A2A_PROTOCOL_VERSION, Role, TaskState } from '@a2a-js/sdk'
+import type { AgentCard, Message, Part } from '@a2a-js/sdk'
+import { AgentEvent, DefaultRequestHandler, InMemoryTaskStore } from '@a2a-js/sdk/server'
+import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server'
+import { UserBuilder, agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express'
+import express from 'express'
+
+export interface A2aAgentOptions {
+  /** 0 or left out: any free port. */
+  readonly port?: number
+  /** Between two pieces of a slow answer. */
+  readonly delayMs?: number
+  /** Pieces of a streamed answer. */
+  readonly pieces?: number
+  readonly name?: string
+  readonly description?: string
+  readonly streaming?: boolean
+  /** Which bindings the card offers, in order; both are served either way. */
+  readonly bindings?: readonly ('JSONRPC' | 'HTTP+JSON')[]
+}
+
+export interface A2aAgent {
+  readonly url: string
+  readonly cardUrl: string
+  /** What reached the agent, newest last. */
+  readonly calls: { readonly text: string; readonly messageId: string; readonly taskId: string }[]
+  /** Ids of the tasks it was told to cancel. */
+  readonly cancelled: string[]
+  /** Bodies of requests as they came, newest last. */
+  readonly bodies: string[]
+  /** Resolves once a task was cancelled, at once when one was already. */
+  cancellation(): Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * An agent on the official SDK over JSON-RPC and HTTP+JSON. It echoes text; `stream` or `slow` in the text makes it
+ * answer in pieces, `ask` makes it wait for input, `fail` and `reject` end the task so, `message` answers with a message
+ * instead of a task, `hold` works until it is cancelled.
+ */
+export async function startA2aAgent(options: A2aAgentOptions = {}): Promise<A2aAgent> {
+  const executor = new Echo(options.delayMs ?? 20, options.pieces ?? 5)
+  const app = express()
+  const server = createServer(app)
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const bodies: string[] = []
+  const requestHandler = new DefaultRequestHandler(cardOf(url, options), new InMemoryTaskStore(), executor)
+  app.use((request, _response, next) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => bodies.push(Buffer.concat(chunks).toString('utf8')))
+    next()
+  })
+  app.use('/.well-known/agent-card.json', agentCardHandler({ agentCardProvider: requestHandler }))
+  app.use('/rpc', jsonRpcHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }))
+  app.use('/rest', restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }))
+  return {
+    url,
+    cardUrl: `${url}/.well-known/agent-card.json`,
+    calls: executor.calls,
+    cancelled: executor.cancelled,
+    bodies,
+    cancellation: async () => await executor.cancellation,
+    close: async () => await closeServer(server),
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+}
+
+function cardOf(url: string, options: A2aAgentOptions): AgentCard {
+  const bindings = options.bindings ?? ['JSONRPC', 'HTTP+JSON']
+  return {
+    name: options.name ?? 'Echo',
+    description: options.description ?? 'Says back what it is told.',
+    version: '1.2.3',
+    provider: { organization: 'Testkit', url: 'https://example.com' },
+    documentationUrl: '',
+    signatures: [],
+    securitySchemes: {},
+    securityRequirements: [],
+    supportedInterfaces: bindings.map((protocolBinding) => ({
+      url: protocolBinding === 'JSONRPC' ? `${url}/rpc` : `${url}/rest`,
+      protocolBinding,
+      protocolVersion: A2A_PROTOCOL_VERSION,
+      tenant: '',
+    })),
+    capabilities: {
+      streaming: options.streaming ?? true,
+      pushNotifications: false,
+      extensions: [],
+      extendedAgentCard: false,
+    },
+    defaultInputModes: ['text/plain'],
+    defaultOutputModes: ['text/plain'],
+    skills: [
+      {
+        id: 'echo',
+        name: 'Echo',
+        description: 'Says back what it is told, in pieces when asked to.',
+        tags: ['echo'],
+        examples: ['hello'],
+        inputModes: [],
+        outputModes: [],
+        securityRequirements: [],
+      },
+    ],
+  }
+}
+
+class Echo implements AgentExecutor {
+  readonly calls: { text: string; messageId: string; taskId: string }[] = []
+  readonly cancelled: string[] = []
+  readonly cancellation: Promise<string>
+  readonly #delayMs: number
+  readonly #pieces: number
+  readonly #running = new Map<string, AbortController>()
+  #tellCancelled: (taskId: string) => void = () => undefined
+
+  constructor(delayMs: number, pieces: number) {
+    this.#delayMs = delayMs
+    this.#pieces = pieces
+    this.cancellation = new Promise((resolve) => {
+      this.#tellCancelled = resolve
+    })
+  }
+
+  async execute(context: RequestContext, bus: ExecutionEventBus): Promise<void> {
+    const { userMessage, taskId } = context
+    const said = textOf(userMessage)
+    this.calls.push({ text: said, messageId: userMessage.messageId, taskId })
+    const voice = new Voice(context, bus)
+    if (said.includes('message')) {
+      voice.message(`echo: ${said}`)
+      return
+    }
+    voice.task()
+    if (said.includes('ask')) voice.status(TaskState.TASK_STATE_INPUT_REQUIRED, 'Which one?')
+    else if (said.includes('fail')) voice.status(TaskState.TASK_STATE_FAILED, 'It broke.')
+    else if (said.includes('reject')) voice.status(TaskState.TASK_STATE_REJECTED, 'No.')
+    else await this.#work(taskId, said, voice)
+  }
+
+  async cancelTask(taskId: string, bus: ExecutionEventBus): Promise<void> {
+    this.cancelled.push(taskId)
+    this.#running.get(taskId)?.abort()
+    bus.publish(
+      AgentEvent.statusUpdate({
+        taskId,
+        contextId: '',
+        metadata: undefined,
+        status: statusOf(TaskState.TASK_STATE_CANCELED),
+      }),
+    )
+    this.#tellCancelled(taskId)
+    await Promise.resolve()
+  }
+
+  async #work(taskId: string, said: string, voice: Voice): Promise<void> {
+    const running = new AbortController()
+    this.#running.set(taskId, running)
+    try {
+      voice.status(TaskState.TASK_STATE_WORKING)
+      if (said.includes('hold')) {
+        await aborted(running.signal)
+        return
+      }
+      await this.#say(said, voice, running.signal)
+      if (!running.signal.aborted) voice.status(TaskState.TASK_STATE_COMPLETED)
+    } finally {
+      this.#running.delete(taskId)
+    }
+  }
+
+  async #say(said: string, voice: Voice, signal: AbortSignal): Promise<void> {
+    const artifact = randomUUID()
+    if (!/slow|stream/.test(said)) {
+      voice.artifact(artifact, `echo: ${said}`, false, true)
+      return
+    }
+    for (let piece = 0; piece < this.#pieces && !signal.aborted; piece++) {
+      voice.artifact(artifact, `${piece} ${said}`, piece > 0, piece === this.#pieces - 1)
+      await delay(this.#delayMs, signal)
+    }
+  }
+}
+
+/** Publishes what the agent says about one task. */
+class Voice {
+  readonly #context: RequestContext
+  readonly #bus: ExecutionEventBus
+
+  constructor(context: RequestContext, bus: ExecutionEventBus) {
+    this.#context = context
+    this.#bus = bus
+  }
+
+  message(text: string): void {
+    this.#bus.publish(AgentEvent.message({ ...this.#message(text), taskId: '' }))
+  }
+
+  task(): void {
+    const { task, taskId, contextId, userMessage } = this.#context
+    this.#bus.publish(
+      AgentEvent.task(
+        task ?? {
+          id: taskId,
+          contextId,
+          status: statusOf(TaskState.TASK_STATE_SUBMITTED),
+          artifacts: [],
+          history: [userMessage],
+          metadata: undefined,
+        },
+      ),
+    )
+  }
+
+  status(state: TaskState, text?: string): void {
+    const { taskId, contextId } = this.#context
+    const status = statusOf(state, text === undefined ? undefined : this.#message(text))
+    this.#bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }))
+  }
+
+  artifact(artifactId: string, text: string, append: boolean, lastChunk: boolean): void {
+    const { taskId, contextId } = this.#context
+    const artifact = {
+      artifactId,
+      name: 'echo',
+      description: '',
+      parts: [textPart(text)],
+      metadata: undefined,
+      extensions: [],
+    }
+    this.#bus.publish(
+      AgentEvent.artifactUpdate({ taskId, contextId, artifact, append, lastChunk, metadata: undefined }),
+    )
+  }
+
+  #message(text: string): Message {
+    const { taskId, contextId } = this.#context
+    return {
+      role: Role.ROLE_AGENT,
+      messageId: randomUUID(),
+      parts: [textPart(text)],
+      taskId,
+      contextId,
+      extensions: [],
+      metadata: undefined,
+      referenceTaskIds: [],
+    }
+  }
+}
+
+function statusOf(
+  state: TaskState,
+  message?: Message,
+): {
+  state: TaskState
+  message: Message | undefined
+  timestamp: string
+} {
+  return { state, message, timestamp: new Date().toISOString() }
+}
+
+function textPart(value: string): Part {
+  return { content: { $case: 'text', value }, metadata: undefined, filename: '', mediaType: 'text/plain' }
+}
+
+function textOf(message: Message): string {
+  return message.parts.map((part) => (part.content?.$case === 'text' ? part.content.value : '')).join(' ')
+}
+
+async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
