@@ -92,8 +92,6 @@ async function setReversibility(node: RunningNode, slug: string, reversibility: 
   const { capabilities } = await ambit.records.get(slug)
   const profiles = Object.fromEntries(capabilities.map(({ id, profile }) => [id, { ...profile, reversibility }]))
   await ambit.records.accept(slug, { profiles })
-  await ambit.records.submit(slug)
-  await ambit.records.activate(slug)
 }
 
 async function measure(loader: Loader, subjects: readonly Subject[]): Promise<{ rows: Row[]; syncs: number[] }> {

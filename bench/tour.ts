@@ -100,7 +100,7 @@ async function acts(url: string, ambit: ReturnType<typeof connectAmbit>, access:
     return error
   })
   await steps.step('receipt', async () => {
-    const [last] = (await ambit.acts.list({ limit: 20 })).filter((act) => act.capability === 'get-sum')
+    const [last] = (await ambit.acts.list({ limit: 20 })).acts.filter((act) => act.capability === 'get-sum')
     must(last !== undefined, 'the act is not in the feed')
     const receipt = await ambit.acts.receipt(last.act)
     const status = await connectAmbit({ url, token: '' }).status().catch(() => undefined)
@@ -123,7 +123,7 @@ async function settled(ambit: ReturnType<typeof connectAmbit>, id: string): Prom
 }
 
 async function a2aActs(access: Access): Promise<string> {
-  const client = await a2aClient(`${access.a2aUrl}/greeter`, access.token)
+  const client = await a2aClient(`${access.a2aUrl}/greeter/`, access.token)
   const message = (text: string) => ({
     tenant: '',
     message: {

@@ -45,6 +45,9 @@ test('a domain is entered through its door', () => {
   expect(say('node/src/authority/chain.ts', "import '../kernel/clock.ts'")).toBe('')
   expect(say('node/src/authority/chain.test.ts', "import '../registry/lifecycle.ts'")).toBe('')
   expect(say('node/src/main.ts', "import './gateway/mcp/mcp.ts'")).toBe('')
+  expect(say('node/src/wiring.ts', "import './gateway/judge.ts'")).toBe('')
+  expect(say('node/src/http/server.ts', "import '../wiring.ts'")).toContain('composition root')
+  expect(say('node/src/http/server.ts', "import '../config.ts'")).toBe('')
 })
 
 test('nothing knows what stands above it', () => {

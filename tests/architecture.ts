@@ -137,7 +137,7 @@ function importViolations(path: string, specifier: string): Violation[] {
 function nodeImport(path: string, target: string, refuse: (rule: string) => Violation[]): Violation[] {
   const from = folderOf(path)
   const to = folderOf(target)
-  // The composition root is the one file that knows all.
+  // The composition root is the one place that knows all.
   if (from === 'main') return []
   if (from === to) return from === 'gateway' ? adapterImport(path, target, refuse) : []
   if (to === 'main') return refuse('nothing imports the composition root')
@@ -230,9 +230,11 @@ function resolve(path: string, specifier: string): string {
   return parts.join('/')
 }
 
-/** `ledger` of packages/node/src/ledger/tree.ts; `config` of packages/node/src/config.ts. */
+/** `ledger` of packages/node/src/ledger/tree.ts. Files that stand in no folder are the composition root, but for config.ts. */
 function folderOf(path: string): string {
-  return (path.split('/')[3] ?? '').replace(/\.ts$/, '')
+  const part = path.split('/')[3] ?? ''
+  if (!part.endsWith('.ts')) return part
+  return part === 'config.ts' ? 'config' : 'main'
 }
 
 function adapterOf(path: string): string | undefined {

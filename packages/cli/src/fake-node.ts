@@ -13,7 +13,7 @@ export interface FakeNode extends AsyncDisposable {
   readonly asked: readonly Asked[]
 }
 
-/** A control API on a free port that answers by method and path: a value, or `{ status, problem }`. Else 404. */
+/** A control API on a free port that answers by method and path, with the query or without: a value, or `{ status, problem }`. Else 404. */
 export async function startFakeNode(answers: Readonly<Record<string, unknown>>): Promise<FakeNode> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
@@ -25,10 +25,11 @@ export async function startFakeNode(answers: Readonly<Record<string, unknown>>):
         authorization: request.headers.authorization,
       })
       const path = (request.url ?? '').replace(/\?.*/, '')
-      const answer = answers[`${request.method} ${path}`] ?? {
-        problem: { code: 'input.not-found', title: 'T', detail: `nothing at ${path}`, remedy: 'R.' },
-        status: 404,
-      }
+      const answer = answers[`${request.method} ${request.url}`] ??
+        answers[`${request.method} ${path}`] ?? {
+          problem: { code: 'input.not-found', title: 'T', detail: `nothing at ${path}`, remedy: 'R.' },
+          status: 404,
+        }
       const [status, content] = isProblem(answer) ? [answer.status, answer.problem] : [200, answer]
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content))
     })

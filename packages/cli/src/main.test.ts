@@ -65,6 +65,7 @@ test('never approves where nobody can answer', async () => {
     digest: 'd',
     sentence: { en: 'e', zh: 'z' },
     arguments: [],
+    hidden: 0,
     reasons: [],
   }
   const rest = {

@@ -26,6 +26,8 @@ const view = {
   record: { responsible: { name: 'Mail team' }, interfaces: [{ protocol: 'mcp', url: 'http://a/mcp' }] },
   digest: 'sha256:0',
   state: 'draft',
+  draft: true,
+  remarks: [],
   versions: [],
   rulings: [],
   capabilities: [
@@ -75,8 +77,9 @@ const card = {
   agent: { title: 'Helper', id: '1.2' },
   tool: { title: 'Send', target: 'mailer', effect: 'egress', reversibility: 3 },
   sentence: { en: 'Helper wants to send a message.', zh: '助手想发送一条消息。' },
-  arguments: [{ name: 'to', role: 'sink', text: 'a@b\u202e' }],
-  reasons: [{ code: 'mandate.ask', rule: 'm_1', what: 'the mandate asks' }],
+  arguments: [{ name: 'to', role: 'sink', text: '"a@b\u202e"' }],
+  hidden: 2,
+  reasons: [{ code: 'mandate.ask', rule: 'm_1', what: { en: 'the mandate asks', zh: '授权书要求询问' } }],
   mandate: { id: 'm_1', purpose: 'answer' },
 }
 const answers = {
@@ -184,6 +187,7 @@ test.for<[string, ...string[]]>([
   ['edit mailer --set name.en=Mail', 'PATCH /api/records/mailer {"name":{"en":"Mail"}}'],
   ['accept mailer send list', 'POST /api/records/mailer/accept {"capabilities":["send","list"]}'],
   ['submit mailer', 'POST /api/records/mailer/submit {}'],
+  ['retire mailer', 'POST /api/records/mailer/retire {}'],
   ['suspend mailer --note why', 'POST /api/records/mailer/suspend {"note":"why"}'],
   ['certify mailer', 'POST /api/records/mailer/certify {}'],
   ['probe mailer', 'POST /api/records/mailer/probe {}'],
@@ -206,7 +210,7 @@ test.for<[string, ...string[]]>([
   ['approvals', 'GET /api/approvals?state=pending'],
   ['approvals --all', 'GET /api/approvals'],
   ['deny p_1 --note no', 'POST /api/approvals/p_1/deny {"note":"no"}'],
-  ['acts --limit 3', 'GET /api/acts?limit=3'],
+  ['acts --limit 3 --before 90', 'GET /api/acts?limit=3&before=90'],
   ['receipt 1', 'GET /api/acts/1/receipt'],
 ])('%s', async ([line, ...requests]) => {
   const { asked, err } = await ambit(line.split(' '))
@@ -298,6 +302,7 @@ test('approves only what a person at a terminal has seen', async () => {
   expect(approved.err).toContain('Helper wants to send a message.')
   expect(approved.err).toContain('"a@b<U+202E>"')
   expect(approved.err).toContain('cannot be undone')
+  expect(approved.err).toContain('2 further argument(s)')
   const look = ['GET /api/approvals/p_1']
   expect(await ambit(['approve', 'p_1'], { answer: 'y' })).toMatchObject({ exitCode: 1, asked: look })
   expect(await ambit(['approve', 'p_1'])).toMatchObject({ exitCode: 2, asked: look })
@@ -320,6 +325,24 @@ test('puts a client beside those that its configuration has, and prints no token
   const own = file('own.json', '{ // mine\n}')
   expect(await ambit(['connect', 'm_1', '--write', own])).toMatchObject({ exitCode: 2, asked: [] })
   expect(readFileSync(own, 'utf8')).toBe('{ // mine\n}')
+})
+
+test('asks for every page of a list', async () => {
+  const row = { ...view.summary, protocols: [], tools: 1, proposals: 0, held: 0 }
+  await using node = await startFakeNode({
+    'GET /api/records': { records: [] },
+    'GET /api/records?state=active': { records: [row], next: 'mailer' },
+  })
+  const terminal = fakeTerminal({ AMBIT_URL: node.url, AMBIT_TOKEN: 'ambs_x' })
+  expect(await runAmbit(['records', '--state', 'active'], terminal)).toBe(0)
+  expect(node.asked.map(({ line }) => line)).toEqual([
+    'GET /api/records?state=active',
+    'GET /api/records?state=active&cursor=mailer',
+  ])
+})
+
+test('the token of a mandate speaks for an agent, never for the person', async () => {
+  expect(await ambit(['records'], { token: 'ambm_x' })).toMatchObject({ exitCode: 2, asked: [] })
 })
 
 test('reads a document from standard input', async () => {

@@ -17,8 +17,15 @@ export interface Session {
 export async function currentSession({ environment }: Pick<Terminal, 'environment'>): Promise<Session> {
   const kept = await readSession(sessionPath(environment))
   const url = (environment['AMBIT_URL'] ?? kept?.url ?? urlDefault).replace(/\/+$/, '')
-  const own = environment['AMBIT_TOKEN']
-  if (own !== undefined && own !== '') return { url, token: own }
+  const own = environment['AMBIT_TOKEN'] ?? ''
+  if (own.startsWith('ambm_')) {
+    // An agent's environment: falling back to the person's own session would lend it to the agent.
+    throw new Refusal(
+      'AMBIT_TOKEN holds the token of a mandate, which is for acts only',
+      'Unset it and sign in with `ambit login`, or set it to an API token (`amba_…`).',
+    )
+  }
+  if (own !== '') return { url, token: own }
   // A kept session belongs to its node: it is not sent to another one.
   return { url, token: kept?.url === url ? kept.token : undefined }
 }

@@ -14,8 +14,8 @@ interface Told {
 export interface FakeActs {
   readonly log: FakeLog
   readonly list: ActSummary[]
-  tell(told: Told): Promise<void>
-  receipt(act: string): Promise<Receipt | undefined>
+  readonly tell: (told: Told) => Promise<void>
+  receipt: (act: string) => Promise<Receipt | undefined>
 }
 
 export async function fakeActs(): Promise<FakeActs> {
@@ -68,7 +68,7 @@ function leavesOf(
   const card = fakeDigest(act.act)
   const step = { ...shared, kind: 'approval', approval: approval ?? 'apr_0', card } as const
   const steps: Leaf[] =
-    act.decision === 'ask'
+    act.decision === 'approved'
       ? [
           { ...step, step: 'asked' },
           { ...step, step: 'approved', person: 'per_01hzx3' },
@@ -86,7 +86,8 @@ function leavesOf(
     arguments: argumentsDigest,
     labels: { integrity: 2, confidentiality: 1 },
     rulings: 7,
-    decision: act.decision,
+    decision: 'allow',
+    ...(act.decision === 'approved' ? { approval: approval ?? 'apr_0' } : {}),
   }
   if (act.status === undefined) return [...steps, intent]
   const outcome = {
@@ -101,7 +102,7 @@ function leavesOf(
 function beginnings(): ActSummary[] {
   const rows: [string, string, string, ActSummary['decision'], ActSummary['status'], number][] = [
     ['list_messages', 'mail-room', 'Mail room', 'allow', 'completed', 84],
-    ['pay_invoice', 'payments-clerk', 'Payments clerk', 'ask', 'completed', 2310],
+    ['pay_invoice', 'payments-clerk', 'Payments clerk', 'approved', 'completed', 2310],
     ['unlock', 'door-control', 'Door control', 'refuse', undefined, 0],
     ['read_message', 'mail-room', 'Mail room', 'allow', 'completed', 61],
     ['open_invoices', 'payments-clerk', 'Payments clerk', 'allow', 'failed', 5003],

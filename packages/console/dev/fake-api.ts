@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Me } from '../src/api/types.ts'
-import { serveConsole } from './serve-console.ts'
+import { builtConsole, serveConsole } from './serve-console.ts'
 import { fakeState } from './fake-state.ts'
 import type { FakeState } from './fake-state.ts'
 import { fakeRoutes } from './fake-routes.ts'
@@ -25,12 +25,19 @@ export interface FakeApi {
   close(): Promise<void>
 }
 
-/** Starts the fake API with the built console beside it. Port 0 takes any free one. */
-export async function startFakeApi(port = 0): Promise<FakeApi> {
+export interface FakeApiOptions {
+  /** Left out: any free one. */
+  readonly port?: number
+  /** Folder of the built console. */
+  readonly dist?: string
+}
+
+/** Starts the fake API with a built console beside it. */
+export async function startFakeApi({ port = 0, dist = builtConsole }: FakeApiOptions = {}): Promise<FakeApi> {
   const state = await fakeState()
   const server = createServer((request, response) => {
-    answer(state, request, response).catch((cause: unknown) => {
-      console.error(cause)
+    answer(state, dist, request, response).catch((cause: unknown) => {
+      process.stderr.write(`${String(cause)}\n`)
       problem(response, 500, 'internal', 'Something unexpected happened', String(cause))
     })
   })
@@ -51,9 +58,14 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()))
 }
 
-async function answer(state: FakeState, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  state: FakeState,
+  dist: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', state.origin)
-  if (!url.pathname.startsWith('/api/')) return await serveConsole(url.pathname, response)
+  if (!url.pathname.startsWith('/api/')) return await serveConsole(dist, url.pathname, response)
   const path = decodeURI(url.pathname.slice('/api'.length))
   const body = await readJson(request)
   if (path === '/sign-in') return signIn(state, body, response)
@@ -123,8 +135,8 @@ function problem(
 }
 
 if (import.meta.main) {
-  const fake = await startFakeApi(7100)
+  const fake = await startFakeApi({ port: 7100 })
   fake.ask(paymentAsk)
   fake.ask(mailAsk)
-  console.log(`Fake control API at ${fake.origin}\nSign in: ${fake.signInLink}`)
+  process.stdout.write(`Fake control API at ${fake.origin}\nSign in: ${fake.signInLink}\n`)
 }

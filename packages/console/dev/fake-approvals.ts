@@ -31,12 +31,17 @@ export function cardOf(ask: FakeAsk): ApprovalCard {
     agent: { title: ask.agent, id: '1.2.156.3088.0001.00001.A1B2C3.0C9F11D20.1.7F3K' },
     tool: { title: ask.tool, target: ask.target, effect: ask.effect, reversibility: ask.reversibility },
     sentence: { en: ask.en, zh: ask.zh },
-    arguments: ask.arguments,
+    // As a node writes them: JSON, so that text stands in quotes and cannot end them.
+    arguments: ask.arguments.map((each) => ({ ...each, text: JSON.stringify(each.text) })),
+    hidden: 0,
     reasons: [
       {
-        code: 'catalogue.ask',
+        code: 'user.ask',
         rule: `decisions ${ask.effect} ${ask.reversibility}`,
-        what: 'Acts of this effect need your word each time.',
+        what: {
+          en: 'The person is asked before this is done.',
+          zh: '执行前须征得本人同意。',
+        },
       },
     ],
     mandate: { id: 'man_office', purpose: 'Run the office: answer mail, pay invoices that were ordered' },
@@ -49,8 +54,8 @@ export const paymentAsk: FakeAsk = {
   target: 'Payments clerk',
   effect: 'pay',
   reversibility: 3,
-  en: 'Pay CNY 18,400.00 to “Jiangnan Paper” through Payments clerk.',
-  zh: '通过“付款专员”向“江南纸业”支付 18,400.00 元人民币。',
+  en: '“Office assistant” asks to use “Pay invoice” of “Payments clerk”. This spends money. It cannot be undone.',
+  zh: '“Office assistant”请求使用“Payments clerk”的“Pay invoice”。此操作支付款项。无法撤销。',
   arguments: [
     { name: 'supplier', role: 'sink', text: 'Jiangnan Paper' },
     { name: 'amount', role: 'quantity', text: '18400.00' },
@@ -69,8 +74,8 @@ export const mailAsk: FakeAsk = {
   target: 'Mail room',
   effect: 'egress',
   reversibility: 3,
-  en: 'Send a message to chen@harbour.example through Mail room.',
-  zh: '通过“收发室”向 chen@harbour.example 发送邮件。',
+  en: '“Office assistant” asks to use “Send message” of “Mail room”. This sends something to the outside. It cannot be undone.',
+  zh: '“Office assistant”请求使用“Mail room”的“Send message”。此操作向外部发送内容。无法撤销。',
   arguments: [
     { name: 'to', role: 'sink', text: 'chen@harbour.example' },
     { name: 'subject', role: 'content', text: 'Minutes of Tuesday' },

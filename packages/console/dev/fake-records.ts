@@ -29,7 +29,7 @@ export interface FakeRecord {
   readonly version: string
   readonly responsible: string
   readonly updated: string
-  readonly tier?: string
+  readonly tier?: 'low' | 'medium' | 'high'
   readonly checks?: readonly Check[]
   readonly certifiedUntil?: string
   readonly history: readonly { readonly kind: RulingKind; readonly at: string; readonly note?: string }[]
@@ -82,7 +82,8 @@ export function viewOf(fake: FakeRecord): RecordView {
     ...(fake.certifiedUntil === undefined
       ? {}
       : { certificate: { ruling: `rul_${fake.slug}`, expires: fake.certifiedUntil } }),
-    remarks: fake.state === 'draft' ? ['The description was cut, because it is longer than a record holds.'] : [],
+    remarks:
+      fake.state === 'draft' ? ['The description was cut, because it is longer than a record holds.'] : [],
   }
 }
 
@@ -104,7 +105,7 @@ export function rulingOf(
       evidence: [],
       ...(entry.note === undefined ? {} : { note: entry.note }),
       notBefore: entry.at,
-      },
+    },
     signature: { alg: 'ed25519', key: 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH', value: '' },
   }
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '@ambit/core/record'
 import type { RulingKind } from '@ambit/core/ruling'
-import type { NewMandate, NodeStatus } from '../src/api/types.ts'
+import type { MandateToken, MandateView, NewMandate, NodeStatus } from '../src/api/types.ts'
 import { connectionOf, mandateOf } from './fake-mandates.ts'
 import { rulingOf, summaryOf, viewOf } from './fake-records.ts'
 import type { FakeRecord } from './fake-records.ts'
@@ -146,7 +146,7 @@ async function approvals(
     target: { slug: 'payments-clerk', title: card.tool.target },
     capability: card.tool.title,
     in: 'mcp/2026-07-28',
-    decision: 'ask',
+    decision: 'approved',
     status: 'completed',
     durationMs: 1204,
   } as const
@@ -169,7 +169,7 @@ function mandates({ state, method, body }: Asked, id: string | undefined, verb: 
   const at = state.mandates.findIndex((each) => each.id === id)
   const view = state.mandates[at]
   if (view === undefined) return undefined
-  if (verb === undefined) return { body: view }
+  if (verb === undefined) return { body: { ...view, tokenList: tokensOf(view) } }
   if (verb === 'revoke') {
     state.mandates[at] = { ...view, state: 'revoked' }
     state.emit('mandate', { id })
@@ -185,4 +185,13 @@ async function acts({ state, path }: Asked, id: string | undefined): Promise<Rep
   if (!path.endsWith('/receipt')) return undefined
   const receipt = await state.acts.receipt(id)
   return receipt === undefined ? undefined : { body: receipt }
+}
+
+function tokensOf(view: MandateView): MandateToken[] {
+  return Array.from({ length: view.tokens }, (_, at) => ({
+    id: `tok_${at}`,
+    client: 'mcp-json',
+    created: view.signed.body.notBefore,
+    state: 'active',
+  }))
 }

@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+/** Where `npm run build -w @ambit/console` puts it. */
+export const builtConsole = fileURLToPath(new URL('../dist/', import.meta.url))
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -13,7 +14,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** The built console under the policy that the node serves it with. */
-export async function serveConsole(path: string, response: ServerResponse): Promise<void> {
+export async function serveConsole(dist: string, path: string, response: ServerResponse): Promise<void> {
   const file = extname(path) === '' ? 'index.html' : normalize(path).replace(/^[./\\]+/, '')
   response.setHeader('content-security-policy', "default-src 'self'; frame-ancestors 'none'; base-uri 'none'")
   response.setHeader('x-content-type-options', 'nosniff')

@@ -1,9 +1,10 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiProblem } from './api/call.ts'
+import { queries } from './api/queries.ts'
 import { LanguageProvider } from './i18n/language.tsx'
 import { makeRouter } from './router.tsx'
 import './style.css'
@@ -21,13 +22,22 @@ const client = new QueryClient({
     },
   },
   queryCache: new QueryCache({
-    onError: (error) => {
-      if (error instanceof ApiProblem && error.status === 401) void router.invalidate()
+    onError: (error, query) => {
+      // Asking who is signed in is what the router does itself; it leads to the sign-in page on its own.
+      if (query.queryKey[0] !== 'me') leaveIfSignedOut(error)
     },
   }),
+  mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
 })
 
 const router = makeRouter(client)
+
+/** A session that ended meanwhile: the router asks again who is signed in, and leads to the sign-in page. */
+function leaveIfSignedOut(error: unknown): void {
+  if (!(error instanceof ApiProblem) || error.status !== 401) return
+  client.removeQueries({ queryKey: queries.me().queryKey })
+  void router.invalidate()
+}
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no element with the id root')

@@ -21,30 +21,41 @@ import { ReceiptsPage } from './pages/receipts/receipts-page.tsx'
 import { RecordPage } from './pages/registry/record-page.tsx'
 import { RegistryPage } from './pages/registry/registry-page.tsx'
 import { recordStates } from './pages/registry/record-state.ts'
+import { safePath } from './pages/sign-in/safe-path.ts'
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx'
 
 interface Context {
   readonly client: QueryClient
 }
 
-/** Path on this site to go on to after signing in; anything that could lead elsewhere is dropped. */
-export function safePath(value: unknown): string | undefined {
-  return typeof value === 'string' && /^\/(?![/\\])/.test(value) && value.length <= 500 ? value : undefined
+/*
+ * What stands in the address is typed by anybody. A member that is not of its form is written as undefined, not left
+ * out: the router would otherwise let the raw value through.
+ */
+interface SignInSearch {
+  readonly token?: string | undefined
+  readonly next?: string | undefined
+}
+
+interface RegistrySearch {
+  readonly q?: string | undefined
+  readonly state?: RecordState | undefined
+}
+
+/** The router reads `q=42` as a number; to us it is text. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 const rootRoute = createRootRouteWithContext<Context>()({ component: Outlet })
 
-export const signInRoute = createRoute({
+const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { token?: string; next?: string } => {
-    const token = search['token']
-    const next = safePath(search['next'])
-    return {
-      ...(typeof token === 'string' ? { token } : {}),
-      ...(next === undefined ? {} : { next }),
-    }
-  },
+  validateSearch: (search: Record<string, unknown>): SignInSearch => ({
+    token: textOf(search['token']),
+    next: safePath(search['next']),
+  }),
   component: SignInPage,
 })
 
@@ -75,22 +86,13 @@ const indexRoute = createRoute({
   },
 })
 
-export interface RegistrySearch {
-  readonly q?: string
-  readonly state?: RecordState
-}
-
 const registryRoute = createRoute({
   ...child,
   path: '/registry',
-  validateSearch: (search: Record<string, unknown>): RegistrySearch => {
-    const q = search['q']
-    const state = recordStates.find((each) => each === search['state'])
-    return {
-      ...(typeof q === 'string' && q !== '' ? { q } : {}),
-      ...(state === undefined ? {} : { state }),
-    }
-  },
+  validateSearch: (search: Record<string, unknown>): RegistrySearch => ({
+    q: textOf(search['q']),
+    state: recordStates.find((each) => each === search['state']),
+  }),
   component: RegistryPage,
 })
 

@@ -1,15 +1,16 @@
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
 import { openReceiptStore } from './receipt/receipt-store.ts'
-import type { ActIndex } from './receipt/receipt.ts'
+import type { InFlight } from './gateway/in-flight.ts'
 import { recoverActs, startSnapshots } from './receipt/receipt.ts'
 
 /** Takes up what the activity log knows of acts before this start, and keeps it current from now on. */
-export async function keepActs(foundation: Foundation, domains: Domains, index: ActIndex): Promise<void> {
+export async function keepActs(foundation: Foundation, domains: Domains, inFlight: InFlight): Promise<void> {
   const { activityLedger: ledger, clock, log, disposer, store } = foundation
   const { authority } = domains
   const open = await openReceiptStore(store)
-  await recoverActs({ ledger, index, clock, log, open, spent: authority })
-  const stop = startSnapshots({ ledger, index, clock, log, open, spent: authority })
+  const parts = { ledger, clock, log, open, openActs: () => inFlight.openActs(), spent: authority }
+  await recoverActs(parts)
+  const stop = startSnapshots(parts)
   disposer.add('snapshots of acts', stop)
 }

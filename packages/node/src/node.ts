@@ -13,9 +13,10 @@ import { openServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { defaultOrganization } from './identity/identity.ts'
 import { signInLink } from './identity/routes.ts'
+import type { Metrics, Series } from './kernel/metrics.ts'
 import { openHealth } from './ops/health.ts'
 import { openIncoming, openOutgoing } from './protocols.ts'
-import { ActIndex, createReceipts } from './receipt/receipt.ts'
+import { createReceipts } from './receipt/receipt.ts'
 import { keepActs } from './acts.ts'
 import { openResponse } from './response/response.ts'
 import { routesOf } from './routes.ts'
@@ -49,17 +50,16 @@ export async function startNode(config: Config): Promise<RunningNode> {
 async function startOn(foundation: Foundation): Promise<RunningNode> {
   const { config, disposer, clock, log, metrics } = foundation
   const inFlight = new InFlight()
-  const index = new ActIndex()
   const outgoing = openOutgoing(foundation)
   const domains = await openDomains(foundation, {
     describers: outgoing.describers,
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
   })
-  await keepActs(foundation, domains, index)
+  await keepActs(foundation, domains, inFlight)
   let server: HttpServer | undefined
   const origin = () => server?.origin ?? ''
   const gateway = createGateway({
-    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, index),
+    parts: pathParts(foundation, domains, outgoing.egresses, inFlight),
     targets: domains.registry.targets,
     bus: foundation.bus,
     origin,
@@ -76,7 +76,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     clock,
     gateway: foundation.activityLedger.origin,
   })
-  const receipts = createReceipts(foundation.activityLedger, index)
+  const receipts = createReceipts(foundation.activityLedger)
   const dataPaths = await openIncoming(foundation, domains, gateway, origin)
   const routes = routesOf({ foundation, domains, response, receipts, inFlight, origin })
   server = await openServer({
@@ -127,10 +127,8 @@ function pathParts(
   domains: Domains,
   egresses: readonly Egress[],
   inFlight: InFlight,
-  index: ActIndex,
 ): PathParts {
   const { metrics, clock, ids, log, activityLedger } = foundation
-  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', ['decision', 'status'])
   metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
   return {
     authority: domains.authority,
@@ -141,15 +139,23 @@ function pathParts(
     vault: domains.vault,
     egresses: new Map<Protocol, Egress>(egresses.map((egress) => [egress.protocol, egress])),
     inFlight,
-    index,
-    metrics: {
-      act(decision, status) {
-        acts.series(decision, status).value += 1
-      },
-    },
+    metrics: { act: countActs(metrics) },
     clock,
     ids,
     log,
+  }
+}
+
+/** Counts acts; the series of a pair is looked up once, because this runs for every act. */
+function countActs(metrics: Metrics): (decision: string, status: string) => void {
+  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', ['decision', 'status'])
+  const known = new Map<string, Map<string, Series>>()
+  return (decision, status) => {
+    let ofDecision = known.get(decision)
+    if (ofDecision === undefined) known.set(decision, (ofDecision = new Map()))
+    let series = ofDecision.get(status)
+    if (series === undefined) ofDecision.set(status, (series = acts.series(decision, status)))
+    series.value += 1
   }
 }
 

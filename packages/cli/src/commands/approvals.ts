@@ -77,9 +77,9 @@ async function needSession(context: Context): Promise<void> {
   }
 }
 
-/** The sentence is Ambit's own; everything an agent wrote stands quoted, with nothing hidden in it. */
+/** The sentence is Ambit's own, and the node quotes what an agent wrote; here nothing of it stays hidden. */
 function cardText(card: ApprovalCard): string {
-  const values = card.arguments.map(({ name, role, text }) => [cell(name), role, JSON.stringify(shown(text))])
+  const values = card.arguments.map(({ name, role, text }) => [cell(name), role, shown(text)])
   return [
     shown(card.sentence.en),
     shown(card.sentence.zh),

@@ -16,7 +16,9 @@ export function recordText(view: RecordView): string {
       ['responsible', cell(record.responsible.name)],
       ['interfaces', record.interfaces.map((each) => `${each.protocol} ${cell(each.url)}`).join(', ')],
       ['tier', summary.tier],
-      ['certificate', view.certificate === undefined ? undefined : certificateText(view.certificate.body)],
+      ['certificate', view.certificate === undefined ? undefined : certificateText(view.certificate)],
+      ['draft', view.draft ? 'waits to be submitted' : undefined],
+      ['remarks', view.remarks.map((remark) => shown(remark)).join('; ')],
     ]),
   ]
   if (view.capabilities.length > 0) {
@@ -34,14 +36,8 @@ export function recordText(view: RecordView): string {
   return parts.join('\n\n')
 }
 
-function certificateText({
-  notBefore,
-  expires,
-}: {
-  notBefore: string
-  expires?: string | undefined
-}): string {
-  return `since ${timeCell(notBefore)}${expires === undefined ? '' : `, until ${timeCell(expires)}`}`
+function certificateText({ ruling, expires }: { ruling: string; expires?: string }): string {
+  return expires === undefined ? ruling : `${ruling}, until ${timeCell(expires)}`
 }
 
 function row(capability: CapabilityView): string[] {

@@ -39,7 +39,7 @@ export interface RecordSummary {
   readonly proposals: number
   /** Capabilities whose definition changed upstream and that are therefore stopped. */
   readonly held: number
-  readonly tier?: string
+  readonly tier?: 'low' | 'medium' | 'high'
   readonly certified: boolean
   readonly updated: string
 }

@@ -2,10 +2,9 @@ import { createContext, use, useEffect, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { en } from './en.ts'
 import type { Dictionary } from './en.ts'
+import { languages, preferredLanguage } from './preferred-language.ts'
+import type { Language } from './preferred-language.ts'
 import { zh } from './zh.ts'
-
-export const languages = ['en', 'zh'] as const
-export type Language = (typeof languages)[number]
 
 export const dictionaries: Readonly<Record<Language, Dictionary>> = { en, zh }
 
@@ -50,16 +49,6 @@ export function useLanguage(): Languages {
 
 export function useText(): Dictionary {
   return useLanguage().text
-}
-
-/** The first of the browser's languages that the console speaks, else English. */
-export function preferredLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const main = tag.toLowerCase().split('-')[0]
-    const match = languages.find((each) => each === main)
-    if (match !== undefined) return match
-  }
-  return 'en'
 }
 
 function initialLanguage(): Language {

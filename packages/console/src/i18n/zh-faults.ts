@@ -17,7 +17,10 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
   'auth.role': { title: '您的角色不允许这样做', remedy: '请向组织的所有者申请相应角色。' },
   'auth.session-only': { title: '只有登录的本人可以这样做', remedy: '请在控制台登录后办理。' },
   'approval.changed': { title: '您看到的与将被批准的不一致', remedy: '请重新查看卡片再决定。' },
-  'approval.decided': { title: '此前已决定，或已逾期', remedy: '请查看它的状态；若仍有需要，智能体须重新请求。' },
+  'approval.decided': {
+    title: '此前已决定，或已逾期',
+    remedy: '请查看它的状态；若仍有需要，智能体须重新请求。',
+  },
   'approval.not-yours': { title: '这不由您决定', remedy: '请联系卡片所指的人，或组织的所有者、审批人。' },
   'mandate.ended': { title: '授权已撤销或已到期', remedy: '请新建授权。' },
   'mandate.not-yours': { title: '这是别人的授权', remedy: '请联系本人，或组织的所有者。' },

@@ -1,7 +1,7 @@
 import { ApiProblem } from '../api/call.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import type { Dictionary } from '../i18n/en.ts'
-import type { Language } from '../i18n/language.tsx'
+import type { Language } from '../i18n/preferred-language.ts'
 import { zhFaults } from '../i18n/zh-faults.ts'
 import { Button } from './button.tsx'
 import { visibleString } from './visible-text.ts'

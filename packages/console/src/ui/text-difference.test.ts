@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import fc from 'fast-check'
+import { array, assert, constantFrom, property } from 'fast-check'
 import { definitionText, foldedDifference, textDifference } from './text-difference.ts'
 
 test('shows what was taken away and what came in', () => {
@@ -12,11 +12,11 @@ test('shows what was taken away and what came in', () => {
 })
 
 test('either side can be rebuilt from the difference', () => {
-  const text = fc
-    .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 })
-    .map((all) => all.join('\n'))
-  fc.assert(
-    fc.property(text, text, (before, after) => {
+  const text = array(constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 }).map((all) =>
+    all.join('\n'),
+  )
+  assert(
+    property(text, text, (before, after) => {
       const difference = textDifference(before, after)
       const side = (not: string) =>
         difference

@@ -4,7 +4,8 @@ import { visibleString, visibleText } from './visible-text.ts'
 test('writes out characters that would hide or turn text around', () => {
   expect(visibleString('pay\u202egnihton')).toBe('pay⟨U+202E⟩gnihton')
   expect(visibleString('a\u200bb\u0000c\u001b[2J')).toBe('a⟨U+200B⟩b⟨U+0000⟩c⟨U+001B⟩[2J')
-  expect(visibleString('\u{e0041}')).toBe('⟨U+E0041⟩')
+  expect(visibleString('\u{e0041}\u{e0101}')).toBe('⟨U+E0041⟩⟨U+E0101⟩')
+  expect(visibleString('\u3164\u2028')).toBe('⟨U+3164⟩⟨U+2028⟩')
   expect(visibleString('\ud800')).toBe('⟨U+D800⟩')
   expect(visibleString('\r\n')).toBe('⟨U+000D⟩\n')
 })

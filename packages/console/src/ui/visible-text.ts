@@ -1,13 +1,18 @@
 /** Where a text of a third party is cut when whoever shows it says nothing else. */
-export const foreignCharactersMax = 2000
+const foreignCharactersMax = 2000
 
 /**
  * Characters that change how the text around them looks without being seen themselves: controls, bidirectional
- * overrides and isolates, zero-width and other format characters, tags, variation selectors beyond the common two,
- * line and paragraph separators, private use, lone surrogates, and the blank Hangul fillers.
+ * overrides and isolates, zero-width and other format characters, tags, private use, lone surrogates, line and
+ * paragraph separators.
  */
-const deceptive =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u{e0100}-\u{e01ef}]/u
+const unseen = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/** Letters and marks that are blank all the same: grapheme joiner, Hangul fillers, Khmer inherent vowels. */
+const blank: ReadonlySet<number> = new Set([0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0])
+
+/** Variation selectors beyond the common ones can carry a hidden message. */
+const selectors = { first: 0xe0100, last: 0xe01ef }
 
 /** Marks heaped on one letter beyond this many cover the lines above it. */
 const marksMax = 3
@@ -52,7 +57,10 @@ export function visibleString(text: string, charactersMax: number = foreignChara
 }
 
 function isDeceptive(character: string): boolean {
-  return character !== '\n' && character !== '\t' && deceptive.test(character)
+  if (character === '\n' || character === '\t') return false
+  const code = character.codePointAt(0) ?? 0
+  const isSelector = code >= selectors.first && code <= selectors.last
+  return unseen.test(character) || blank.has(code) || isSelector
 }
 
 function codePoint(character: string): string {

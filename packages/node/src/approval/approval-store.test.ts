@@ -15,6 +15,8 @@ import type { Store } from '../store/store.ts'
 import { openApprovals } from './approval.ts'
 import type { Suspended } from './approval.ts'
 import { approve, deny } from './decision.ts'
+import { approvalRoutes } from './routes.ts'
+import type { ApprovalCard } from './routes.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
@@ -322,5 +324,29 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
         code: 'input.invalid',
       })
     }
+  })
+
+  test('the routes show cards to those who may see them, and decide by the digest shown', async () => {
+    await using store = await engine.open()
+    const { approvals } = await world(store)
+    const { id } = await approvals.ask(suspended)
+    const eve: Caller = { ...ann, person: 'p_eve' }
+    const routes = approvalRoutes(approvals.parts)
+    const call = async (caller: Caller, path: string, body: object = {}) => {
+      const found = routes.find((each) => each.path === path)!
+      const request = { params: { id }, query: found.query?.parse({ state: 'pending' }), body, caller }
+      const reply = await found.handle(request as never)
+      return 'body' in reply ? found.reply.parse(reply.body) : undefined
+    }
+    expect(routes.filter((each) => each.method === 'POST').every((each) => each.sessionOnly === true)).toBe(
+      true,
+    )
+    expect(await call(eve, '/api/approvals')).toEqual({ approvals: [] })
+    expect(await call(ann, '/api/approvals')).toMatchObject({ approvals: [{ id, state: 'pending' }] })
+    await expect(call(eve, '/api/approvals/:id')).rejects.toMatchObject({ code: 'input.not-found' })
+    const card = (await call({ ...eve, roles: ['auditor'] }, '/api/approvals/:id')) as ApprovalCard
+    expect(card.arguments.map((each) => each.text)).toContain('"bob"')
+    const approved = await call(ann, '/api/approvals/:id/approve', { digest: card.digest })
+    expect(approved).toMatchObject({ state: 'approved', decidedBy: 'p_ann', digest: card.digest })
   })
 })

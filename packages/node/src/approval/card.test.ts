@@ -76,7 +76,7 @@ test('a text of an agent ends no quotation, hides nothing and is cut', () => {
   )
   expect(card.sentence.en.split('“').length).toBe(4)
   expect(card.sentence.en).toContain('⟨U+202E⟩')
-  expect(card.arguments[0]!.text).toMatch(/^"a\\"b⟨U\+200B⟩x+… \(9006\)$/)
+  expect(card.arguments[0]!.text).toMatch(/^"a\\"b⟨U\+200B⟩x+… \(9007\)$/)
   expect(card.arguments[0]!.text.length).toBeLessThan(2100)
 })
 

@@ -1,17 +1,24 @@
 import type { Allow } from '@ambit/core/mandate'
 import { verifyChain } from '@ambit/core/mandate-chain'
 import { sign } from '@ambit/core/signature'
+import { handClock } from '@ambit/testkit/clock'
+import { memoryLog } from '@ambit/testkit/logs'
 import { memorySigner } from '@ambit/testkit/signers'
 import { storeEngines } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
 import { accept, grant, narrow, revoke } from './grants.ts'
 import { LiveChain } from './live-chain.ts'
-import { dayMs, holderOf, minuteMs, request, settled, tokenFor, world } from './testing/world.ts'
+import { dayMs, holderOf, minuteMs, request, tokenFor, world } from './authority-fixture.ts'
+
+/** Lets background work that a timer began come to its end. */
+async function settled(condition: () => boolean): Promise<void> {
+  await expect.poll(condition, { timeout: 5000, interval: 5 }).toBe(true)
+}
 
 describe.each(storeEngines)('the authority on $name', (engine) => {
   test('a token leads to a chain that verifies down to a leaf of fifteen minutes, also after a restart', async () => {
     await using store = await engine.open()
-    const { clock, person, open, leaves, identity } = await world(store)
+    const { clock, person, open, leaves, identity } = await world(store, handClock(), memoryLog())
     const first = await open()
     const standing = await grant(first.mandates, request(person, clock))
     expect(leaves.leaves).toMatchObject([
@@ -35,7 +42,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('knows no other token, and hashes nothing that cannot be one', async () => {
     await using store = await engine.open()
-    const { open } = await world(store)
+    const { open } = await world(store, handClock(), memoryLog())
     const authority = await open()
     expect(authority.authenticate('')).toMatchObject({ code: 'auth.missing' })
     for (const token of [
@@ -50,7 +57,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('leaves are renewed in the background, and again after the machine slept', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const standing = await grant(authority.mandates, request(person, clock))
     const { token } = await tokenFor(authority, standing.body.id, person)
@@ -70,7 +77,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a token and a mandate end when their time is over', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const standing = await grant(
       authority.mandates,
@@ -89,7 +96,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('revoking a link ends all below it at once, and writes it down', async () => {
     await using store = await engine.open()
-    const { clock, person, open, leaves, stopped, bus } = await world(store)
+    const { clock, person, open, leaves, stopped, bus } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const { mandates } = authority
     const root = await grant(mandates, request(person, clock))
@@ -118,7 +125,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a child made while its parent is revoked never comes into force', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const { mandates } = await open()
     const root = await grant(mandates, request(person, clock))
     const making = narrow(mandates, root, { person, expiresAt: clock.now() + dayMs })
@@ -134,7 +141,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a revocation holds when the log cannot take it, and asking again writes it', async () => {
     await using store = await engine.open()
-    const { clock, person, open, leaves } = await world(store)
+    const { clock, person, open, leaves } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const root = await grant(authority.mandates, request(person, clock))
     const full = {
@@ -149,7 +156,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('nothing is granted when the log cannot take it', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const { mandates } = await open()
     const full = { ...mandates, leaves: { write: async () => await Promise.reject(new Error('full')) } }
     await expect(grant(full, request(person, clock))).rejects.toThrow('full')
@@ -159,7 +166,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a child may only be narrower, and inherits what it leaves out', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const { mandates } = await open()
     const wide: Allow[] = [{ target: 'mail', capability: '*', effect: 'write', decision: 'ask' }]
     const root = await grant(mandates, request(person, clock, { allow: wide, limits: { calls: 5 } }))
@@ -186,7 +193,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a child that an outside holder signed is verified, and brings no words of the user', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const { mandates } = authority
     const outside = memorySigner()
@@ -226,7 +233,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('a stored mandate that was changed, or signed by another key, leads to no chain', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const first = await open()
     const one = await grant(first.mandates, request(person, clock))
     const two = await grant(first.mandates, request(person, clock))
@@ -252,7 +259,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('budgets are taken at every link, shared by siblings, and exact after a restart', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const first = await open()
     const rate = { calls: 3, periodMs: 60_000 }
     const root = await grant(first.mandates, request(person, clock, { limits: { calls: 4, rate } }))
@@ -290,7 +297,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('finds the holder of a resumed act by its lasting links, and nobody after a revocation', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const authority = await open()
     const root = await grant(authority.mandates, request(person, clock))
     const { id, token } = await tokenFor(authority, root.body.id, person)
@@ -306,7 +313,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
   test('many mandates of one moment are found again with their parents', async () => {
     await using store = await engine.open()
-    const { clock, person, open } = await world(store)
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
     const first = await open()
     let parent = await grant(first.mandates, request(person, clock, { delegate: { depthMax: 10 } }))
     const root = parent
@@ -322,7 +329,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
 
 test('a token is looked up in a few microseconds', async () => {
   await using store = await storeEngines[0]!.open()
-  const { clock, person, open } = await world(store)
+  const { clock, person, open } = await world(store, handClock(), memoryLog())
   const authority = await open()
   const standing = await grant(authority.mandates, request(person, clock))
   const { token } = await tokenFor(authority, standing.body.id, person)

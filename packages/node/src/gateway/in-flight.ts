@@ -11,6 +11,8 @@ export interface InFlightAct {
   readonly holderKey: string
   /** AIC of the calling agent, where it is a registered one. */
   readonly callerAgent: string | undefined
+  /** Its intent is in the log. */
+  readonly intentDurable: boolean
   /** Ends it on both sides: by the protocol's own cancel, then by closing. */
   stop(code: string, detail: string): void
 }
@@ -24,6 +26,8 @@ const actsMax = 50_000
  */
 export class InFlight {
   readonly #acts = new Set<InFlightAct>()
+  /** Ended, but the outcome is not in the log yet. */
+  readonly #ending = new Set<InFlightAct>()
   #draining = false
   #idle: (() => void) | undefined
 
@@ -41,6 +45,25 @@ export class InFlight {
   remove(act: InFlightAct): void {
     this.#acts.delete(act)
     if (this.#acts.size === 0) this.#idle?.()
+  }
+
+  /** The outcome is on its way to the log. */
+  ending(act: InFlightAct): void {
+    this.#ending.add(act)
+  }
+
+  /** The outcome is in the log, or never will be. */
+  ended(act: InFlightAct): void {
+    this.#ending.delete(act)
+  }
+
+  /** Acts whose intent is in the log and whose outcome is not: what a restart must know of. */
+  openActs(): string[] {
+    const open: string[] = []
+    for (const acts of [this.#acts, this.#ending]) {
+      for (const act of acts) if (act.intentDurable) open.push(act.id)
+    }
+    return open
   }
 
   /** Stops every act that matches, and the children of those, as callee and as caller. Returns their ids. */

@@ -60,14 +60,13 @@ export function refuse(course: Course, decision: Decision): void {
     rulings: course.rulings,
     trace: course.trace,
   })
-  parts.ledger.append(entry, (fault, index) => {
+  parts.ledger.append(entry, (fault) => {
     parts.inFlight.remove(course)
     course.over = true
     if (fault !== undefined) {
       course.sink.failed(fault)
       return
     }
-    parts.index.add(course.id, 'refused', index)
     parts.metrics.act('refuse', decision.reasons[0]?.code ?? 'unknown')
     course.sink.refused(decision, course.id)
   })

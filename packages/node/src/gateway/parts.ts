@@ -27,8 +27,6 @@ export interface PathParts {
   readonly vault: Pick<Vault, 'get' | 'peek'>
   readonly egresses: ReadonlyMap<Protocol, Egress>
   readonly inFlight: InFlight
-  /** Told of every leaf of an act that became durable, so that its receipt is found without a search. */
-  readonly index: { add(act: string, kind: 'intent' | 'outcome' | 'refused', index: number): void }
   readonly metrics: PathMetrics
   readonly clock: Clock
   readonly ids: Ids

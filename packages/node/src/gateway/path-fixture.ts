@@ -151,7 +151,6 @@ export function aPath(): PathStory {
       vault: { peek: () => null, get: async () => undefined },
       egresses: new Map([['mcp', egress]]),
       inFlight: new InFlight(),
-      index: { add: () => undefined },
       metrics: { act: () => undefined },
       clock: systemClock,
       ids: createIds(systemClock),

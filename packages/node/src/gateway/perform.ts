@@ -34,15 +34,14 @@ export function perform(course: Course): void {
     rulings: course.rulings,
     trace: course.trace,
   })
-  parts.ledger.append(entry, (fault, index) => {
-    if (fault === undefined) intentIsDurable(course, plan, index)
+  parts.ledger.append(entry, (fault) => {
+    if (fault === undefined) intentIsDurable(course, plan)
     else intentFailed(course, fault)
   })
   if (first) forward(course, plan)
 }
 
-function intentIsDurable(course: Course, plan: RoutePlan, index: number): void {
-  course.parts.index.add(course.id, 'intent', index)
+function intentIsDurable(course: Course, plan: RoutePlan): void {
   course.intentDurable = true
   if (course.pending !== undefined) {
     finish(course, course.pending)
@@ -177,10 +176,11 @@ function recordOutcome(
     result,
     status,
   })
-  parts.ledger.appendPatiently(entry, (fault, index) => {
+  parts.inFlight.ending(course)
+  parts.ledger.appendPatiently(entry, (fault) => {
+    parts.inFlight.ended(course)
     // The intent stands in the log: at the next start an outcome «unknown» is written for it.
-    if (fault === undefined) parts.index.add(id, 'outcome', index)
-    else parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
+    if (fault !== undefined) parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
   })
 }
 

@@ -6,8 +6,8 @@ import { Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { AddressGuard } from './address.ts'
 
-/** Connections kept to one origin: enough for a busy upstream, few enough not to look like an attack. */
-const connectionsPerOriginMax = 128
+/** Calls under way to one origin, each on a connection of its own: long calls and open streams count too. */
+const connectionsPerOriginMax = 16_384
 /** Origins with an open pool; the one unused longest is closed beyond this. */
 const originsMax = 2000
 const connectTimeoutMs = 5000

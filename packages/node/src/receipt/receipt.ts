@@ -3,11 +3,9 @@ import { base64, base64url } from '@ambit/core/bytes'
 import { Fault } from '@ambit/core/fault'
 import type { Leaf } from '@ambit/core/leaf'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { ActIndex } from './act-index.ts'
 import { findAct, readLeaf } from './log-search.ts'
 import type { PlacedLeaf } from './log-search.ts'
 
-export { ActIndex } from './act-index.ts'
 export { recoverActs, startSnapshots } from './recovery.ts'
 
 /** Receipts and the feed of acts, read from the activity log alone. */
@@ -41,12 +39,12 @@ const feedLeavesMax = 4000
 /** A checkpoint may be replaced between two proofs; then they are made again. */
 const proofTries = 5
 
-export function createReceipts(ledger: Ledger, index: ActIndex): Receipts {
+export function createReceipts(ledger: Ledger): Receipts {
   return {
     async receipt(act, may) {
       // An outcome may still wait for company on its way to the disk.
       await ledger.settle()
-      const leaves = await leavesOf(ledger, index, act)
+      const leaves = await leavesOf(ledger, act)
       if (leaves.length === 0 || !may(leaves.map((placed) => placed.leaf))) throw unknown(act)
       return await prove(ledger, act, leaves)
     },
@@ -55,7 +53,7 @@ export function createReceipts(ledger: Ledger, index: ActIndex): Receipts {
       return await readFeed(ledger, limit, before)
     },
     async salts(act, salt) {
-      const leaves = await leavesOf(ledger, index, act)
+      const leaves = await leavesOf(ledger, act)
       if (leaves.length === 0) throw unknown(act)
       return leaves.flatMap(({ index: at, leaf }) =>
         (['arguments', 'result'] as const)
@@ -66,13 +64,9 @@ export function createReceipts(ledger: Ledger, index: ActIndex): Receipts {
   }
 }
 
-async function leavesOf(ledger: Ledger, index: ActIndex, act: string): Promise<PlacedLeaf[]> {
+async function leavesOf(ledger: Ledger, act: string): Promise<PlacedLeaf[]> {
   if (!/^[0-9a-f]{32}$/.test(act)) throw unknown(act)
-  const recent = index.recent(act)
-  if (recent === undefined) return await findAct(ledger, act)
-  const places = [recent.refused, recent.intent, recent.outcome].filter((place) => place !== undefined)
-  const leaves = await Promise.all(places.map(async (place) => readLeaf(place, await ledger.read(place))))
-  return leaves.filter((leaf) => leaf !== undefined)
+  return await findAct(ledger, act)
 }
 
 async function prove(ledger: Ledger, act: string, leaves: readonly PlacedLeaf[]): Promise<Receipt> {

@@ -2,8 +2,8 @@ import { canonicalJson } from '@ambit/core/canonical'
 import type { Clock } from '../kernel/clock.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Leaf } from '@ambit/core/leaf'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { ActIndex } from './act-index.ts'
 import { readLeaf } from './log-search.ts'
 import type { OpenActStore } from './receipt-store.ts'
 
@@ -18,10 +18,12 @@ export interface SpentKeeper {
 
 export interface ActParts {
   readonly ledger: Ledger
-  readonly index: ActIndex
   readonly clock: Clock
   readonly log: Log
+  /** Kept between starts. */
   readonly open: OpenActStore
+  /** Acts whose intent is in the log and whose outcome is not, now. */
+  openActs(): readonly string[]
   readonly spent: SpentKeeper
 }
 
@@ -30,37 +32,36 @@ export interface ActParts {
  * whose intent has none: the node ended while it was under way, and it is never performed again.
  */
 export async function recoverActs(parts: ActParts): Promise<void> {
-  const { ledger, index, spent } = parts
+  const { ledger, spent } = parts
   const counted = await spent.loadSnapshot()
   const opened = await parts.open.load()
   const countFrom = counted !== undefined && counted.logSize <= ledger.size ? counted.logSize : 0
   const openFrom = opened !== undefined && opened.size <= ledger.size ? opened.size : 0
   const counts = countFrom === 0 ? new Map<string, number>() : counted!.counts
-  if (openFrom > 0) index.reopen(opened!.acts)
+  const open = new Set(openFrom === 0 ? [] : opened!.acts)
   const recent: { links: readonly string[]; at: number }[] = []
   for await (const { index: at, entry } of ledger.entries(Math.min(countFrom, openFrom))) {
     const placed = readLeaf(at, entry)
     if (placed === undefined) continue
     const { leaf } = placed
-    if (at >= openFrom) index.addLeaf(leaf, at)
+    if (at >= openFrom) follow(open, leaf)
     if (at < countFrom || leaf.kind !== 'act.intent') continue
     for (const link of leaf.links) counts.set(link, (counts.get(link) ?? 0) + 1)
     recent.push({ links: leaf.links, at: Date.parse(leaf.at) })
   }
   spent.restoreSpent(counts)
   for (const { links, at } of recent) spent.replaySpent(links, at)
-  await closeOpenActs(parts)
+  await closeActs(parts, open)
 }
 
-async function closeOpenActs({ ledger, index, clock, log }: ActParts): Promise<void> {
-  const unknown = index.openActs()
-  await Promise.all(
-    unknown.map(async (act) => {
-      const place = await ledger.write(unknownOutcome(act, clock.now()))
-      index.add(act, 'outcome', place)
-    }),
-  )
-  if (unknown.length > 0) log.warn('acts.unknown-outcome', { acts: unknown.length })
+function follow(open: Set<string>, leaf: Leaf): void {
+  if (leaf.kind === 'act.intent') open.add(leaf.act)
+  else if (leaf.kind === 'act.outcome' || leaf.kind === 'act.refused') open.delete(leaf.act)
+}
+
+async function closeActs({ ledger, clock, log }: ActParts, open: ReadonlySet<string>): Promise<void> {
+  await Promise.all([...open].map(async (act) => await ledger.write(unknownOutcome(act, clock.now()))))
+  if (open.size > 0) log.warn('acts.unknown-outcome', { acts: open.size })
 }
 
 function unknownOutcome(act: string, now: number): string {
@@ -87,7 +88,7 @@ export function startSnapshots(parts: ActParts): () => Promise<void> {
     const { size } = parts.ledger
     if (size === saved) return
     // Both are read in one turn, so that they stand for this size; a crash between the two writes is healed at start.
-    const acts = parts.index.openActs()
+    const acts = parts.openActs()
     const counts = parts.spent.spentSnapshot()
     await parts.open.save({ size, acts })
     await parts.spent.saveSnapshot(size, counts)

@@ -13,15 +13,16 @@ export const steps = [
 export type Step = (typeof steps)[number]
 
 /**
- * Which step leads where. A draft is nothing yet: it can only be submitted. A recalled version stays recalled; what
- * was put right is a new version. A retired version can still turn out to be dangerous, so it can be recalled.
+ * Which step leads where. A draft is nothing yet: it can only be submitted. A recall is ended by a
+ * reinstatement (of a version that was in use before), with who and why, or by retirement. A retired version can still turn out to be dangerous, so it can
+ * be recalled.
  */
 const transitions: Readonly<Record<RecordState, Readonly<Partial<Record<Step, RecordState>>>>> = {
   draft: { submission: 'submitted' },
   submitted: { activation: 'active', recall: 'recalled', retirement: 'retired' },
   active: { suspension: 'suspended', recall: 'recalled', retirement: 'retired' },
   suspended: { reinstatement: 'active', recall: 'recalled', retirement: 'retired' },
-  recalled: {},
+  recalled: { reinstatement: 'active', retirement: 'retired' },
   retired: { recall: 'recalled' },
 }
 

@@ -42,10 +42,20 @@ export async function takeStep(room: Room, request: StepRequest): Promise<StepRe
     const held = mustFind(room, id, request.organization)
     if (request.step === 'submission') return await submit(room, held, request)
     if (request.step === 'retirement') return await retire(room, held, request)
-    const versions = versionsFor(room, held, request)
+    const versions = versionsFor(room, await forStep(room, held, request.step), request)
     if (request.step === 'activation') return await activate(room, held, versions[0]!, request)
     return await rule(room, held, versions, request)
   })
+}
+
+/** A reinstatement is about versions that were in use before: none comes into use by a recall and its end. */
+async function forStep(room: Room, held: Held, step: Step): Promise<Held> {
+  if (step !== 'reinstatement') return held
+  const rulings = await room.rulings.list(held.id)
+  const activated = new Set(
+    rulings.filter(({ body }) => body.kind === 'activation').flatMap(({ body }) => body.subject.digests),
+  )
+  return { ...held, versions: held.versions.filter((version) => activated.has(version.digest)) }
 }
 
 /** The exact versions that a step is about; never none. */

@@ -65,14 +65,16 @@ function Arguments({ card }: { readonly card: ApprovalCard }) {
           </div>
         ))}
       </dl>
-      {card.hidden > 0 && <p className="mt-2 font-semibold text-warn">{text.approvals.hidden(card.hidden)}</p>}
+      {card.hidden > 0 && (
+        <p className="mt-2 font-semibold text-warn">{text.approvals.hidden(card.hidden)}</p>
+      )}
     </section>
   )
 }
 
 /** A short value stands beside its name, so that a card with a few of them fits a phone. */
 function isShort(argument: { readonly name: string; readonly text: string }): boolean {
-  return argument.text.length <= 60 && argument.name.length <= 12 && !argument.text.includes('\n')
+  return argument.text.length <= 20 && argument.name.length <= 12 && !argument.text.includes('\n')
 }
 
 function Why({ card }: { readonly card: ApprovalCard }) {
@@ -110,6 +112,7 @@ function Answer({ card }: { readonly card: ApprovalCard }) {
     onSettled: refresh,
   })
   const sending = say.isPending || say.isSuccess
+  const said = sending ? (say.variables ? 'yes' : 'no') : undefined
   return (
     <div className="border-t border-line bg-sunken px-5 py-3 md:px-7 md:py-4">
       {say.error !== null && (
@@ -118,11 +121,11 @@ function Answer({ card }: { readonly card: ApprovalCard }) {
         </div>
       )}
       <div className="grid grid-cols-2 gap-3">
-        <Button size="large" disabled={sending} onClick={() => say.mutate(false)}>
-          {sending && say.variables === false ? text.approvals.sending : text.approvals.deny}
+        <Button size="large" disabled={said !== undefined} onClick={() => say.mutate(false)}>
+          {said === 'no' ? text.approvals.sending : text.approvals.deny}
         </Button>
-        <Button size="large" kind="primary" disabled={sending} onClick={() => say.mutate(true)}>
-          {sending && say.variables === true ? text.approvals.sending : text.approvals.approve}
+        <Button size="large" kind="primary" disabled={said !== undefined} onClick={() => say.mutate(true)}>
+          {said === 'yes' ? text.approvals.sending : text.approvals.approve}
         </Button>
       </div>
     </div>

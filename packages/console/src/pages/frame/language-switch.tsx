@@ -1,4 +1,5 @@
-import { dictionaries, languageTags, languages, useLanguage } from '../../i18n/language.tsx'
+import { dictionaries, languageTags, useLanguage } from '../../i18n/language.tsx'
+import { languages } from '../../i18n/preferred-language.ts'
 
 const short = { en: 'EN', zh: '中文' }
 

@@ -46,9 +46,8 @@ function Constraints({ entry }: { readonly entry: Allow }) {
       {entry.effect !== undefined && <li>{text.mandate.upTo(text.effects[entry.effect])}</li>}
       {constraints.map(([name, constraint]) => (
         <li key={name}>
-          {text.mandate.only}{' '}
-          <code className="font-mono">
-            {visibleString(name, 60)}</code> {constraintWords(constraint, text)}
+          {text.mandate.only} <code className="font-mono">{visibleString(name, 60)}</code>{' '}
+          {constraintWords(constraint, text)}
         </li>
       ))}
     </ul>
@@ -61,6 +60,9 @@ const bounds = ['eq', 'in', 'prefix', 'min', 'max'] as const
 function constraintWords(constraint: Constraint, text: Dictionary): string {
   return bounds
     .filter((bound) => constraint[bound] !== undefined)
-    .map((bound) => `${text.mandate.constraints[bound]} ${visibleString(JSON.stringify(constraint[bound]), 200)}`)
+    .map(
+      (bound) =>
+        `${text.mandate.constraints[bound]} ${visibleString(JSON.stringify(constraint[bound]), 200)}`,
+    )
     .join(', ')
 }

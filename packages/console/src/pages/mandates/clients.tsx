@@ -31,7 +31,12 @@ export function Clients({ tokens }: { readonly tokens: readonly MandateToken[] }
                   {text.mandate.since} <Time at={token.created} form="date" />
                 </div>
               </div>
-              <Button size="small" kind="quiet" disabled={revoke.isPending} onClick={() => revoke.mutate(token.id)}>
+              <Button
+                size="small"
+                kind="quiet"
+                disabled={revoke.isPending}
+                onClick={() => revoke.mutate(token.id)}
+              >
                 {text.mandate.disconnect}
               </Button>
             </li>
@@ -50,5 +55,9 @@ export function Clients({ tokens }: { readonly tokens: readonly MandateToken[] }
 function ClientWord({ name }: { readonly name: string | undefined }) {
   const text = useText()
   const known = (Object.keys(text.mandate.clients) as ClientName[]).find((each) => each === name)
-  return <span className="font-semibold">{known === undefined ? text.mandate.client : text.mandate.clients[known].name}</span>
+  return (
+    <span className="font-semibold">
+      {known === undefined ? text.mandate.client : text.mandate.clients[known].name}
+    </span>
+  )
 }

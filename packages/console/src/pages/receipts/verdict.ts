@@ -32,17 +32,15 @@ export function useVerdict(receipt: unknown, act: string, readAt: number): Verdi
     staleTime: Infinity,
     retry: false,
   })
-  return verdict.error === null ? verdict.data : { kind: 'cannot' }
+  // Checking turns every flaw of a receipt into a verdict; what it throws is a flaw of the page.
+  if (verdict.error !== null) throw verdict.error
+  return verdict.data
 }
 
 async function check(receipt: unknown, act: string, vkeys: readonly string[] | undefined): Promise<Verdict> {
   // Insecure pages have no Web Crypto; older browsers have no Ed25519 in it.
   if (!(await canVerify())) return { kind: 'cannot' }
-  // The console's pages may not compile code from text, and zod asks whether it may unless it is told; this has to be
-  // settled before the first schema is made.
-  const { config } = await import('zod')
-  config({ jitless: true })
-  const { verifyReceipt } = await import('@ambit/core/receipt')
+  const { verifyReceipt } = await import('./verify.ts')
   const verdict: ReceiptVerdict = await verifyReceipt(receipt, vkeys === undefined ? {} : { vkeys })
   if (!verdict.ok) return { kind: 'bad', code: verdict.code, reason: verdict.reason, where: verdict.where }
   if (verdict.act !== act) {

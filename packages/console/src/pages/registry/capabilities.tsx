@@ -103,9 +103,14 @@ function CapabilityRow({ capability, onReview }: CapabilityRowProps) {
         {proposal !== undefined && <p className="mt-1 text-sm text-warn">{text.record.strictest}</p>}
       </div>
       {proposal !== undefined && onReview !== undefined && (
-        <Button size="small" kind="primary" className="self-start" onClick={onReview}>
+        <Button
+          size="small"
+          kind="primary"
+          className="self-start"
+          aria-label={`${text.record.review}: ${visibleString(capability.name, 60)}`}
+          onClick={onReview}
+        >
           {text.record.review}
-          <span className="sr-only">: {visibleString(capability.name, 60)}</span>
         </Button>
       )}
     </li>

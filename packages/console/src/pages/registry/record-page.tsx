@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { RecordView } from '../../api/types.ts'
 import { queries } from '../../api/queries.ts'
 import { useLanguage, useText } from '../../i18n/language.tsx'
-import type { Language } from '../../i18n/language.tsx'
+import type { Language } from '../../i18n/preferred-language.ts'
 import { ForeignBlock, ForeignText } from '../../ui/foreign-text.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -50,7 +50,7 @@ function RecordBody({ view }: { readonly view: RecordView }) {
           </span>
           {summary.tier !== undefined && (
             <Tag>
-              {text.record.tier}: {visibleString(summary.tier, 30)}
+              {text.record.tier}: {text.record.tiers[summary.tier]}
             </Tag>
           )}
         </span>

@@ -16,12 +16,9 @@ test('offers an operator the steps that the draft and the versions allow', () =>
     'recall',
   ])
   expect(stepsFrom({ draft: true, versions: [version('recalled')] }, ['owner'])).toEqual(['submit'])
-  expect(stepsFrom({ draft: false, versions: [version('submitted'), version('active')] }, ['owner'])).toEqual([
-    'activate',
-    'suspend',
-    'retire',
-    'recall',
-  ])
+  expect(stepsFrom({ draft: false, versions: [version('submitted'), version('active')] }, ['owner'])).toEqual(
+    ['activate', 'suspend', 'retire', 'recall'],
+  )
   expect(stepsFrom({ draft: false, versions: [version('retired')] }, ['owner'])).toEqual([])
 })
 

@@ -53,6 +53,8 @@ export function stepsFrom(
 ): Step[] {
   if (!mayKeep(roles)) return []
   const states = record.versions.map((version) => version.state)
-  const steps = stepRules.filter((rule) => rule.from.some((state) => states.includes(state))).map((rule) => rule.step)
+  const steps = stepRules
+    .filter((rule) => rule.from.some((state) => states.includes(state)))
+    .map((rule) => rule.step)
   return record.draft ? ['submit', ...steps] : steps
 }

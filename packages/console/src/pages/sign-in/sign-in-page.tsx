@@ -22,24 +22,25 @@ export function SignInPage() {
   const [error, setError] = useState<unknown>()
 
   useEffect(() => {
-    if (token === undefined) return
+    if (token === undefined) return undefined
     let current = true
     const signedIn = sent.get(token) ?? signIn(token)
     sent.set(token, signedIn)
-    signedIn.then(
-      async (me) => {
+    async function goOn(): Promise<void> {
+      try {
+        const me = await signedIn
         if (!current) return
         client.clear()
         client.setQueryData(queries.me().queryKey, me)
         await navigate({ to: next ?? '/registry', replace: true })
-      },
-      (problem: unknown) => {
-        // The link is spent or unknown either way, so it need not stay in the address bar and the history.
+      } catch (problem) {
         if (!current) return
         setError(problem)
-        void navigate({ to: '/sign-in', search: next === undefined ? {} : { next }, replace: true })
-      },
-    )
+        // The link is spent or unknown either way, so it need not stay in the address bar and the history.
+        await navigate({ to: '/sign-in', search: { next }, replace: true })
+      }
+    }
+    void goOn()
     return () => {
       current = false
     }

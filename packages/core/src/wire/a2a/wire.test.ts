@@ -56,8 +56,9 @@ test('gives an error of no known code a place in either binding', () => {
   expect(foreignAsRpc(rest)).toMatchObject({ code: -32603, message: 'odd' })
 })
 
-const id =   .string({ minLength: 1, unit: 'binary' })
-  .filter((text) => text.isWellFormed() && text !== '.' && text !== '..')
+const id = string({ minLength: 1, unit: 'binary' }).filter(
+  (text) => text.isWellFormed() && text !== '.' && text !== '..',
+)
 const carried: readonly Method[] = [
   'GetTask',
   'CancelTask',
@@ -69,20 +70,15 @@ const carried: readonly Method[] = [
 
 test('an operation written as an address is read back as the same operation on the same task', () => {
   assert(
-    property(
-      constantFrom(...carried),
-      id,
-      option(id, { nil: undefined }),
-      (method, task, tenant) => {
-        const named = operations[method].path.includes('{id}')
-        const params = { ...(named ? { id: task } : {}), ...(tenant === undefined ? {} : { tenant }) }
-        const written = restRequest(method, params)!
-        const url = new URL('http://x/base')
-        url.pathname += written.path
-        const reading = readRestPath(written.verb, url.pathname.slice('/base'.length))
-        expect(reading).toEqual({ ok: true, address: { method, members: params } })
-      },
-    ),
+    property(constantFrom(...carried), id, option(id, { nil: undefined }), (method, task, tenant) => {
+      const named = operations[method].path.includes('{id}')
+      const params = { ...(named ? { id: task } : {}), ...(tenant === undefined ? {} : { tenant }) }
+      const written = restRequest(method, params)!
+      const url = new URL('http://x/base')
+      url.pathname += written.path
+      const reading = readRestPath(written.verb, url.pathname.slice('/base'.length))
+      expect(reading).toEqual({ ok: true, address: { method, members: params } })
+    }),
   )
 })
 

@@ -13,7 +13,7 @@ export interface A2aTimeouts {
   readonly streamIdleMs: number
 }
 
-export const defaultTimeouts: A2aTimeouts = { answerMs: 300_000, streamIdleMs: 600_000 }
+const defaultTimeouts: A2aTimeouts = { answerMs: 300_000, streamIdleMs: 600_000 }
 
 export interface A2aEgressOptions {
   readonly upstream: Upstream

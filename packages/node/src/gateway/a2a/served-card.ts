@@ -8,6 +8,7 @@ import { messageCapability } from './capability.ts'
 const cardMaxAgeS = 60
 
 interface ServedCard {
+  readonly address: string
   readonly body: Buffer
   readonly etag: string
 }
@@ -73,12 +74,16 @@ function matches(header: string | undefined, etag: string): boolean {
 function cardOf(target: Target, address: string): ServedCard | undefined {
   if (target.state !== 'active') return undefined
   const known = cards.get(target)
-  if (known !== undefined) return known
+  if (known?.address === address) return known
   const capability = target.capabilities.get(messageCapability)
   // A definition that no operator accepted is not shown either: its text may be aimed at whoever reads it.
   if (capability === undefined || capability.held) return undefined
   const body = Buffer.from(JSON.stringify(rewrite(capability.served, address)))
-  const card = { body, etag: `"${digestBytes(body).slice('sha256:'.length, 'sha256:'.length + 32)}"` }
+  const card = {
+    address,
+    body,
+    etag: `"${digestBytes(body).slice('sha256:'.length, 'sha256:'.length + 32)}"`,
+  }
   cards.set(target, card)
   return card
 }

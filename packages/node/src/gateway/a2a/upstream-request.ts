@@ -46,7 +46,7 @@ export function planRequest(outbound: Outbound): Plan {
 }
 
 /** The interface in the caller's own binding where there is one, so that the bytes can stay; else the agent's first. */
-export function chooseInterface(outbound: Pick<Outbound, 'target' | 'wire'>): {
+function chooseInterface(outbound: Pick<Outbound, 'target' | 'wire'>): {
   offered: Interface
   binding: Binding
 } {

@@ -1,17 +1,16 @@
 import type { Allow } from '@ambit/core/mandate'
-import { handClock } from '@ambit/testkit/clock'
-import { memoryLog } from '@ambit/testkit/logs'
-import { expect } from 'vitest'
-import { createLocalBus } from '../../bus/local.ts'
-import { openIdentity } from '../../identity/identity.ts'
-import type { OpenIdentity } from '../../identity/identity.ts'
-import { loadCatalog } from '../../kernel/catalog.ts'
-import { createIds } from '../../kernel/ids.ts'
-import { createKeyring } from '../../kernel/keyring.ts'
-import { silentLog } from '../../kernel/log.ts'
-import type { Store } from '../../store/store.ts'
-import { openAuthority } from '../authority.ts'
-import type { Authentication, Holder, OpenAuthority } from '../authority.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { createLocalBus } from '../bus/local.ts'
+import { openIdentity } from '../identity/identity.ts'
+import type { OpenIdentity } from '../identity/identity.ts'
+import { loadCatalog } from '../kernel/catalog.ts'
+import { createIds } from '../kernel/ids.ts'
+import { createKeyring } from '../kernel/keyring.ts'
+import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import { silentLog } from '../kernel/log.ts'
+import type { Store } from '../store/store.ts'
+import { openAuthority } from './authority.ts'
+import type { Authentication, Holder, OpenAuthority } from './authority.ts'
 
 const catalog = loadCatalog()
 export const minuteMs = 60_000
@@ -19,14 +18,12 @@ export const dayMs = 86_400_000
 const allow: Allow[] = [{ target: 'mail', capability: 'read*' }]
 const delegate = { depthMax: 3 }
 
-/** Everything a node would have, in a store of its own; `open` starts the authority again on the same store. */
-export async function world(store: Store) {
-  const clock = handClock()
+/** What tests of this room begin with: all a node would have, on a store; `open` starts the authority again on it. */
+export async function world<C extends Clock, L extends LeafWriter>(store: Store, clock: C, leaves: L) {
   const ids = createIds(clock)
   const bus = createLocalBus(silentLog)
   const keyring = createKeyring(Buffer.alloc(32, 7), clock)
   const identity: OpenIdentity = await openIdentity({ store, keyring, bus, clock, ids })
-  const leaves = memoryLog()
   const stopped: string[][] = []
   const { person } = await someone(identity)
   const open = async () =>
@@ -78,9 +75,4 @@ export async function tokenFor(authority: OpenAuthority, id: string, by: string,
     expiresAt,
     by,
   })
-}
-
-/** Lets background work that a timer began come to its end. */
-export async function settled(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { timeout: 5000, interval: 5 }).toBe(true)
 }
