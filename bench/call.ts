@@ -6,6 +6,7 @@ import { mcpRequest } from './call/message.ts'
 import { installPeers, startPeers } from './call/peers.ts'
 import { median, probeSync } from './machine.ts'
 import { startMeasured, usageOf } from './process.ts'
+import { stdioCommand } from './call/peers.ts'
 import { bringOnline, startRunningNode } from './running-node.ts'
 import type { RunningNode } from './running-node.ts'
 
@@ -55,10 +56,12 @@ export async function run(): Promise<Report> {
     add('ambit', 'canned', concurrency, node.port, [mcpRequest(tokens.canned)], node.child.pid)
   }
   add('ambit, irreversible', 'canned', 1, node.port, [mcpRequest(tokens.irreversible)], node.child.pid)
-  add('direct', 'official SDK', sdkConnections, sdk.port, [direct])
-  add('ambit', 'official SDK', sdkConnections, node.port, [mcpRequest(tokens.sdk)], node.child.pid)
+  add('direct', 'SDK over HTTP', sdkConnections, sdk.port, [direct])
+  add('ambit', 'SDK over HTTP', sdkConnections, node.port, [mcpRequest(tokens.sdk)], node.child.pid)
+  // The peers put a server of standard input and output on HTTP; so does Ambit with the same server.
+  add('ambit', 'SDK over stdio', sdkConnections, node.port, [mcpRequest(tokens.stdio)], node.child.pid)
   for (const peer of peers) {
-    add(peer.name, 'official SDK', sdkConnections, peer.port, await peer.requests(sdkConnections))
+    add(peer.name, 'SDK over stdio', sdkConnections, peer.port, await peer.requests(sdkConnections))
   }
   const { rows, syncs } = await measure(loader, subjects)
   const rssMb = node.usage().rssMb
@@ -73,6 +76,7 @@ async function prepare(node: RunningNode, canned: number, sdk: number) {
   await bringOnline(ambit, { url: `http://127.0.0.1:${canned}/mcp` }, 'canned')
   await bringOnline(ambit, { url: `http://127.0.0.1:${canned}/mcp?irreversible` }, 'irreversible')
   await bringOnline(ambit, { url: `http://127.0.0.1:${sdk}/mcp` }, 'sdk')
+  await bringOnline(ambit, { command: stdioCommand }, 'stdio')
   await setReversibility(node, 'irreversible', 3)
   const token = async (target: string) => {
     // Twenty entries, so that the decision has something to look through.
@@ -83,7 +87,7 @@ async function prepare(node: RunningNode, canned: number, sdk: number) {
     })
     return (await ambit.mandates.connect(mandate.id)).token
   }
-  return { canned: await token('canned'), irreversible: await token('irreversible'), sdk: await token('sdk') }
+  return { canned: await token('canned'), irreversible: await token('irreversible'), sdk: await token('sdk'), stdio: await token('stdio') }
 }
 
 /** The same tool, declared irreversible by the operator. */
@@ -126,8 +130,8 @@ function summary(rows: readonly Row[], syncs: readonly number[], rssMb: number, 
     rows.find((found) => found.name === name && found.upstream === upstream && found.concurrency === concurrency)!
   const syncP50Ms = median(syncs)
   const direct1 = row('direct', 'canned', 1).p50Ms
-  const ambitSdk = row('ambit', 'official SDK', sdkConnections).rps
-  const peers = rows.filter((found) => found.upstream === 'official SDK' && !['direct', 'ambit'].includes(found.name))
+  const overStdio = row('ambit', 'SDK over stdio', sdkConnections).rps
+  const peers = rows.filter((found) => found.upstream === 'SDK over stdio' && found.name !== 'ambit')
   return {
     rows: rows.map(rounded),
     cpuUsPerCall32: row('ambit', 'canned', 32).cpuUsPerCall,
@@ -137,8 +141,9 @@ function summary(rows: readonly Row[], syncs: readonly number[], rssMb: number, 
     latencyIsVoid: syncP50Ms > 1,
     addedP50BeyondSyncMs: row('ambit', 'canned', 1).p50Ms - direct1 - syncP50Ms,
     irreversibleP50BeyondTwoSyncsMs: row('ambit, irreversible', 'canned', 1).p50Ms - direct1 - 2 * syncP50Ms,
-    ratioToSdkDirect: ambitSdk / row('direct', 'official SDK', sdkConnections).rps,
-    aheadOfPeers: peers.every((peer) => ambitSdk > peer.rps),
+    ratioToSdkDirect:
+      row('ambit', 'SDK over HTTP', sdkConnections).rps / row('direct', 'SDK over HTTP', sdkConnections).rps,
+    aheadOfPeers: peers.every((peer) => overStdio > peer.rps),
     rssMb,
     startMs,
   }

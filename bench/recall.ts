@@ -89,7 +89,8 @@ function hangingServer() {
         server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
       }),
     async reached(count: number) {
-      while (open !== count) {
+      const reached = () => open === count
+      while (!reached()) {
         await new Promise<void>((resolve, reject) => {
           const timer = setTimeout(() => reject(new Error(`${open} calls hang upstream, not ${count}`)), giveUpMs)
           waiting = () => {

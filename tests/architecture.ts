@@ -30,7 +30,8 @@ const ports: Readonly<Record<string, string>> = {
   'registry/describe.ts': 'the port that the adapters implement',
   'gateway/egress.ts': 'the port that the adapters implement',
   'gateway/body.ts': 'how every adapter reads the body of a request',
-  'gateway/data-path.ts': 'how the HTTP server hands a request to an adapter',
+  'gateway/governing-headers.ts': 'how every adapter reads the headers that govern a message',
+  'gateway/stored-outcome.ts': 'what an approved act came to, as every adapter answers it',
 }
 
 const adapters = new Set(['a2a', 'mcp', 'aip', 'anp', 'openai'])

@@ -17,6 +17,8 @@ export interface Peer {
 
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
 const stdioServer = fileURLToPath(new URL('./sdk-stdio.ts', import.meta.url))
+/** The same server as the peers start it. */
+export const stdioCommand = { program: process.execPath, args: [stdioServer] }
 const startTimeoutMs = 30_000
 
 /** Installs the peers at the versions of their lockfile when they are not there; their install scripts do not run. */

@@ -9,6 +9,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // One file, served from the memory of a node nearby: parts would only come later.
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '/api': 'http://localhost:7100', '/log': 'http://localhost:7100' } },
 })

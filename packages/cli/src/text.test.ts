@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { difference, shown, table } from './text.ts'
 
 test('a terminal never obeys the text of an agent', () => {
-  expect(shown('a\u001b[31mred\u202eback\u200b\nline')).toBe('a<U+001B>[31mred<U+202E>back<U+200B> line')
+  expect(shown('a\u001b[31mred\u202eback\u200b\nline')).toBe('a⟨U+001B⟩[31mred⟨U+202E⟩back⟨U+200B⟩ line')
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       expect(shown(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)

@@ -1,22 +1,17 @@
+import { visible } from '@ambit/core/visible'
+
 /** Where a text of a third party is cut in a line of a table or a list. */
 const lineCharactersMax = 80
 
-/*
- * Characters that a terminal obeys or does not show: controls, bidirectional overrides, zero-width and other format
- * characters, separators of lines and paragraphs, private use, lone surrogates, blank fillers. Names, descriptions and
- * arguments come from agents: written out as code points they can neither move the cursor nor hide.
+/**
+ * A text of a third party on one line, every character visible, cut at a length. Names, descriptions and arguments
+ * come from agents: written out as code points they can neither move the cursor nor hide.
  */
-const unseen = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
-
-/** A text of a third party on one line, every character visible, cut at a length. */
 export function shown(text: string, charactersMax = 1000): string {
   const characters = Array.from(text)
   const cut = characters.length > charactersMax
   const kept = cut ? `${characters.slice(0, charactersMax - 1).join('')}…` : text
-  return kept.replaceAll(unseen, (character) => {
-    if (character === '\n' || character === '\t') return ' '
-    return `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`
-  })
+  return visible(kept.replaceAll(/[\n\t]/g, ' '))
 }
 
 /** The same, short enough for a cell. */

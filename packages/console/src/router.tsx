@@ -16,6 +16,7 @@ import { LostPage, TroublePage } from './pages/frame/lost-page.tsx'
 import { MandatePage } from './pages/mandates/mandate-page.tsx'
 import { MandatesPage } from './pages/mandates/mandates-page.tsx'
 import { NewMandatePage } from './pages/mandates/new-mandate-page.tsx'
+import { PeoplePage } from './pages/people/people-page.tsx'
 import { ReceiptPage } from './pages/receipts/receipt-page.tsx'
 import { ReceiptsPage } from './pages/receipts/receipts-page.tsx'
 import { RecordPage } from './pages/registry/record-page.tsx'
@@ -105,6 +106,7 @@ const routes = [
   createRoute({ ...child, path: '/receipts', component: ReceiptsPage }),
   createRoute({ ...child, path: '/receipts/$act', component: ReceiptPage }),
   createRoute({ ...child, path: '/mandates', component: MandatesPage }),
+  createRoute({ ...child, path: '/people', component: PeoplePage }),
   createRoute({ ...child, path: '/mandates/new', component: NewMandatePage }),
   createRoute({ ...child, path: '/mandates/$id', component: MandatePage }),
 ] as const

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { base64, base64Bytes, base64url, base64urlBytes, hex, hexBytes } from './bytes.ts'
 

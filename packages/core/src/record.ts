@@ -4,9 +4,11 @@ import type { Digest } from './digest.ts'
 import { parseAic } from './id/aic.ts'
 import { integritySchema } from './label.ts'
 
-export const digestSchema = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), {
-  error: 'a digest is `sha256:` and 64 hexadecimal digits',
-})
+export const digestSchema = z
+  .custom<Digest>((value) => typeof value === 'string' && isDigest(value), {
+    error: 'a digest is `sha256:` and 64 hexadecimal digits',
+  })
+  .meta({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$' })
 
 /** RFC 3339 in UTC, as every time in JSON. */
 export const timeSchema = z.iso.datetime()

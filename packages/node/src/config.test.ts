@@ -18,6 +18,7 @@ test('has a default for everything', () => {
     approvalMs: 3_600_000,
     upstreamTimeoutMs: 60_000,
     probeEveryMs: 900_000,
+    childEnvironment: {},
   })
 })
 
@@ -43,6 +44,8 @@ test('reads every setting', () => {
       AMBIT_APPROVAL_MINUTES: '5',
       AMBIT_UPSTREAM_TIMEOUT_MS: '100',
       AMBIT_PROBE_MINUTES: '0',
+      PATH: '/usr/bin',
+      SECRET: 'not for children',
     }),
   ).toEqual({
     dataFolder: '/srv/ambit',
@@ -58,6 +61,7 @@ test('reads every setting', () => {
     approvalMs: 300_000,
     upstreamTimeoutMs: 100,
     probeEveryMs: undefined,
+    childEnvironment: { PATH: '/usr/bin' },
   })
 })
 

@@ -1,14 +1,16 @@
+import { inspect } from 'node:util'
 import { Fault } from '@ambit/core/fault'
 import { readConfig } from './config.ts'
+import { systemClock } from './kernel/clock.ts'
 import { startNode } from './node.ts'
 import { nodeVersion } from './protocols.ts'
 
 /** Starts a node from the environment, says where it is, and stops it in order when asked to. */
 try {
-  const started = performance.now()
+  const started = systemClock.monotonicMs()
   const config = readConfig()
   const node = await startNode(config)
-  const ms = Math.round(performance.now() - started)
+  const ms = Math.round(systemClock.monotonicMs() - started)
   process.stdout.write(
     `Ambit ${nodeVersion} is up (${ms} ms)\n` +
       `  console   ${node.origin}\n` +
@@ -35,7 +37,7 @@ try {
 function fail(error: unknown): never {
   const fault = Fault.from(error)
   const where = fault.where === undefined ? '' : ` (${fault.where})`
-  const cause = fault.code === 'internal' ? `\n${String(fault.cause ?? fault)}` : ''
+  const cause = fault.code === 'internal' ? `\n${inspect(fault.cause ?? fault)}` : ''
   process.stderr.write(`Ambit could not go on: ${fault.title}: ${fault.detail}${where}\n${fault.remedy}${cause}\n`)
   process.exit(1)
 }

@@ -60,7 +60,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   const origin = () => server?.origin ?? ''
   const gateway = createGateway({
     parts: pathParts(foundation, domains, outgoing.egresses, inFlight),
-    targets: domains.registry.targets,
+    targets: (organization) => domains.registry.targets(organization),
     bus: foundation.bus,
     origin,
   })

@@ -5,7 +5,7 @@ import { createA2aEgress } from './gateway/a2a/egress.ts'
 import { createA2aIngress } from './gateway/a2a/ingress.ts'
 import { openA2aTaskStore } from './gateway/a2a/a2a-task-store.ts'
 import { createTaskOwners } from './gateway/a2a/task-owners.ts'
-import type { DataPath } from './gateway/data-path.ts'
+import type { DataPath } from './kernel/data-path.ts'
 import type { Egress } from './gateway/egress.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createMcpDescribe } from './gateway/mcp/describe.ts'
@@ -35,13 +35,17 @@ export function openOutgoing(foundation: Foundation): Outgoing {
   const guard = createAddressGuard(config.allowAddresses)
   const upstream = createUpstream(guard)
   disposer.add('upstream connections', async () => await upstream.close())
-  const environment = config.childEnvironment
+  const { upstreamTimeoutMs: answerTimeoutMs, childEnvironment: environment } = config
   const mcp = createMcpEgress({
-    modern: createModernEgress({ upstream, timeoutMs: config.upstreamTimeoutMs, clientInfo: info }),
-    sessions: createLegacyEgress({ upstream, clock, log }),
-    stdio: createStdioEgress({ clock, log, environment }),
+    modern: createModernEgress({ upstream, timeoutMs: answerTimeoutMs, clientInfo: info }),
+    sessions: createLegacyEgress({ upstream, clock, log, limits: { answerTimeoutMs } }),
+    stdio: createStdioEgress({ clock, log, environment, limits: { answerTimeoutMs } }),
   })
-  const a2a = createA2aEgress({ upstream, clock })
+  const a2a = createA2aEgress({
+    upstream,
+    clock,
+    timeouts: { answerMs: answerTimeoutMs, streamIdleMs: answerTimeoutMs },
+  })
   for (const egress of [mcp, a2a]) disposer.add(`${egress.protocol} egress`, async () => await egress.close())
   return {
     describers: [createA2aDescribe({ upstream, guard, clock }), createMcpDescribe({ upstream, clock, environment })],

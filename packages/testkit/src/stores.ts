@@ -1,7 +1,7 @@
 import { openStore } from '@ambit/node/store/store'
 import type { Store } from '@ambit/node/store/store'
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import { Client } from 'pg'
 import { postgresUrl } from './services.ts'
 
 /** A store engine under test; each `open` gives an empty store of its own. */
@@ -23,7 +23,7 @@ export const storeEngines: readonly StoreEngine[] = [
 /** Makes a schema of its own in the test database and gives an address that uses it alone. */
 export async function freshSchema(address: string): Promise<string> {
   const schema = `ambit_test_${randomBytes(8).toString('hex')}`
-  const client = new pg.Client({ connectionString: address })
+  const client = new Client({ connectionString: address })
   await client.connect()
   await client.query(`create schema ${schema}`)
   await client.end()

@@ -1,13 +1,14 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { getReceipt, getStatus, listActs } from './acts.ts'
 import { getApproval, listApprovals } from './approvals.ts'
-import { getMe } from './identity.ts'
+import { getMe, listPeople } from './identity.ts'
 import { getMandate, listMandates } from './mandates.ts'
 import { getRecord, listRecords } from './records.ts'
 
 /** The first word of each key is what an event of the node makes stale. */
 export const queries = {
   me: () => queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => getMe(signal), staleTime: 60_000 }),
+  people: () => queryOptions({ queryKey: ['people'], queryFn: ({ signal }) => listPeople(signal) }),
   status: () => queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => getStatus(signal) }),
   records: (search: string, state: string | undefined) =>
     infiniteQueryOptions({

@@ -1,6 +1,14 @@
 import type { Profile } from '@ambit/core/record'
 import { call } from './call.ts'
-import type { Certification, Probe, Recalled, RecordList, RecordStep, RecordView } from './types.ts'
+import type {
+  Certification,
+  Probe,
+  Recalled,
+  RecordList,
+  RecordStep,
+  RecordView,
+  Registration,
+} from './types.ts'
 
 export interface RecordSearch {
   readonly search?: string | undefined
@@ -16,8 +24,8 @@ export async function getRecord(slug: string, signal: AbortSignal): Promise<Reco
   return await call<RecordView>('GET', `/records/${encodeURIComponent(slug)}`, { signal })
 }
 
-export async function registerRecord(url: string): Promise<RecordView> {
-  return await call<RecordView>('POST', '/records/register', { body: { url } })
+export async function registerRecord(registration: Registration): Promise<RecordView> {
+  return await call<RecordView>('POST', '/records/register', { body: registration })
 }
 
 export interface Acceptance {

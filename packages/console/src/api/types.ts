@@ -25,6 +25,33 @@ export interface Me {
   readonly by: 'session' | 'token'
 }
 
+export interface Person {
+  readonly id: string
+  readonly name: string
+  /** None: the person has no access. */
+  readonly roles: readonly RoleName[]
+}
+
+/** A link that signs a person in once. */
+export interface SignInLink {
+  readonly signInLink: string
+  readonly expires: string
+}
+
+/** What to register: a live address, or a command that the node starts and keeps. */
+export interface Registration {
+  readonly url?: string
+  readonly command?: {
+    readonly program: string
+    readonly args: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+  }
+  readonly slug?: string
+  /** Credentials that the agent asks for; they go to the vault of the node. */
+  readonly secrets?: readonly { readonly header: string; readonly value: string }[]
+  readonly headersFor?: 'me' | 'everyone'
+}
+
 export interface RecordSummary {
   readonly id: string
   readonly slug: string

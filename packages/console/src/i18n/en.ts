@@ -1,5 +1,6 @@
 import { enActs } from './en-acts.ts'
 import { enMandates } from './en-mandates.ts'
+import { enPeople } from './en-people.ts'
 
 /** Every word of the console in English. The type of this object is what every other language must fill. */
 export const en = {
@@ -12,6 +13,9 @@ export const en = {
     receipts: 'Receipts',
     mandates: 'Mandates',
     waiting: (n: number) => `${n} waiting`,
+    people: 'People',
+    account: (name: string) => `Signed in as ${name}`,
+    device: 'Sign in another device',
     signOut: 'Sign out',
   },
   roles: { owner: 'Owner', approver: 'Approver', operator: 'Operator', auditor: 'Auditor' },
@@ -103,10 +107,26 @@ export const en = {
     empty: 'Nothing matches.',
     emptyFirst: 'Nothing is registered yet. Register an agent or a tool server by its address.',
     register: 'Register',
-    registerTitle: 'Register by address',
+    registerTitle: 'Register an agent or a tool server',
     registerHelp:
-      'The address of an MCP server or of an A2A agent card. The node reads it and makes a draft; nothing can call it until you activate it.',
+      'The node reads what it says of itself and makes a draft. Nothing can call it until you activate it.',
+    registering: 'Reading it…',
+    by: { address: 'By address', command: 'By command' },
     address: 'Address',
+    addressHelp: 'Of an MCP server, an A2A agent or its card.',
+    command: 'Command',
+    commandHelp: 'The node starts it on its own machine and speaks MCP with it. Write it as in a terminal.',
+    commandWrong: 'A quotation mark is not closed.',
+    environment: 'Environment',
+    environmentHelp: 'One NAME=value on each line. Values go to the vault.',
+    environmentWrong: (line: number) => `Line ${line} is not of the form NAME=value.`,
+    slug: 'Name in this registry',
+    slugHelp: 'Lower-case letters, digits and hyphens. Left empty, it is made from its title.',
+    header: 'Header',
+    headerValue: 'Credential',
+    headerHelp: 'If it asks who calls. The value goes to the vault and is never shown again.',
+    headersFor: { me: 'Only for my calls', everyone: 'For everybody’s calls' },
+    moreFields: 'Name and credential',
   },
   record: {
     version: 'Version',
@@ -130,7 +150,8 @@ export const en = {
       submit: 'The version becomes final: its digest goes into the public log and can no longer change.',
       activate: 'Mandates that name it can call it from now on. The activation is signed and logged.',
       suspend: 'Calls to it are refused and those under way are stopped. It can be reinstated.',
-      reinstate: 'Mandates that name it can call it again. The reinstatement is signed and logged.',
+      reinstate:
+        'Its suspension or recall ends: mandates that name it can call it again. The reinstatement is signed and logged.',
       retire: 'It takes no calls any more. Its history and its receipts stay.',
     },
     stepsNotYours: 'Only an operator or owner may change its state.',
@@ -204,7 +225,7 @@ export const en = {
       'Calls under way are cancelled, and so is what it is doing as a caller.',
       'The recall is signed and written to the public log, where it stays.',
     ],
-    recallBack: 'A recalled version does not come back; what was put right is a new version.',
+    recallBack: 'Only a reinstatement ends it, signed and logged like the recall, with who decided and why.',
     recallVersions: 'Which versions',
     recallThis: (version: string) => `Only version ${version}`,
     recallAll: 'All versions',
@@ -232,6 +253,7 @@ export const en = {
   },
   ...enActs,
   ...enMandates,
+  ...enPeople,
   time: { expired: 'expired' },
 }
 

@@ -1,6 +1,7 @@
 import type { Dictionary } from './en.ts'
 import { zhActs } from './zh-acts.ts'
 import { zhMandates } from './zh-mandates.ts'
+import { zhPeople } from './zh-people.ts'
 
 /** 控制台的全部中文文字。 */
 export const zh: Dictionary = {
@@ -13,6 +14,9 @@ export const zh: Dictionary = {
     receipts: '凭据',
     mandates: '授权',
     waiting: (n) => `${n} 项待处理`,
+    people: '人员',
+    account: (name) => `已登录：${name}`,
+    device: '在另一台设备上登录',
     signOut: '退出登录',
   },
   roles: { owner: '所有者', approver: '审批人', operator: '运营人', auditor: '审计人' },
@@ -93,9 +97,25 @@ export const zh: Dictionary = {
     empty: '没有符合的结果。',
     emptyFirst: '还没有登记任何内容。请用地址登记一个智能体或工具服务。',
     register: '登记',
-    registerTitle: '用地址登记',
-    registerHelp: 'MCP 服务或 A2A 智能体名片的地址。节点会读取它并生成草稿；在您启用之前，谁也不能调用。',
+    registerTitle: '登记智能体或工具服务',
+    registerHelp: '节点会读取它的自我描述并生成草稿；在您启用之前，谁也不能调用。',
+    registering: '正在读取…',
+    by: { address: '按地址', command: '按命令' },
     address: '地址',
+    addressHelp: 'MCP 服务、A2A 智能体或其名片的地址。',
+    command: '命令',
+    commandHelp: '节点在自己的机器上启动它，并以 MCP 与之通信。写法与终端中相同。',
+    commandWrong: '有一个引号没有配对。',
+    environment: '环境变量',
+    environmentHelp: '每行一个 NAME=value。值会存入保险库。',
+    environmentWrong: (line) => `第 ${line} 行不是 NAME=value 的形式。`,
+    slug: '在登记中的名称',
+    slugHelp: '小写字母、数字和连字符。留空则由标题生成。',
+    header: '请求头',
+    headerValue: '凭证',
+    headerHelp: '如果它要求说明调用者身份。值存入保险库，不再显示。',
+    headersFor: { me: '仅用于我的调用', everyone: '用于所有人的调用' },
+    moreFields: '名称与凭证',
   },
   record: {
     version: '版本',
@@ -113,7 +133,7 @@ export const zh: Dictionary = {
       submit: '该版本就此定稿：摘要写入公开日志，不能再改。',
       activate: '指向它的授权从现在起可以调用它。启用会被签名并写入日志。',
       suspend: '对它的调用将被拒绝，正在进行的会被停止。之后可以恢复。',
-      reinstate: '指向它的授权可以再次调用它。恢复会被签名并写入日志。',
+      reinstate: '暂停或召回就此结束：指向它的授权可以再次调用它。恢复会被签名并写入日志。',
       retire: '它不再接受任何调用。历史与凭据都会保留。',
     },
     stepsNotYours: '只有运营人或所有者可以改变它的状态。',
@@ -181,7 +201,7 @@ export const zh: Dictionary = {
       '正在进行的调用被取消，它作为调用方正在做的事也被取消。',
       '召回经签名写入公开日志，并一直留在那里。',
     ],
-    recallBack: '召回的版本不再恢复；改正之后应作为新版本提交。',
+    recallBack: '只有“恢复”能结束召回；恢复同样经签名写入日志，写明由谁决定、为何决定。',
     recallVersions: '哪些版本',
     recallThis: (version) => `仅版本 ${version}`,
     recallAll: '全部版本',
@@ -208,5 +228,6 @@ export const zh: Dictionary = {
   },
   ...zhActs,
   ...zhMandates,
+  ...zhPeople,
   time: { expired: '已过期' },
 }

@@ -22,7 +22,3 @@ test('cuts by characters and never inside one', () => {
   expect(parts[0]?.text).toBe('👍'.repeat(4))
   expect(visibleString('abc', 3)).toBe('abc')
 })
-
-test('does not let marks pile up on a letter', () => {
-  expect(visibleString(`e${'\u0301'.repeat(5)}`)).toBe(`e${'\u0301'.repeat(3)}⟨U+0301⟩⟨U+0301⟩`)
-})

@@ -46,25 +46,11 @@ export async function verifyInclusion(claim: InclusionClaim): Promise<Verdict> {
   const bad = badHashes([claim.leaf, claim.root, ...proof], proof.length)
   if (bad !== undefined) return no(bad)
 
-  // Bits are taken by division: the operators >> and & would cut indexes to 32 bits.
-  let node = index
-  let last = size - 1
-  let hash: Uint8Array = claim.leaf
-  for (const sibling of proof) {
-    if (last === 0) return no('the proof is longer than the path')
-    if (isOdd(node) || node === last) {
-      hash = await nodeHash(sibling, hash)
-      while (!isOdd(node) && node !== 0) {
-        node = half(node)
-        last = half(last)
-      }
-    } else {
-      hash = await nodeHash(hash, sibling)
-    }
-    node = half(node)
-    last = half(last)
-  }
-  if (last !== 0) return no('the proof is shorter than the path')
+  let hash = claim.leaf
+  const misfit = await climb(index, size - 1, proof, async (sibling, side) => {
+    hash = await joined(sibling, side, hash)
+  })
+  if (misfit !== undefined) return no(misfit)
   return equalBytes(hash, claim.root) ? { ok: true } : no('the proof leads to another root')
 }
 
@@ -110,26 +96,51 @@ async function walkConsistency(
   }
   let oldHash = first
   let hash = first
-  for (const sibling of path) {
-    if (last === 0) return no('the proof is longer than the path')
+  const misfit = await climb(node, last, path, async (sibling, side) => {
+    // The older tree ends at this node: it has nothing to the right.
+    if (side === 'left') oldHash = await joined(sibling, side, oldHash)
+    hash = await joined(sibling, side, hash)
+  })
+  if (misfit !== undefined) return no(misfit)
+  if (!equalBytes(oldHash, claim.oldRoot)) return no('the proof leads to another root for the older tree')
+  return equalBytes(hash, claim.root)
+    ? { ok: true }
+    : no('the proof leads to another root for the newer tree')
+}
+
+type Side = 'left' | 'right'
+
+/**
+ * Goes up from a node to the root, joining one sibling at each level that has one; gives a reason when there are too
+ * many or too few. Bits are taken by division: the operators >> and & would cut indexes to 32 bits.
+ */
+async function climb(
+  from: number,
+  lastOfLevel: number,
+  siblings: readonly Uint8Array[],
+  join: (sibling: Uint8Array, side: Side) => Promise<void>,
+): Promise<string | undefined> {
+  let node = from
+  let last = lastOfLevel
+  for (const sibling of siblings) {
+    if (last === 0) return 'the proof is longer than the path'
     if (isOdd(node) || node === last) {
-      oldHash = await nodeHash(sibling, oldHash)
-      hash = await nodeHash(sibling, hash)
+      await join(sibling, 'left')
       while (!isOdd(node) && node !== 0) {
         node = half(node)
         last = half(last)
       }
     } else {
-      hash = await nodeHash(hash, sibling)
+      await join(sibling, 'right')
     }
     node = half(node)
     last = half(last)
   }
-  if (last !== 0) return no('the proof is shorter than the path')
-  if (!equalBytes(oldHash, claim.oldRoot)) return no('the proof leads to another root for the older tree')
-  return equalBytes(hash, claim.root)
-    ? { ok: true }
-    : no('the proof leads to another root for the newer tree')
+  return last === 0 ? undefined : 'the proof is shorter than the path'
+}
+
+async function joined(sibling: Uint8Array, side: Side, hash: Uint8Array): Promise<Uint8Array> {
+  return side === 'left' ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling)
 }
 
 function badHashes(hashes: readonly Uint8Array[], proofLength: number): string | undefined {

@@ -13,38 +13,13 @@ import { silentLog } from '../kernel/log.ts'
 import type { Caller } from '../kernel/route.ts'
 import type { Store } from '../store/store.ts'
 import { openApprovals } from './approval.ts'
-import type { Suspended } from './approval.ts'
 import { approve, deny } from './decision.ts'
 import { approvalRoutes } from './routes.ts'
 import type { ApprovalCard } from './routes.ts'
+import { digest, transfer as suspended } from './suspended-fixture.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
-const digest = `sha256:${'0'.repeat(64)}` as const
-
-const suspended: Suspended = {
-  act: 'a1',
-  at: 0,
-  trace: 't1',
-  holder: 'did:key:z1',
-  organization: 'main',
-  subject: 'p_ann',
-  callers: ['did:key:z1', 'p_ann'],
-  links: ['m_1', 'leaf_1'],
-  chain: digest,
-  target: digest,
-  targetSlug: 'bank',
-  targetTitle: 'Bank',
-  capability: 'transfer',
-  capabilityTitle: 'transfer',
-  definition: digest,
-  effect: 'pay',
-  reversibility: 3,
-  arguments: { to: 'bob', secretWord: 'hunter2' },
-  protocolIn: 'mcp/2026-07-28',
-  wire: 'e30=',
-  reasons: [],
-}
 
 const ann: Caller = { person: 'p_ann', organization: 'main', roles: [], by: 'session' }
 

@@ -2,30 +2,14 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Suspended } from './approval.ts'
 import { makeCard } from './card.ts'
+import { transfer } from './suspended-fixture.ts'
 
-const digest = `sha256:${'0'.repeat(64)}` as const
 const facts = { id: 'ap_1', nonce: '00', asked: 'now', expires: 'then', action: 'aa' }
 
 const suspended: Suspended = {
-  act: 'a1',
-  at: 0,
-  trace: 't1',
-  holder: 'did:key:z1',
-  organization: 'main',
-  subject: 'p_ann',
+  ...transfer,
   callers: ['1.2.156.9', 'p_ann'],
-  links: ['m_1', 'leaf_1'],
-  chain: digest,
-  target: digest,
-  targetSlug: 'bank',
-  targetTitle: 'Bank',
-  capability: 'transfer',
-  capabilityTitle: 'transfer',
-  definition: digest,
-  effect: 'pay',
-  reversibility: 3,
   arguments: { memo: 'rent', amount: 5, to: 'bob', pin: '1234' },
-  protocolIn: 'mcp/2026-07-28',
   wire: '',
   reasons: [{ code: 'user.ask', rule: 'catalogue:pay/3', what: 'The person is asked before this is done.' }],
   roles: { memo: 'content', amount: 'quantity', to: 'sink', pin: 'secret' },
@@ -41,6 +25,14 @@ test('says in two languages who wants to do what, and whether it can be undone',
   expect(card.sentence.zh).toBe('“Helper”请求使用“Bank”的“transfer”。此操作支付款项。无法撤销。')
   expect(card.reasons[0]?.what.zh).toMatch(/征得本人同意/)
   expect(card.mandate).toEqual({ id: 'm_1', purpose: 'pay the rent' })
+})
+
+test('does not call an agent that is not registered by its key', () => {
+  const { agentTitle: _, ...unnamed } = suspended
+  const card = makeCard({ ...unnamed, callers: ['did:key:z6Mk', 'p_ann'] }, facts)
+  expect(card.sentence.en).toMatch(/^An agent asks to use “transfer” of “Bank”\./)
+  expect(card.sentence.zh).toMatch(/^一个智能体请求使用“Bank”的“transfer”。/)
+  expect(card.agent.id).toBe('did:key:z6Mk')
 })
 
 test('shows arguments quoted, what can do harm first, and no secret', () => {

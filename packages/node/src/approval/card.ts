@@ -1,10 +1,11 @@
+import { visible } from '@ambit/core/visible'
 import type { Reason } from '@ambit/core/decision'
 import { effectSchema } from '@ambit/core/record'
 import type { Effect, Role } from '@ambit/core/record'
 import { lastingLinks } from '@ambit/core/mandate-chain'
 import { reasonInChinese } from '../authority/authority.ts'
 import type { Suspended } from './approval.ts'
-import { cut, visible } from './visible.ts'
+import { cut } from './cut.ts'
 
 /** What a person can read at a glance; more is cut, and says so. */
 const argumentCharactersMax = 2000
@@ -87,7 +88,7 @@ export function makeCard(
     act,
     agent,
     tool,
-    sentence: sentence(agent.title, tool),
+    sentence: sentence(suspended.agentTitle === undefined ? undefined : agent.title, tool),
     arguments: shown.slice(0, argumentsMax),
     hidden: Math.max(0, shown.length - argumentsMax),
     reasons: reasons.map(cardReason),
@@ -98,14 +99,15 @@ export function makeCard(
   }
 }
 
-function sentence(agent: string, tool: Card['tool']): Card['sentence'] {
+/** An agent that is not registered has no name, only a key, which tells a person nothing. */
+function sentence(agent: string | undefined, tool: Card['tool']): Card['sentence'] {
   const effect = effectSchema.safeParse(tool.effect)
   // What nobody named counts as the gravest, here as everywhere.
   const does = effectWords[effect.success ? effect.data : 'egress']
   const undo = undoWords[tool.reversibility as 0 | 1 | 2 | 3] ?? undoWords[3]
   return {
-    en: `“${agent}” asks to use “${tool.title}” of “${tool.target}”. ${does.en} ${undo.en}`,
-    zh: `“${agent}”请求使用“${tool.target}”的“${tool.title}”。${does.zh}${undo.zh}`,
+    en: `${agent === undefined ? 'An agent' : `“${agent}”`} asks to use “${tool.title}” of “${tool.target}”. ${does.en} ${undo.en}`,
+    zh: `${agent === undefined ? '一个智能体' : `“${agent}”`}请求使用“${tool.target}”的“${tool.title}”。${does.zh}${undo.zh}`,
   }
 }
 

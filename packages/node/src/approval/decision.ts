@@ -51,7 +51,7 @@ export function mayRead(caller: Caller, row: ApprovalRow): boolean {
   )
 }
 
-export function mayDecide(caller: Caller, row: ApprovalRow): boolean {
+function mayDecide(caller: Caller, row: ApprovalRow): boolean {
   if (row.organization !== caller.organization) return false
   return caller.person === row.subject || caller.roles.includes('owner') || caller.roles.includes('approver')
 }

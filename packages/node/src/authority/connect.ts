@@ -26,7 +26,7 @@ export function clientConfig(client: Client, { mcpUrl, a2aUrl, token }: Connecti
     case 'a2a':
       return pretty({ url: a2aUrl, headers })
     default:
-      return `AMBIT_MCP_URL=${mcpUrl}\nAMBIT_A2A_URL=${a2aUrl}\nAMBIT_TOKEN=${token}\n`
+      return `AMBIT_MCP_URL=${mcpUrl}\nAMBIT_A2A_URL=${a2aUrl}\nAMBIT_MANDATE_TOKEN=${token}\n`
   }
 }
 

@@ -18,7 +18,7 @@ const tokenCharacters = tokenPrefix.length + 43
 const endedTokensMax = 10_000
 
 /** Subject of the bus on which replicas hear of tokens made and revoked: {id, mandate}. */
-export const tokenSubject = 'mandate.token'
+const tokenSubject = 'mandate.token'
 
 interface LiveToken {
   readonly id: string

@@ -42,6 +42,7 @@ export class Course implements ActHandle, InFlightAct {
   stopped: { readonly code: string; readonly detail: string } | undefined
   /** The sink has its last call. */
   over = false
+  place = -1
 
   constructor(parts: PathParts, intake: Intake, sink: IngressSink, id?: string) {
     this.parts = parts

@@ -1,6 +1,6 @@
 import { canonicalJson } from '@ambit/core/canonical'
 import { intentLeafSchema, outcomeLeafSchema, refusedLeafSchema } from '@ambit/core/leaf'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestValue } from '../kernel/digest.ts'
 import { intentEntry, outcomeEntry, planEntry, refusedEntry } from './entry.ts'

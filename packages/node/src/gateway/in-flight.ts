@@ -1,7 +1,9 @@
 import { Fault } from '@ambit/core/fault'
+import { Roll } from '../kernel/roll.ts'
+import type { Enrolled } from '../kernel/roll.ts'
 
 /** An act under way, as whoever may have to stop it sees it. */
-export interface InFlightAct {
+export interface InFlightAct extends Enrolled {
   readonly id: string
   readonly parent: string | undefined
   /** AIC and digest of the target. */
@@ -25,9 +27,9 @@ const actsMax = 50_000
  * target, link and holder would cost every act (measured: ADR 0004).
  */
 export class InFlight {
-  readonly #acts = new Set<InFlightAct>()
+  readonly #acts = new Roll<InFlightAct>()
   /** Ended, but the outcome is not in the log yet. */
-  readonly #ending = new Set<InFlightAct>()
+  readonly #ending = new Roll<InFlightAct>()
   #draining = false
   #idle: (() => void) | undefined
 
@@ -43,7 +45,7 @@ export class InFlight {
   }
 
   remove(act: InFlightAct): void {
-    this.#acts.delete(act)
+    this.#acts.remove(act)
     if (this.#acts.size === 0) this.#idle?.()
   }
 
@@ -54,7 +56,7 @@ export class InFlight {
 
   /** The outcome is in the log, or never will be. */
   ended(act: InFlightAct): void {
-    this.#ending.delete(act)
+    this.#ending.remove(act)
   }
 
   /** Acts whose intent is in the log and whose outcome is not: what a restart must know of. */

@@ -17,8 +17,8 @@ export function judge(course: Course): Decision {
   return decision
 }
 
-/** The decision alone: also what a dry run asks for. */
-export function decide(parts: PathParts, question: Question): Decision {
+/** The decision alone. */
+function decide(parts: PathParts, question: Question): Decision {
   return parts.authority.decide(question)
 }
 
@@ -35,7 +35,7 @@ export function judgeAgain(course: Course): Decision | undefined {
 }
 
 /** The question an act puts, with the newest state of its target. */
-export function questionOf(course: Course): Question {
+function questionOf(course: Course): Question {
   const { intake, parts } = course
   const target = parts.targets.target(intake.target.id) ?? intake.target
   return {

@@ -1,7 +1,7 @@
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision, Reason } from '@ambit/core/decision'
 import type { Digest } from '@ambit/core/digest'
-import { Fault } from '@ambit/core/fault'
+import type { Fault } from '@ambit/core/fault'
 import type { Pending } from '../approval/approval.ts'
 import type { Holder } from '../authority/authority.ts'
 import { systemClock } from '../kernel/clock.ts'

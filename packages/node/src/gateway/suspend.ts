@@ -41,6 +41,8 @@ function leave(course: Course): void {
 function suspendedOf(course: Course, decision: Decision): Suspended {
   const { intake } = course
   const purpose = course.chain.mandates[0]?.purpose
+  const agent =
+    intake.holder.agent === undefined ? undefined : course.parts.targets.target(intake.holder.agent)
   return {
     act: course.id,
     at: course.at,
@@ -64,6 +66,7 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     wire: intake.wire.bytes.toString('base64'),
     reasons: decision.reasons,
     roles: intake.capability.profile.roles,
+    ...(agent === undefined ? {} : { agentTitle: agent.title }),
     ...(purpose === undefined ? {} : { purpose }),
   }
 }

@@ -4,16 +4,22 @@ import type { Route } from '../kernel/route.ts'
 
 type Json = Record<string, unknown>
 
+/** What routes refer to; a schema that several share is named after the first of them. */
+interface Components {
+  readonly schemas: Json
+  readonly named: Map<z.ZodType, string>
+}
+
 const openApiVersion = '3.1.1'
 const problemReference = { $ref: '#/components/responses/Problem' }
 
 /** The OpenAPI 3.1 description of the control API, derived from its routes alone; the same routes give the same text. */
 export function openApi(routes: readonly Route[]): Json {
-  const schemas: Json = { Problem: problemSchema() }
+  const components: Components = { schemas: { Problem: problemSchema() }, named: new Map() }
   const paths: Record<string, Json> = {}
   for (const route of routes.toSorted(byPath)) {
     const path = route.path.replaceAll(/:([A-Za-z]+)/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemas) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, components) }
   }
   return {
     openapi: openApiVersion,
@@ -25,7 +31,7 @@ export function openApi(routes: readonly Route[]): Json {
     servers: [{ url: 'http://localhost:7100' }],
     paths,
     components: {
-      schemas,
+      schemas: components.schemas,
       responses: {
         Problem: {
           description: 'Why the request was refused, and what to do (RFC 9457).',
@@ -45,11 +51,11 @@ function byPath(left: Route, right: Route): number {
   return first < second ? -1 : Number(first > second)
 }
 
-function operation(route: Route, schemas: Json): Json {
+function operation(route: Route, components: Components): Json {
   const id = operationId(route)
   const parameters = [
-    ...parametersOf(route.params, 'path', `${id}Params`, schemas),
-    ...parametersOf(route.query, 'query', `${id}Query`, schemas),
+    ...parametersOf(route.params, 'path', `${id}Params`, components),
+    ...parametersOf(route.query, 'query', `${id}Query`, components),
   ]
   return {
     operationId: id,
@@ -59,8 +65,8 @@ function operation(route: Route, schemas: Json): Json {
     ...(Array.isArray(route.access) ? { 'x-ambit-roles': route.access } : {}),
     ...(route.sessionOnly === true ? { 'x-ambit-session-only': true } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined ? {} : { requestBody: requestBody(route.body, `${id}Body`, schemas) }),
-    responses: { [String(route.status)]: response(route, `${id}Reply`, schemas), default: problemReference },
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route.body, `${id}Body`, components) }),
+    responses: { [String(route.status)]: response(route, `${id}Reply`, components), default: problemReference },
   }
 }
 
@@ -80,10 +86,10 @@ function parametersOf(
   schema: z.ZodType | undefined,
   place: 'path' | 'query',
   name: string,
-  schemas: Json,
+  components: Components,
 ): readonly Json[] {
   if (schema === undefined) return []
-  const { properties, required } = jsonSchema(schema, name, schemas) as {
+  const { properties, required } = jsonSchema(schema, name, components) as {
     properties?: Record<string, Json>
     required?: readonly string[]
   }
@@ -95,31 +101,35 @@ function parametersOf(
   }))
 }
 
-function requestBody(schema: z.ZodType, name: string, schemas: Json): Json {
+function requestBody(schema: z.ZodType, name: string, components: Components): Json {
   const optional = schema.safeParse({}).success
   return {
     required: !optional,
-    content: { 'application/json': { schema: reference(schema, name, schemas) } },
+    content: { 'application/json': { schema: reference(schema, name, components) } },
   }
 }
 
-function response(route: Route, name: string, schemas: Json): Json {
+function response(route: Route, name: string, components: Components): Json {
   const description = route.summary
   if (route.reply instanceof z.ZodUndefined) return { description }
   const mediaType = route.reply.meta()?.['contentMediaType']
   if (typeof mediaType === 'string')
     return { description, content: { [mediaType]: { schema: { type: 'string' } } } }
-  return { description, content: { 'application/json': { schema: reference(route.reply, name, schemas) } } }
+  return { description, content: { 'application/json': { schema: reference(route.reply, name, components) } } }
 }
 
-/** Puts the schema among the components and points there. */
-function reference(schema: z.ZodType, name: string, schemas: Json): Json {
-  schemas[name] = jsonSchema(schema, name, schemas)
+/** Puts the schema among the components, where it is not there from another route, and points there. */
+function reference(schema: z.ZodType, name: string, components: Components): Json {
+  const { schemas, named } = components
+  const known = named.get(schema)
+  if (known !== undefined) return { $ref: `#/components/schemas/${known}` }
+  named.set(schema, name)
+  schemas[name] = jsonSchema(schema, name, components)
   return { $ref: `#/components/schemas/${name}` }
 }
 
 /** A schema's own definitions become components too, because an OpenAPI document has one root. */
-function jsonSchema(schema: z.ZodType, name: string, schemas: Json): Json {
+function jsonSchema(schema: z.ZodType, name: string, { schemas }: Components): Json {
   const {
     $schema: _dialect,
     $defs,

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { createMetrics } from '../kernel/metrics.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
-import type { DataPath, HttpServer, ServerOptions } from './server.ts'
+import type { DataPath } from '../kernel/data-path.ts'
+import type { HttpServer, ServerOptions } from './server.ts'
 
 const itemRoutes: readonly Route[] = [
   route({

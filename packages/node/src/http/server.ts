@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import { Fault } from '@ambit/core/fault'
 import type { Identity } from '../identity/identity.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { DataPath } from '../kernel/data-path.ts'
 import { createHostNames } from '../kernel/host-names.ts'
 import { listenAt } from '../kernel/listen.ts'
 import type { Log } from '../kernel/log.ts'
@@ -36,14 +37,6 @@ const drainMs = 10_000
 /** Everyone may read what lies below, from any page and under any name of this node: the logs prove themselves. */
 const publicPrefix = '/log/'
 const wildcards = new Set(['0.0.0.0', '::'])
-
-/** A handler of acts: its requests come to it straight from the socket. */
-export interface DataPath {
-  /** Of the path without its query. Called for every request, so it must be cheap. */
-  claims(path: string): boolean
-  /** Host and Origin were checked. Answers everything itself. */
-  handle(request: IncomingMessage, response: ServerResponse): void
-}
 
 export interface ServerOptions {
   readonly routes: readonly Route[]

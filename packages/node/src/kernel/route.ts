@@ -81,5 +81,5 @@ export function route<
 >(options: RouteOptions<P, Q, B, R>): Route {
   const { handle, ...rest } = options
   // The server parses params, query and body by the schemas above before it calls, which is what makes this true.
-  return { status: 200, ...rest, handle: handle as Route['handle'] }
+  return { status: 200, ...rest, handle }
 }

@@ -5,31 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fault } from '@ambit/core/fault'
 import { afterAll, expect, test } from 'vitest'
-import { systemClock } from '../kernel/clock.ts'
 import { noteSigner, openFileGuard, openLedger } from './ledger.ts'
-import type { LedgerOptions } from './ledger.ts'
+import { logsIn, origin } from './ledger-fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ambit-guard-'))
 afterAll(() => rm(root, { recursive: true }))
 
-const origin = 'node.example/activity'
-const signer = noteSigner(origin, generateKeyPairSync('ed25519').privateKey)
-let directories = 0
-
-async function options(change: Partial<LedgerOptions> = {}): Promise<LedgerOptions> {
-  const directory = join(root, String(directories++))
-  return {
-    directory,
-    origin,
-    signer,
-    guard: await openFileGuard(`${directory}-guard`),
-    clock: systemClock,
-    onFailure: (fault) => {
-      throw fault
-    },
-    ...change,
-  }
-}
+const options = logsIn(root)
+let guards = 0
 
 test('a second writer of the same folder is refused, also while the first is idle', async () => {
   const where = await options()
@@ -71,14 +54,14 @@ test('a log restored from an older backup does not sign again', async () => {
 })
 
 test('a guard that another writer moved on stops the log before it signs', async () => {
-  const guard = await openFileGuard(join(root, `guard-${directories++}`))
+  const guard = await openFileGuard(join(root, `guard-${guards++}`))
   const failures: Fault[] = []
   const where = await options({ guard, onFailure: (fault) => failures.push(fault) })
   const other = await openLedger(await options({ guard }))
   await other[Symbol.asyncDispose]()
   await expect(openLedger(where)).rejects.toMatchObject({ code: 'ledger.rolled-back' })
 
-  const mine = await openFileGuard(join(root, `guard-${directories++}`))
+  const mine = await openFileGuard(join(root, `guard-${guards++}`))
   await using ledger = await openLedger(
     await options({ guard: mine, onFailure: (fault) => failures.push(fault) }),
   )
@@ -95,7 +78,7 @@ test('a guard that another writer moved on stops the log before it signs', async
 })
 
 test('the guard refuses a smaller size, and another root for the same size', async () => {
-  const guard = await openFileGuard(join(root, `guard-${directories++}`))
+  const guard = await openFileGuard(join(root, `guard-${guards++}`))
   const head = (size: number, fill: number) => {
     const bytes = Buffer.alloc(32, fill).toString('base64')
     return { size, root: bytes, checkpoint: `${origin}\n${size}\n${bytes}\n\n— a AAAAAAAA\n` }

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomFillSync } from 'node:crypto'
+import { createPrivateKey, randomFillSync } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,11 +9,11 @@ import { leafHash, verifyInclusion } from '@ambit/core/log/merkle'
 import { openNote, parseVkey } from '@ambit/core/log/note'
 import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { systemClock } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { localDisk } from './disk.ts'
-import { defaultLimits, noteSigner, openFileGuard, openLedger } from './ledger.ts'
-import type { Ledger, LedgerOptions, Proof } from './ledger.ts'
+import { defaultLimits, noteSigner, openLedger } from './ledger.ts'
+import { logsIn, origin, signer } from './ledger-fixture.ts'
+import type { Ledger, Proof } from './ledger.ts'
 import { openLog } from './log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ambit-ledger-'))
@@ -24,24 +24,7 @@ const folder =
 const present = existsSync(`${folder}/ledger`)
 if (!present) console.log('skipped: the published log of Tessera, because ../shared/data is not here')
 
-const origin = 'node.example/activity'
-const signer = noteSigner(origin, generateKeyPairSync('ed25519').privateKey)
-let directories = 0
-
-async function options(change: Partial<LedgerOptions> = {}): Promise<LedgerOptions> {
-  const directory = change.directory ?? join(root, String(directories++))
-  return {
-    directory,
-    origin,
-    signer,
-    guard: await openFileGuard(`${directory}-guard`),
-    clock: systemClock,
-    onFailure: (fault) => {
-      throw fault
-    },
-    ...change,
-  }
-}
+const options = logsIn(root)
 
 async function contents(ledger: Ledger): Promise<string[]> {
   const entries: string[] = []

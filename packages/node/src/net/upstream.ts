@@ -126,7 +126,7 @@ function guardedLookup(guard: AddressGuard): LookupFunction {
       }
       const allowed = addresses.filter((entry) => guard.allows(entry.address))
       const first = allowed[0]
-      if (first === undefined) callback(addressFault(hostname) as NodeJS.ErrnoException, '', 4)
+      if (first === undefined) callback(addressFault(hostname), '', 4)
       else if (options.all === true)
         (callback as unknown as (e: null, a: typeof allowed) => void)(null, allowed)
       else callback(null, first.address, first.family)
@@ -140,6 +140,9 @@ function addressFault(host: string): Fault {
     where: 'url',
   })
 }
+
+/** One for all: nobody looks at it, and a recall aborts a thousand calls at once. */
+const aborted = new Error('aborted')
 
 class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   readonly #handler: UpstreamHandler
@@ -155,7 +158,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
     this.#controller = controller
     // Once a connection took the request, it may have reached the target whatever happens next.
     this.#sent = true
-    if (this.#over) controller.abort(new Error('aborted'))
+    if (this.#over) controller.abort(aborted)
   }
 
   onResponseStart(
@@ -183,7 +186,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   abort(): void {
     if (this.#over) return
     this.#over = true
-    this.#controller?.abort(new Error('aborted'))
+    this.#controller?.abort(aborted)
   }
 
   resume(): void {

@@ -9,9 +9,9 @@ import type { Receipts } from './receipt.ts'
 export interface ReceiptRouteParts {
   readonly receipts: Receipts
   /** Slug and title of a record by the digest of one of its versions. */
-  targetOf(digest: string): { readonly slug: string; readonly title: string } | undefined
+  readonly targetOf: (digest: string) => { readonly slug: string; readonly title: string } | undefined
   /** Salt of one field of an act of that person. */
-  saltOf(person: string, act: string, field: 'arguments' | 'result'): Promise<Buffer>
+  readonly saltOf: (person: string, act: string, field: 'arguments' | 'result') => Promise<Buffer>
 }
 
 const feedMax = 200

@@ -1,3 +1,4 @@
+import { visible } from '@ambit/core/visible'
 import type { Interface } from '@ambit/core/record'
 import { interfaceSchema } from '@ambit/core/record'
 import { canonicalJson } from '@ambit/core/canonical'
@@ -20,7 +21,7 @@ const remarkCharactersMax = 300
 
 /** The same description within what a record takes; what was cut or left out is said in a remark. Hostile input is data. */
 export function fit(described: Described): Described {
-  const remarks = described.remarks.map((remark) => printable(remark).slice(0, remarkCharactersMax))
+  const remarks = described.remarks.map((remark) => visible(remark).slice(0, remarkCharactersMax))
   const capabilities = fitCapabilities(described.capabilities, remarks)
   return {
     ...described,
@@ -38,7 +39,7 @@ function fitCapabilities(all: readonly DescribedCapability[], remarks: string[])
   for (const [at, capability] of all.entries()) {
     const problem = capabilityProblem(capability, kept)
     if (problem !== undefined) {
-      remarks.push(`capability ${at} (${printable(capability.id).slice(0, 60)}) is left out: ${problem}`)
+      remarks.push(`capability ${at} (${visible(capability.id).slice(0, 60)}) is left out: ${problem}`)
       continue
     }
     bytes += Buffer.byteLength(canonicalJson(capability.served))
@@ -64,7 +65,7 @@ function capabilityProblem(
 ): string | undefined {
   const { id, served } = capability
   if (id.length === 0 || id.length > idCharactersMax) return `its id has ${id.length} characters`
-  if (printable(id) !== id) return 'its id holds characters that nobody sees'
+  if (visible(id) !== id) return 'its id holds characters that nobody sees'
   if (kept.has(id)) return 'another one has that id'
   if (!isShallow([served, capability.inputSchema, capability.outputSchema])) return 'it is nested too deep'
   try {
@@ -108,9 +109,4 @@ function isShallow(values: readonly unknown[]): boolean {
 /** Cut between characters, with the lone surrogates that JSON cannot carry replaced. */
 function cut(text: string, charactersMax: number): string {
   return (text.length > charactersMax ? text.slice(0, charactersMax) : text).toWellFormed()
-}
-
-/** Without control, format and other invisible characters. */
-function printable(text: string): string {
-  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '')
 }

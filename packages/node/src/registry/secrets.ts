@@ -1,16 +1,8 @@
 import { Fault } from '@ambit/core/fault'
+import type { Vault } from '../vault/vault.ts'
 
 /** The vault as registering uses it: puts credentials in, reads them to ask an upstream who it is. */
-export interface Secrets {
-  put(entry: {
-    readonly organization: string
-    readonly person: string
-    readonly record: string
-    readonly name: string
-    readonly value: string
-  }): Promise<void>
-  get(organization: string, person: string, record: string, name: string): Promise<string | undefined>
-}
+export type Secrets = Pick<Vault, 'put' | 'get'>
 
 /** The person under whom the vault keeps what an operator left for everyone. */
 export const everyone = '*'

@@ -6,7 +6,7 @@ import { openPostgres } from './postgres/postgres.ts'
 import { openSqlite } from './sqlite/sqlite.ts'
 import { Fault } from '@ambit/core/fault'
 
-export type { ColumnTypes, Migration, Migrations } from './migrate.ts'
+export type { Migration, Migrations } from './migrate.ts'
 
 /**
  * Where a domain keeps its rows. Times and counts are integers, JSON is text, sealed values are bytes.

@@ -1,13 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useRouter } from '@tanstack/react-router'
+import { Link, Outlet } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { followEvents } from '../../api/events.ts'
-import { signOut } from '../../api/identity.ts'
 import { queries } from '../../api/queries.ts'
 import { useText } from '../../i18n/language.tsx'
-import { Button } from '../../ui/button.tsx'
 import { WordMark } from '../../ui/mark.tsx'
-import { visibleString } from '../../ui/visible-text.ts'
+import { Account } from './account.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { LiveContext } from './live.ts'
 import { NavIcon } from './nav-icon.tsx'
@@ -47,7 +45,7 @@ export function Frame() {
           <Ways waiting={waiting} place="head" />
           <div className="ml-auto flex items-center gap-1 md:gap-3">
             <LanguageSwitch />
-            <Person />
+            <Account />
           </div>
         </div>
       </header>
@@ -90,29 +88,5 @@ function Ways({ waiting, place }: WaysProps) {
         </Link>
       ))}
     </nav>
-  )
-}
-
-function Person() {
-  const text = useText()
-  const client = useQueryClient()
-  const router = useRouter()
-  const { data: me } = useQuery(queries.me())
-  async function leave(): Promise<void> {
-    await signOut()
-    client.clear()
-    await router.navigate({ to: '/sign-in', search: {} })
-  }
-  if (me === undefined) return null
-  return (
-    <div className="flex items-center gap-1 md:gap-2">
-      <div className="hidden text-right text-sm leading-tight lg:block">
-        <div className="max-w-40 truncate font-semibold">{visibleString(me.person.name, 60)}</div>
-        <div className="text-muted">{me.roles.map((role) => text.roles[role]).join(' · ')}</div>
-      </div>
-      <Button size="small" kind="quiet" className="-mr-3" onClick={() => void leave()}>
-        {text.nav.signOut}
-      </Button>
-    </div>
   )
 }

@@ -29,6 +29,14 @@ test('makes one entry for each pick, and leaves the decision to the catalogue un
   })
 })
 
+test('gives it to a registered agent where one is chosen', () => {
+  const draft = { ...emptyDraft, purpose: 'x', picks: pick({}, 'mail', 'send', 'ask') }
+  const held = mandateOf({ ...draft, agent: 'clerk' })
+  expect(held.ok && held.mandate.agent).toBe('clerk')
+  const open = mandateOf(draft)
+  expect(open.ok && 'agent' in open.mandate).toBe(false)
+})
+
 test('takes a tool called like a member of every object', () => {
   const picks = pick(emptyDraft.picks, 'odd', '__proto__', 'ask')
   const result = mandateOf({ ...emptyDraft, purpose: 'x', picks })

@@ -6,6 +6,8 @@ export type Picks = Readonly<Record<string, AuthorityClass | 'default'>>
 
 export interface MandateDraft {
   readonly purpose: string
+  /** Slug of the registered agent that holds it; empty: whatever client is connected. */
+  readonly agent: string
   /** By slug. */
   readonly picks: Readonly<Record<string, Picks>>
   /** As typed; empty is no limit. */
@@ -23,6 +25,7 @@ export type DraftResult =
 
 export const emptyDraft: MandateDraft = {
   purpose: '',
+  agent: '',
   picks: {},
   callsMax: '',
   rateCalls: '',
@@ -46,7 +49,8 @@ export function mandateOf(draft: MandateDraft): DraftResult {
     ...(calls === undefined ? {} : { calls }),
     ...(rateCalls === undefined ? {} : { rate: { calls: rateCalls, periodMs: draft.ratePeriodMs } }),
   }
-  return { ok: true, mandate: { purpose, allow, limits, expiresInDays: draft.expiresInDays } }
+  const holder = draft.agent === '' ? {} : { agent: draft.agent }
+  return { ok: true, mandate: { purpose, allow, limits, expiresInDays: draft.expiresInDays, ...holder } }
 }
 
 /** The same picks with one more, one changed, or (decision undefined) one fewer. */

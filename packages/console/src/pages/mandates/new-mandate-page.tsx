@@ -8,6 +8,7 @@ import { useText } from '../../i18n/language.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
+import { HolderField } from './holder-field.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { emptyDraft, mandateOf, pick } from './mandate-draft.ts'
 import type { DraftField, MandateDraft } from './mandate-draft.ts'
@@ -74,6 +75,9 @@ export function NewMandatePage() {
               setDraft((now) => ({ ...now, picks: pick(now.picks, target, capability, decision) }))
             }
           />
+        </Question>
+        <Question title={text.newMandate.holder} help={text.newMandate.holderHelp}>
+          <HolderField agent={draft.agent} onAgent={(agent) => change({ agent })} />
         </Question>
         <Question
           title={text.newMandate.limits}

@@ -11,8 +11,10 @@ export function Caller({ ids }: { readonly ids: readonly string[] }) {
   const { data: records } = useInfiniteQuery(queries.records('', undefined))
   const id = ids[0]
   if (id === undefined) return <>{text.receipts.someone}</>
-  if (id === me?.person.id) return <>{text.receipts.you}</>
   const record = records?.pages.flatMap((page) => page.records).find((each) => each.id === id)
   if (record !== undefined) return <ForeignText charactersMax={60}>{record.title}</ForeignText>
+  if (id === me?.person.id) return <>{text.receipts.you}</>
+  // Who acts has only a key: a client that this person connected, where theirs is the mandate.
+  if (me !== undefined && ids.includes(me.person.id)) return <>{text.receipts.yourClient}</>
   return <ShortId>{id}</ShortId>
 }

@@ -153,7 +153,9 @@ function Done({ recalled }: { readonly recalled: Recalled }) {
   const text = useText()
   return (
     <div role="status">
-      <p className="text-lg font-semibold">{text.record.recalled(recalled.stopped, recalled.tookMs)}</p>
+      <p className="text-lg font-semibold">
+        {text.record.recalled(recalled.stopped, Math.ceil(recalled.tookMs))}
+      </p>
       {recalled.ruling.body.note !== undefined && (
         <p className="mt-2 text-muted">
           <ForeignText>{recalled.ruling.body.note}</ForeignText>

@@ -15,11 +15,25 @@ test('offers an operator the steps that the draft and the versions allow', () =>
     'retire',
     'recall',
   ])
-  expect(stepsFrom({ draft: true, versions: [version('recalled')] }, ['owner'])).toEqual(['submit'])
+  expect(stepsFrom({ draft: true, versions: [version('recalled')] }, ['owner'])).toEqual([
+    'submit',
+    'reinstate',
+    'retire',
+  ])
   expect(stepsFrom({ draft: false, versions: [version('submitted'), version('active')] }, ['owner'])).toEqual(
     ['activate', 'suspend', 'retire', 'recall'],
   )
   expect(stepsFrom({ draft: false, versions: [version('retired')] }, ['owner'])).toEqual([])
+})
+
+test('offers to end a suspension or a recall, but not of an older version beside the one in force', () => {
+  const version = (state: RecordState) => ({ state })
+  for (const state of ['suspended', 'recalled'] as const) {
+    expect(stepsFrom({ draft: false, versions: [version(state)] }, ['owner'])).toContain('reinstate')
+    expect(
+      stepsFrom({ draft: false, versions: [version(state), version('active')] }, ['owner']),
+    ).not.toContain('reinstate')
+  }
 })
 
 test('offers nothing to those who only read or approve', () => {

@@ -35,9 +35,9 @@ interface StepRule {
  */
 const stepRules: readonly StepRule[] = [
   { step: 'activate', from: ['submitted'] },
-  { step: 'reinstate', from: ['suspended'] },
+  { step: 'reinstate', from: ['suspended', 'recalled'] },
   { step: 'suspend', from: ['active'] },
-  { step: 'retire', from: ['submitted', 'active', 'suspended'] },
+  { step: 'retire', from: ['submitted', 'active', 'suspended', 'recalled'] },
   { step: 'recall', from: ['submitted', 'active', 'suspended'] },
 ]
 
@@ -56,5 +56,7 @@ export function stepsFrom(
   const steps = stepRules
     .filter((rule) => rule.from.some((state) => states.includes(state)))
     .map((rule) => rule.step)
+    // Beside a version in force, an older one that was taken out of force is not brought back from here.
+    .filter((step) => step !== 'reinstate' || !states.includes('active'))
   return record.draft ? ['submit', ...steps] : steps
 }

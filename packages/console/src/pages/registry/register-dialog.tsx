@@ -6,22 +6,35 @@ import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Problem } from '../../ui/problem.tsx'
+import { emptyRegisterDraft, registrationOf } from './register-draft.ts'
+import type { RegisterDraft, RegisterResult } from './register-draft.ts'
+import { AddressField, CommandFields, MoreFields } from './register-fields.tsx'
 
-/** Makes a draft from the address of a live agent or server. */
+/** Makes a draft of a live agent or server, found by its address or started by its command. */
 export function RegisterDialog({ onClose }: { readonly onClose: () => void }) {
   const text = useText()
   const formId = useId()
-  const fieldId = useId()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [url, setUrl] = useState('')
+  const [draft, setDraft] = useState<RegisterDraft>(emptyRegisterDraft)
+  const [result, setResult] = useState<RegisterResult>()
+  const change = (part: Partial<RegisterDraft>) => setDraft((now) => ({ ...now, ...part }))
   const register = useMutation({
     mutationFn: registerRecord,
     onSuccess: async (view) => {
       await client.invalidateQueries({ queryKey: ['records'] })
       await navigate({ to: '/registry/$slug', params: { slug: view.summary.slug } })
     },
+    // It may carry a credential.
+    gcTime: 0,
   })
+
+  function submit(): void {
+    const read = registrationOf(draft)
+    setResult(read)
+    if (read.ok) register.mutate(read.registration)
+  }
+
   return (
     <Dialog
       open
@@ -31,7 +44,7 @@ export function RegisterDialog({ onClose }: { readonly onClose: () => void }) {
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
           <Button kind="primary" type="submit" form={formId} disabled={register.isPending}>
-            {text.registry.register}
+            {register.isPending ? text.registry.registering : text.registry.register}
           </Button>
         </>
       }
@@ -40,31 +53,51 @@ export function RegisterDialog({ onClose }: { readonly onClose: () => void }) {
         id={formId}
         onSubmit={(event) => {
           event.preventDefault()
-          register.mutate(url.trim())
+          submit()
         }}
       >
         <p className="mb-4 text-muted">{text.registry.registerHelp}</p>
-        <label htmlFor={fieldId} className="small-label mb-1 block">
-          {text.registry.address}
-        </label>
-        <input
-          id={fieldId}
-          type="url"
-          required
-          inputMode="url"
-          autoComplete="off"
-          maxLength={2000}
-          value={url}
-          onChange={(event) => setUrl(event.target.value)}
-          placeholder="https://"
-          className="field"
-        />
+        <Source draft={draft} onChange={change} />
+        {draft.by === 'address' ? (
+          <AddressField draft={draft} onChange={change} />
+        ) : (
+          <CommandFields draft={draft} result={result} onChange={change} />
+        )}
+        <MoreFields draft={draft} onChange={change} />
         {register.error !== null && (
-          <div className="mt-4">
+          <div className="mb-4">
             <Problem error={register.error} />
           </div>
         )}
       </form>
     </Dialog>
+  )
+}
+
+interface SourceProps {
+  readonly draft: RegisterDraft
+  readonly onChange: (part: Partial<RegisterDraft>) => void
+}
+
+function Source({ draft, onChange }: SourceProps) {
+  const text = useText()
+  return (
+    <div role="radiogroup" aria-label={text.registry.registerTitle} className="mb-5 grid grid-cols-2 gap-2">
+      {(['address', 'command'] as const).map((each) => (
+        <label
+          key={each}
+          className="flex min-h-11 items-center gap-2.5 rounded-md border border-edge px-3.5 font-semibold has-checked:border-accent has-checked:bg-wash has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+        >
+          <input
+            type="radio"
+            name="source"
+            checked={draft.by === each}
+            onChange={() => onChange({ by: each })}
+            className="size-4 accent-accent outline-none"
+          />
+          {text.registry.by[each]}
+        </label>
+      ))}
+    </div>
   )
 }

@@ -1,5 +1,6 @@
 import { Fault } from '@ambit/core/fault'
 import type { Clock } from '../../kernel/clock.ts'
+import { Roll } from '../../kernel/roll.ts'
 import type { Upstream } from '../../net/upstream.ts'
 import type { Egress, EgressSink, Outbound, Performance } from '../egress.ts'
 import { Performing } from './performing.ts'
@@ -24,14 +25,14 @@ export interface A2aEgressOptions {
 /** Sends acts to agents in A2A 1.0, over JSON-RPC or HTTP+JSON. */
 export function createA2aEgress(options: A2aEgressOptions): Egress {
   const { upstream, clock, timeouts = defaultTimeouts } = options
-  const under = new Set<Performing>()
+  const under = new Roll<Performing>()
   return {
     protocol: 'a2a',
     perform(outbound, sink) {
       try {
         const plan = planRequest(outbound)
         const performing = new Performing({ upstream, clock, timeouts, plan, outbound }, sink, (ended) =>
-          under.delete(ended),
+          under.remove(ended),
         )
         under.add(performing)
         performing.begin()

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { readGoverning } from '../governing-headers.ts'
 
 /** The headers that govern a message, read in one pass. */
 export interface A2aHeaders {
@@ -12,30 +13,20 @@ export interface A2aHeaders {
   duplicate: string | undefined
 }
 
-/** Longest value of a governed header. */
-const valueCharactersMax = 8192
-
-/** Reads `rawHeaders`, because the object of all headers hides what came twice. */
 export function readHeaders(request: IncomingMessage): A2aHeaders {
-  const raw = request.rawHeaders
-  const headers: A2aHeaders = {
-    authorization: undefined,
-    contentType: undefined,
-    contentEncoding: undefined,
-    version: undefined,
-    extensions: undefined,
-    traceparent: undefined,
-    duplicate: undefined,
-  }
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!
-    const field = fieldOf(name)
-    if (field === undefined) continue
-    const value = raw[at + 1]!
-    if (headers[field] !== undefined || value.length > valueCharactersMax) headers.duplicate = name
-    headers[field] = value
-  }
-  return headers
+  return readGoverning(
+    request.rawHeaders,
+    {
+      authorization: undefined,
+      contentType: undefined,
+      contentEncoding: undefined,
+      version: undefined,
+      extensions: undefined,
+      traceparent: undefined,
+      duplicate: undefined,
+    },
+    fieldOf,
+  )
 }
 
 type Field = Exclude<keyof A2aHeaders, 'duplicate'>

@@ -39,6 +39,7 @@ export interface PerformingParts {
 
 /** One act being performed by an agent: from the request to its outcome, whole or as a stream. */
 export class Performing implements Performance, UpstreamHandler {
+  place = -1
   readonly #parts: PerformingParts
   readonly #sink: EgressSink
   readonly #ended: (performing: Performing) => void

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { readGoverning } from '../governing-headers.ts'
 
 /** The headers that govern a message, read in one pass. */
 export interface McpHeaders {
@@ -14,40 +15,28 @@ export interface McpHeaders {
   duplicate: string | undefined
 }
 
-/** Longest value of a governed header. */
-const valueCharactersMax = 8192
-
-/**
- * Reads `rawHeaders` once, telling the names apart by their length first: this runs for every message, and building
- * the object of all headers would cost more than the decision.
- */
 export function readHeaders(request: IncomingMessage): McpHeaders {
-  const raw = request.rawHeaders
-  const headers: McpHeaders = {
-    authorization: undefined,
-    contentType: undefined,
-    accept: undefined,
-    version: undefined,
-    method: undefined,
-    name: undefined,
-    parameters: undefined,
-    duplicate: undefined,
-  }
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!
-    const field = fieldOf(name)
-    if (field === undefined) {
-      if (name.length > 10 && name.slice(0, 10).toLowerCase() === 'mcp-param-') {
-        headers.parameters ??= []
-        headers.parameters.push(name, raw[at + 1]!)
-      }
-      continue
-    }
-    const value = raw[at + 1]!
-    if (headers[field] !== undefined || value.length > valueCharactersMax) headers.duplicate = name
-    headers[field] = value
-  }
-  return headers
+  return readGoverning<Field, McpHeaders>(
+    request.rawHeaders,
+    {
+      authorization: undefined,
+      contentType: undefined,
+      accept: undefined,
+      version: undefined,
+      method: undefined,
+      name: undefined,
+      parameters: undefined,
+      duplicate: undefined,
+    },
+    fieldOf,
+    keepParameter,
+  )
+}
+
+function keepParameter(headers: McpHeaders, name: string, value: string): void {
+  if (name.length <= 10 || name.slice(0, 10).toLowerCase() !== 'mcp-param-') return
+  headers.parameters ??= []
+  headers.parameters.push(name, value)
 }
 
 type Field = 'authorization' | 'contentType' | 'accept' | 'version' | 'method' | 'name'

@@ -1,23 +1,19 @@
 import { Fault } from '@ambit/core/fault'
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import { Pool, types } from 'pg'
 
 const connectionsMax = 10
 const connectTimeoutMs = 5000
-/** Object identifier of int8: counts and times, all below 2^53, come back as numbers like everywhere else. */
-const int8 = 20
 
 /** Opens a pool; fails at once, and clearly, when the server does not answer. */
 export async function openPostgres(address: string): Promise<Kysely<unknown>> {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: address,
     max: connectionsMax,
     connectionTimeoutMillis: connectTimeoutMs,
     types: {
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        oid === int8
-          ? safeInteger
-          : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+      getTypeParser: (type, format) =>
+        type === types.builtins.INT8 ? safeInteger : types.getTypeParser(type, format),
     },
   })
   // An idle connection that the server closes is replaced at the next query; without a listener it would end the process.

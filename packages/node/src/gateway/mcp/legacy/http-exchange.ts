@@ -35,6 +35,7 @@ type Mode = 'discard' | 'json' | 'events' | 'error'
 
 /** One message sent by HTTP and what comes back, a stream taken up again by its last event id included (2025-11-25). */
 export class HttpExchange implements Sent {
+  place = -1
   readonly #options: HttpExchangeOptions
   #upstreamExchange: UpstreamExchange | undefined
   #reader = new SseReader()

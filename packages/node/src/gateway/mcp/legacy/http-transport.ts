@@ -2,6 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import type { JsonRpcMessage } from '@ambit/core/wire/mcp/message'
 import { mcpHeaders, methods } from '@ambit/core/wire/mcp/methods'
 import type { Clock } from '../../../kernel/clock.ts'
+import { Roll } from '../../../kernel/roll.ts'
 import type { Upstream } from '../../../net/upstream.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { SendFailure, Sent, SessionTransport } from './session.ts'
@@ -25,7 +26,7 @@ export interface HttpTransportOptions {
  */
 export class HttpTransport implements SessionTransport {
   readonly #options: HttpTransportOptions
-  readonly #exchanges = new Set<HttpExchange>()
+  readonly #exchanges = new Roll<HttpExchange>()
   /** Takes what the upstream sent; set before the first `send`. */
   receive: (value: unknown, from: number | undefined) => boolean = () => true
   /** Credentials, names and values in turn; the newest ones are used for every message. */
@@ -56,7 +57,7 @@ export class HttpTransport implements SessionTransport {
       head: (headers) => {
         if (opensSession) this.#takeSessionId(headers[mcpHeaders.sessionId])
       },
-      over: () => this.#exchanges.delete(exchange),
+      over: () => this.#exchanges.remove(exchange),
     })
     this.#exchanges.add(exchange)
     exchange.post(JSON.stringify(message))

@@ -12,12 +12,13 @@ import {
   notifications,
   versionWithoutHeader,
 } from '@ambit/core/wire/mcp/methods'
-import type { Authentication, Holder } from '../../../authority/authority.ts'
+import type { Holder } from '../../../authority/authority.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Keyring } from '../../../kernel/keyring.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { ToolNames } from '../names/tool-names.ts'
+import type { LegacyHandler } from '../mcp.ts'
 import { replyError, replyFault, replyJson } from '../reply.ts'
 import { ChangeStreams } from './change-streams.ts'
 import { SessionHandles } from './session-handle.ts'
@@ -35,14 +36,7 @@ export interface LegacyIngressOptions {
   onChange(listener: () => void): () => void
 }
 
-export interface LegacyIngress {
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    body: Buffer | undefined,
-    message: unknown,
-    authentication: Authentication,
-  ): void
+export interface LegacyIngress extends LegacyHandler {
   /** Ends the streams of clients. */
   close(): void
 }

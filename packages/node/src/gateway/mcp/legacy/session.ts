@@ -10,6 +10,7 @@ import {
 import type { JsonObject, JsonRpcError, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods, notifications } from '@ambit/core/wire/mcp/methods'
 import type { Clock } from '../../../kernel/clock.ts'
+import { IdRing } from '../../../kernel/id-ring.ts'
 
 /** Carries the messages of one session: HTTP exchanges with one session id, or the pipes of a child. */
 export interface SessionTransport {
@@ -77,8 +78,7 @@ export class Session {
   readonly #transport: SessionTransport
   readonly #clock: Clock
   readonly #limits: SessionLimits
-  readonly #pending = new Map<number, Pending>()
-  #nextId = 1
+  readonly #pending = new IdRing<Pending>()
   #upstreamRequests = 0
   /** Members that every request's `_meta` must carry (2026-07-28); empty in the older eras. */
   meta: JsonObject = {}
@@ -99,7 +99,6 @@ export class Session {
     listener: CallListener,
     options: { readonly progress?: boolean; readonly timeoutMs?: number } = {},
   ): Call {
-    const id = this.#nextId++
     const pending: Pending = {
       listener,
       method,
@@ -108,7 +107,7 @@ export class Session {
       stopTimer: () => undefined,
       paused: false,
     }
-    this.#pending.set(id, pending)
+    const id = this.#pending.add(pending)
     this.#arm(id, pending, options.timeoutMs ?? this.#limits.answerTimeoutMs)
     const message = requestMessage(
       id,
@@ -120,7 +119,7 @@ export class Session {
     )
     pending.sent = sent
     // A transport may fail, or a child answer, before `send` returned.
-    if (!this.#pending.has(id)) sent.done(true)
+    if (this.#pending.get(id) === undefined) sent.done(true)
     return {
       cancel: (reason) => this.#giveUp(id, reason),
       resume: () => {
@@ -179,7 +178,7 @@ export class Session {
 
   /** Ends every call: the transport is gone. */
   fail(fault: Fault): void {
-    for (const id of this.#pending.keys()) this.#end(id, { type: 'failed', fault, sessionLost: false }, true)
+    for (const id of this.#pending.ids()) this.#end(id, { type: 'failed', fault, sessionLost: false }, true)
   }
 
   async close(): Promise<void> {
@@ -259,10 +258,8 @@ export class Session {
   }
 
   #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return undefined
-    this.#pending.delete(id)
-    pending.stopTimer()
+    const pending = this.#pending.take(id)
+    pending?.stopTimer()
     return pending
   }
 }

@@ -90,6 +90,8 @@ function ownMessage(outbound: Outbound, options: ModernEgressOptions): string {
         [metaKeys.protocolVersion]: modernVersion,
         [metaKeys.clientCapabilities]: {},
         [metaKeys.clientInfo]: options.clientInfo,
+        // Without a token the server says nothing of its progress (2026-07-28, basic/utilities/progress).
+        ...(outbound.stream ? { [metaKeys.progressToken]: outbound.act } : {}),
       },
     },
   })

@@ -4,6 +4,7 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods, modernVersion, supportedVersions } from '@ambit/core/wire/mcp/methods'
+import type { Pending } from '../../../approval/approval.ts'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Gateway } from '../../gateway.ts'
 import { storedOutcome } from '../../stored-outcome.ts'
@@ -188,17 +189,20 @@ function collect(
   args: JsonObject,
   id: string,
 ): void {
-  const { gateway } = options
-  gateway.approval(id, context.holder).then(
-    (pending) => {
-      if (pending === undefined) submit(options, context, exchange, tool, args)
-      else if (pending.state === 'pending') exchange.asked(pending)
-      else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
-      else if (pending.state === 'done') exchange.outcome(storedOutcome(pending))
-      else exchange.refused(notApproved(pending.state, id), pending.act)
-    },
+  options.gateway.approval(id, context.holder).then(
+    (pending) =>
+      pending === undefined
+        ? submit(options, context, exchange, tool, args)
+        : answerPending(exchange, pending, id),
     (error: unknown) => replyFault(context.response, context.message.id, Fault.from(error)),
   )
+}
+
+function answerPending(exchange: ModernExchange, pending: Pending, id: string): void {
+  if (pending.state === 'pending') exchange.asked(pending)
+  else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
+  else if (pending.state === 'done') exchange.outcome(storedOutcome(pending))
+  else exchange.refused(notApproved(pending.state, id), pending.act)
 }
 
 function notApproved(state: string, id: string) {

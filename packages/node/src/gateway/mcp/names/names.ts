@@ -54,7 +54,7 @@ function makeView(servers: readonly Visible[], revision: number): View {
   return { revision, list, byName }
 }
 
-export function toolName(slug: string, tool: string): string {
+function toolName(slug: string, tool: string): string {
   const name = `${slug}_${tool}`
   if (name.length <= nameCharactersMax) return name
   const digest = hash('sha256', name, 'hex').slice(0, digestCharacters)

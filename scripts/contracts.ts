@@ -1,0 +1,73 @@
+/* `npx node scripts/contracts.ts`: writes what others build against, made from the schemas and routes of the code. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { leafSchema } from '@ambit/core/leaf'
+import { signedMandateSchema } from '@ambit/core/mandate'
+import { receiptSchema } from '@ambit/core/receipt'
+import { recordSchema } from '@ambit/core/record'
+import { signedRulingSchema } from '@ambit/core/ruling'
+import { readConfig } from '@ambit/node/config'
+import { openDomains } from '@ambit/node/domains'
+import { openFoundation } from '@ambit/node/foundation'
+import { InFlight } from '@ambit/node/gateway/in-flight'
+import { openApi } from '@ambit/node/http/openapi'
+import { createReceipts } from '@ambit/node/receipt/receipt'
+import { openResponse } from '@ambit/node/response/response'
+import { routesOf } from '@ambit/node/routes'
+import { z } from 'zod'
+
+const nouns = {
+  record: recordSchema,
+  mandate: signedMandateSchema,
+  ruling: signedRulingSchema,
+  receipt: receiptSchema,
+  leaf: leafSchema,
+} as const
+
+/** Each contract by its path from the root; `tests/contracts.test.ts` compares them with what is there. */
+export async function contracts(): Promise<Readonly<Record<string, string>>> {
+  const files: Record<string, string> = { 'contracts/openapi.json': text(await api()) }
+  for (const [noun, schema] of Object.entries(nouns)) {
+    files[`contracts/${noun}.schema.json`] = text({
+      title: noun,
+      ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+    })
+  }
+  return files
+}
+
+/** The routes of a node that nobody calls: on a folder of its own, without a server, gone again afterwards. */
+async function api(): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'ambit-contracts-'))
+  try {
+    const foundation = await openFoundation(readConfig({ AMBIT_DATA: folder, AMBIT_LOG_LEVEL: 'silent' }))
+    try {
+      const domains = await openDomains(foundation, { describers: [], stopMandates: async () => 0 })
+      const { activityLedger: ledger, clock } = foundation
+      const response = openResponse({
+        registry: domains.registry,
+        stop: async () => ({ stopped: 0, acts: [] }),
+        log: ledger,
+        clock,
+        gateway: ledger.origin,
+      })
+      const receipts = createReceipts(ledger)
+      const inFlight = new InFlight()
+      return openApi(routesOf({ foundation, domains, response, receipts, inFlight, origin: () => '' }))
+    } finally {
+      await foundation.disposer.dispose()
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function text(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
+if (import.meta.main) {
+  for (const [path, content] of Object.entries(await contracts()))
+    writeFileSync(new URL(`../${path}`, import.meta.url), content)
+}
