@@ -92,12 +92,9 @@ async function acts(url: string, ambit: ReturnType<typeof connectAmbit>, access:
     return 'the call waited for a person, who approved it in Ambit, and then happened once'
   })
   await steps.step('refuse', async () => {
-    const error = await client.callTool({ name: 'get-env', arguments: {} }).then(
-      (answer) => JSON.stringify(answer),
-      (failure: unknown) => String(failure),
-    )
-    must(error.includes('no such tool under this mandate'), error)
-    return error
+    const answer = await client.callTool({ name: 'get-env', arguments: {} })
+    must(answer.isError === true && JSON.stringify(answer).includes('mandate.no-entry'), JSON.stringify(answer))
+    return 'a tool outside the mandate is answered with the reason, the rule and how to ask'
   })
   await steps.step('receipt', async () => {
     const [last] = (await ambit.acts.list({ limit: 20 })).acts.filter((act) => act.capability === 'get-sum')

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { chromiumPath } from '@ambit/testkit/services'
 import { chromium } from 'playwright-core'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
@@ -79,4 +82,20 @@ function watch(page: Page, origin: string, complaints: string[]): void {
     const url = new URL(request.url())
     if (url.origin !== origin && url.protocol !== 'blob:') complaints.push(`a request to ${request.url()}`)
   })
+}
+
+/** Builds the console into a folder of its own, because a node may be serving the console's dist meanwhile. */
+export async function buildConsole(): Promise<string> {
+  const dist = await mkdtemp(join(tmpdir(), 'ambit-console-dist-'))
+  const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url))
+  await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', dist, '--logLevel', 'error'], {
+    cwd: fileURLToPath(new URL('../../packages/console/', import.meta.url)),
+  })
+  return dist
+}
+
+/** Brings the console that nodes serve up to date, as `npm test` does; runs that need it at once wait for each other. */
+export async function prepareConsole(): Promise<void> {
+  const prepare = fileURLToPath(new URL('../../scripts/prepare.mjs', import.meta.url))
+  await promisify(execFile)(process.execPath, [prepare, 'test'])
 }

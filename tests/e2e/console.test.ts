@@ -1,55 +1,25 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { chromiumPath } from '@ambit/testkit/services'
-import { chromium } from 'playwright-core'
-import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { readFile, rm } from 'node:fs/promises'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startFakeApi } from '../../packages/console/dev/fake-api.ts'
 import type { FakeApi } from '../../packages/console/dev/fake-api.ts'
 import { mailAsk, paymentAsk } from '../../packages/console/dev/fake-approvals.ts'
+import { buildConsole, desk, executable, openBrowser, phone } from './console-browser.ts'
+import type { TestBrowser } from './console-browser.ts'
 
 /*
  * The built console in a real browser, against the fake control API: what people see and do. What the node does
- * with it is tested against the node.
+ * with it is tested against the node, in console-node.test.ts.
  */
-
-const executable = chromiumPath()
-if (executable === undefined) console.log('skipped: the console in a browser (no Chromium on this machine)')
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
-const desk = { viewport: { width: 1280, height: 800 } }
 
 describe.skipIf(executable === undefined)('the console', () => {
   let fake: FakeApi
-  let profile: string
   let dist: string
-  let context: BrowserContext | undefined
-  /** Whatever the browser complained of; a page that offends its own policy shows up here. */
+  let browser: TestBrowser | undefined
   let complaints: string[]
 
   beforeAll(async () => {
-    // Not into the console's own dist, which a node may be serving meanwhile.
-    dist = await mkdtemp(join(tmpdir(), 'ambit-console-dist-'))
-    const folder = fileURLToPath(new URL('../../packages/console/', import.meta.url))
-    const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url))
-    await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', dist, '--logLevel', 'error'], {
-      cwd: folder,
-    })
+    dist = await buildConsole()
   })
 
   afterAll(async () => {
@@ -58,41 +28,18 @@ describe.skipIf(executable === undefined)('the console', () => {
 
   beforeEach(async () => {
     fake = await startFakeApi({ dist })
-    profile = await mkdtemp(join(tmpdir(), 'ambit-console-'))
-    complaints = []
   })
 
   afterEach(async () => {
-    await context?.close()
-    context = undefined
+    await browser?.[Symbol.asyncDispose]()
+    browser = undefined
     await fake.close()
-    await rm(profile, { recursive: true, force: true })
   })
 
   async function open(options: BrowserContextOptions): Promise<Page> {
-    // Without motion a box stands where it will stay as soon as it is there.
-    const all = {
-      locale: 'en-GB',
-      reducedMotion: 'reduce' as const,
-      ...options,
-      args: flags,
-      acceptDownloads: true,
-    }
-    context = await chromium.launchPersistentContext(profile, { ...all, executablePath: executable ?? '' })
-    const page = context.pages()[0] ?? (await context.newPage())
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('dialog', (dialog) => {
-      complaints.push(`a dialog: ${dialog.message()}`)
-      void dialog.dismiss()
-    })
-    page.on('request', (request) => {
-      const { origin, protocol } = new URL(request.url())
-      if (origin !== fake.origin && protocol !== 'blob:') complaints.push(`a request to ${request.url()}`)
-    })
-    return page
+    browser = await openBrowser(fake.origin, options)
+    complaints = browser.complaints
+    return browser.page
   }
 
   async function signedIn(options: BrowserContextOptions): Promise<Page> {
@@ -114,7 +61,8 @@ describe.skipIf(executable === undefined)('the console', () => {
     await page.waitForURL('**/mandates')
     await page.getByRole('heading', { name: 'Mandates', level: 1 }).waitFor()
 
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Signed in as Lin Qiao' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await page.waitForURL('**/sign-in')
     await page.goto(fake.signInLink)
     await page.getByText('This link did not sign you in').waitFor()

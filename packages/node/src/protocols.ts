@@ -64,7 +64,11 @@ export async function openIncoming(
   let revision = 0
   const changed = ['record.*', 'ruling.*', 'mandate.*']
   for (const subject of changed) bus.subscribe(subject, () => void revision++)
-  const names = createToolNames((holder) => gateway.visible(holder, 'mcp'), () => revision)
+  const names = createToolNames({
+    visible: (holder) => gateway.visible(holder, 'mcp'),
+    targets: (holder) => domains.registry.targets(holder.organization),
+    revision: () => revision,
+  })
   const legacy = createLegacyIngress({
     gateway,
     names,

@@ -5,7 +5,7 @@ import type { Target, TargetCapability } from '../../../registry/target.ts'
 export interface ToolNames {
   /** In a fixed order. `definition` is the tool as the list shows it, under its name here. */
   list(holder: Holder): readonly NamedTool[]
-  /** Undefined when the holder has no tool of that name. */
+  /** What a name means, also when the holder may not call it; undefined when nothing registered has it. */
   find(holder: Holder, name: string): FoundTool | undefined
 }
 
