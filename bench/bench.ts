@@ -4,7 +4,9 @@ import { machine } from './machine.ts'
  * One command for each measured promise: `npm run bench -- <name> [options] [--json]`. Each file exports
  * `run(args)`, which prints as it goes to standard error and returns what `--json` prints.
  */
-const benches: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<Report> }>>> = {
+const benches: Readonly<
+  Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<Report> }>>
+> = {
   call: () => import('./call.ts'),
   recall: () => import('./recall.ts'),
   ledger: () => import('./ledger.ts'),

@@ -41,15 +41,23 @@ export async function run(): Promise<Report> {
   installPeers()
   const loader = startLoader()
   const canned = await startMeasured(new URL('./call/canned-upstream.ts', import.meta.url))
-  const bare = await startMeasured(new URL('./call/bare-proxy.ts', import.meta.url), [`http://127.0.0.1:${canned.port}`])
+  const bare = await startMeasured(new URL('./call/bare-proxy.ts', import.meta.url), [
+    `http://127.0.0.1:${canned.port}`,
+  ])
   const sdk = await startMeasured(new URL('./call/sdk-server.ts', import.meta.url))
   const peers = await startPeers()
   await using node = await startRunningNode()
   const tokens = await prepare(node, canned.port, sdk.port)
   const direct = mcpRequest(undefined)
   const subjects: Subject[] = []
-  const add = (name: string, upstream: string, concurrency: number, port: number, requests: readonly string[], pid?: number) =>
-    subjects.push({ name, upstream, concurrency, port, requests, pid })
+  const add = (
+    name: string,
+    upstream: string,
+    concurrency: number,
+    port: number,
+    requests: readonly string[],
+    pid?: number,
+  ) => subjects.push({ name, upstream, concurrency, port, requests, pid })
   for (const concurrency of [1, 8, 32]) {
     add('direct', 'canned', concurrency, canned.port, [direct])
     add('bare proxy', 'canned', concurrency, bare.port, [direct], bare.child.pid)
@@ -80,26 +88,45 @@ async function prepare(node: RunningNode, canned: number, sdk: number) {
   await setReversibility(node, 'irreversible', 3)
   const token = async (target: string) => {
     // Twenty entries, so that the decision has something to look through.
-    const allow = Array.from({ length: 19 }, (_, at) => ({ target, capability: `other_${at}`, decision: 'ask' as const }))
+    const allow = Array.from({ length: 19 }, (_, at) => ({
+      target,
+      capability: `other_${at}`,
+      decision: 'ask' as const,
+    }))
     const mandate = await ambit.mandates.grant({
       purpose: 'measure a call',
       allow: [...allow, { target, capability: 'get_weather', decision: 'autonomous' as const }],
     })
     return (await ambit.mandates.connect(mandate.id)).token
   }
-  return { canned: await token('canned'), irreversible: await token('irreversible'), sdk: await token('sdk'), stdio: await token('stdio') }
+  return {
+    canned: await token('canned'),
+    irreversible: await token('irreversible'),
+    sdk: await token('sdk'),
+    stdio: await token('stdio'),
+  }
 }
 
 /** The same tool, declared irreversible by the operator. */
 async function setReversibility(node: RunningNode, slug: string, reversibility: 3): Promise<void> {
   const { ambit } = node
   const { capabilities } = await ambit.records.get(slug)
-  const profiles = Object.fromEntries(capabilities.map(({ id, profile }) => [id, { ...profile, reversibility }]))
+  const profiles = Object.fromEntries(
+    capabilities.map(({ id, profile }) => [id, { ...profile, reversibility }]),
+  )
   await ambit.records.accept(slug, { profiles })
 }
 
-async function measure(loader: Loader, subjects: readonly Subject[]): Promise<{ rows: Row[]; syncs: number[] }> {
-  const samples = subjects.map(() => ({ rps: [] as number[], p50: [] as number[], p99: [] as number[], cpu: [] as number[] }))
+async function measure(
+  loader: Loader,
+  subjects: readonly Subject[],
+): Promise<{ rows: Row[]; syncs: number[] }> {
+  const samples = subjects.map(() => ({
+    rps: [] as number[],
+    p50: [] as number[],
+    p99: [] as number[],
+    cpu: [] as number[],
+  }))
   const syncs: number[] = []
   for (let round = 0; round < rounds; round++) {
     for (const [at, subject] of subjects.entries()) {
@@ -109,7 +136,10 @@ async function measure(loader: Loader, subjects: readonly Subject[]): Promise<{ 
       const before = subject.pid === undefined ? undefined : usageOf(subject.pid)
       const result = await loader.run({ ...order, seconds: measureSeconds })
       const after = subject.pid === undefined ? undefined : usageOf(subject.pid)
-      if (result.errors > 0) throw new Error(`${subject.name} on ${subject.upstream} gave ${result.errors} errors: ${result.firstError}`)
+      if (result.errors > 0)
+        throw new Error(
+          `${subject.name} on ${subject.upstream} gave ${result.errors} errors: ${result.firstError}`,
+        )
       const sample = samples[at]!
       sample.rps.push(result.calls / result.seconds)
       sample.p50.push(result.p50Ms)
@@ -120,14 +150,29 @@ async function measure(loader: Loader, subjects: readonly Subject[]): Promise<{ 
   }
   const rows = subjects.map(({ name, upstream, concurrency }, at) => {
     const { rps, p50, p99, cpu } = samples[at]!
-    return { name, upstream, concurrency, rps: median(rps), p50Ms: median(p50), p99Ms: median(p99), cpuUsPerCall: median(cpu) }
+    return {
+      name,
+      upstream,
+      concurrency,
+      rps: median(rps),
+      p50Ms: median(p50),
+      p99Ms: median(p99),
+      cpuUsPerCall: median(cpu),
+    }
   })
   return { rows, syncs }
 }
 
-function summary(rows: readonly Row[], syncs: readonly number[], rssMb: number, startMs: number): Report['json'] {
+function summary(
+  rows: readonly Row[],
+  syncs: readonly number[],
+  rssMb: number,
+  startMs: number,
+): Report['json'] {
   const row = (name: string, upstream: string, concurrency: number) =>
-    rows.find((found) => found.name === name && found.upstream === upstream && found.concurrency === concurrency)!
+    rows.find(
+      (found) => found.name === name && found.upstream === upstream && found.concurrency === concurrency,
+    )!
   const syncP50Ms = median(syncs)
   const direct1 = row('direct', 'canned', 1).p50Ms
   const overStdio = row('ambit', 'SDK over stdio', sdkConnections).rps
@@ -136,7 +181,8 @@ function summary(rows: readonly Row[], syncs: readonly number[], rssMb: number, 
     rows: rows.map(rounded),
     cpuUsPerCall32: row('ambit', 'canned', 32).cpuUsPerCall,
     cpuUsPerCall8: row('ambit', 'canned', 8).cpuUsPerCall,
-    ratioToBareProxyPerCpu: row('bare proxy', 'canned', 32).cpuUsPerCall / row('ambit', 'canned', 32).cpuUsPerCall,
+    ratioToBareProxyPerCpu:
+      row('bare proxy', 'canned', 32).cpuUsPerCall / row('ambit', 'canned', 32).cpuUsPerCall,
     syncP50Ms,
     latencyIsVoid: syncP50Ms > 1,
     addedP50BeyondSyncMs: row('ambit', 'canned', 1).p50Ms - direct1 - syncP50Ms,
@@ -151,5 +197,11 @@ function summary(rows: readonly Row[], syncs: readonly number[], rssMb: number, 
 
 function rounded(row: Row): Row {
   const round = (value: number, digits: number) => Number(value.toFixed(digits))
-  return { ...row, rps: Math.round(row.rps), p50Ms: round(row.p50Ms, 3), p99Ms: round(row.p99Ms, 2), cpuUsPerCall: round(row.cpuUsPerCall, 1) }
+  return {
+    ...row,
+    rps: Math.round(row.rps),
+    p50Ms: round(row.p50Ms, 3),
+    p99Ms: round(row.p99Ms, 2),
+    cpuUsPerCall: round(row.cpuUsPerCall, 1),
+  }
 }

@@ -21,7 +21,9 @@ export function answerUsage(): void {
   process.on('message', (message) => {
     if (message !== 'usage') return
     const { user, system } = process.cpuUsage()
-    process.send?.({ usage: { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1024 / 1024 } satisfies Usage })
+    process.send?.({
+      usage: { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1024 / 1024 } satisfies Usage,
+    })
   })
 }
 
@@ -35,8 +37,15 @@ export interface Measured {
 const startTimeoutMs = 30_000
 
 /** Starts a TypeScript file of ours as a process of its own and waits until it says where it listens. */
-export async function startMeasured(file: URL, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Measured> {
-  const child = fork(fileURLToPath(file), args, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export async function startMeasured(
+  file: URL,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Measured> {
+  const child = fork(fileURLToPath(file), args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const { port } = await message<{ port: number }>(child, 'port')
   return {
     port,
@@ -58,7 +67,10 @@ export async function startMeasured(file: URL, args: readonly string[] = [], env
 
 function message<T>(child: ChildProcess, member: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(new Error(`the process did not answer (${member})`)), startTimeoutMs)
+    const timer = setTimeout(
+      () => finish(new Error(`the process did not answer (${member})`)),
+      startTimeoutMs,
+    )
     const exited = () => finish(new Error(`the process ended before it answered (${member})`))
     function take(received: unknown): void {
       if (typeof received !== 'object' || received === null || !(member in received)) return

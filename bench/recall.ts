@@ -92,7 +92,10 @@ function hangingServer() {
       const reached = () => open === count
       while (!reached()) {
         await new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error(`${open} calls hang upstream, not ${count}`)), giveUpMs)
+          const timer = setTimeout(
+            () => reject(new Error(`${open} calls hang upstream, not ${count}`)),
+            giveUpMs,
+          )
           waiting = () => {
             clearTimeout(timer)
             resolve()

@@ -34,8 +34,13 @@ async function tour(): Promise<void> {
     return records.map((record) => `${record.slug} (${record.id}) is ${record.state}`).join(', ')
   })
   await steps.step('certify', async () => {
-    const results = await Promise.all(['everything', 'greeter'].map(async (slug) => await ambit.records.certify(slug)))
-    must(results.every((result) => result.certified), JSON.stringify(results.map((result) => result.checks)))
+    const results = await Promise.all(
+      ['everything', 'greeter'].map(async (slug) => await ambit.records.certify(slug)),
+    )
+    must(
+      results.every((result) => result.certified),
+      JSON.stringify(results.map((result) => result.checks)),
+    )
     return `${results.flatMap((result) => result.checks).length} checks against the live agents passed`
   })
   const access = await grant(ambit)
@@ -93,14 +98,19 @@ async function acts(url: string, ambit: ReturnType<typeof connectAmbit>, access:
   })
   await steps.step('refuse', async () => {
     const answer = await client.callTool({ name: 'get-env', arguments: {} })
-    must(answer.isError === true && JSON.stringify(answer).includes('mandate.no-entry'), JSON.stringify(answer))
+    must(
+      answer.isError === true && JSON.stringify(answer).includes('mandate.no-entry'),
+      JSON.stringify(answer),
+    )
     return 'a tool outside the mandate is answered with the reason, the rule and how to ask'
   })
   await steps.step('receipt', async () => {
     const [last] = (await ambit.acts.list({ limit: 20 })).acts.filter((act) => act.capability === 'get-sum')
     must(last !== undefined, 'the act is not in the feed')
     const receipt = await ambit.acts.receipt(last.act)
-    const status = await connectAmbit({ url, token: '' }).status().catch(() => undefined)
+    const status = await connectAmbit({ url, token: '' })
+      .status()
+      .catch(() => undefined)
     const verdict = await verifyReceipt(receipt)
     must(verdict.ok, JSON.stringify(verdict))
     must(status === undefined, 'the status is shown to nobody without a token')
@@ -128,7 +138,14 @@ async function a2aActs(access: Access): Promise<string> {
       contextId: '',
       taskId: '',
       role: 1,
-      parts: [{ content: { $case: 'text' as const, value: text }, metadata: undefined, filename: '', mediaType: '' }],
+      parts: [
+        {
+          content: { $case: 'text' as const, value: text },
+          metadata: undefined,
+          filename: '',
+          mediaType: '',
+        },
+      ],
       metadata: undefined,
       extensions: [],
       referenceTaskIds: [],
@@ -152,7 +169,10 @@ async function recallInFlight(ambit: ReturnType<typeof connectAmbit>, access: Ac
   await steps.step('recall', async () => {
     const long = client
       .callTool({ name: 'trigger-long-running-operation', arguments: { duration: 30, steps: 30 } })
-      .then((answer) => JSON.stringify(answer), (failure: unknown) => String(failure))
+      .then(
+        (answer) => JSON.stringify(answer),
+        (failure: unknown) => String(failure),
+      )
     while ((await ambit.status()).inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     const recalled = await ambit.records.recall('everything', { note: 'shown by the tour' })
     const ended = await long

@@ -13,7 +13,9 @@ const canned = answerOf(cannedAnswer)
 
 function answerOf(body: string): Buffer {
   const length = Buffer.byteLength(body)
-  return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`)
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`,
+  )
 }
 
 const server = createServer({ noDelay: true }, (socket) => {

@@ -55,7 +55,13 @@ interface State {
   firstError: string | undefined
 }
 
-function keepBusy(port: number, request: Buffer, until: number, latencies: Float64Array, state: State): Promise<void> {
+function keepBusy(
+  port: number,
+  request: Buffer,
+  until: number,
+  latencies: Float64Array,
+  state: State,
+): Promise<void> {
   return new Promise((resolve) => {
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let rest: Buffer | undefined
@@ -111,7 +117,10 @@ function answerEnd(data: Buffer): number {
 process.on('message', (order: LoadOrder) => {
   run(order).then(
     (result) => process.send?.({ result }),
-    (error: unknown) => process.send?.({ result: { calls: 0, errors: 1, seconds: 0, p50Ms: 0, p99Ms: 0, firstError: String(error) } }),
+    (error: unknown) =>
+      process.send?.({
+        result: { calls: 0, errors: 1, seconds: 0, p50Ms: 0, p99Ms: 0, firstError: String(error) },
+      }),
   )
 })
 process.on('disconnect', () => process.exit(0))

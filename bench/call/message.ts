@@ -7,7 +7,13 @@ const meta = {
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'load', version: '1.0.0' },
 }
-export const toolArguments = { city: 'Hangzhou', unit: 'C', days: 3, language: 'en', note: 'as usual '.repeat(48) }
+export const toolArguments = {
+  city: 'Hangzhou',
+  unit: 'C',
+  days: 3,
+  language: 'en',
+  note: 'as usual '.repeat(48),
+}
 
 /** A whole HTTP request. */
 export function mcpRequest(token: string | undefined, id = 1): string {
@@ -30,7 +36,9 @@ export const cannedAnswer = JSON.stringify({
   id: 1,
   result: {
     resultType: 'complete',
-    content: [{ type: 'text', text: 'The weather in Hangzhou is 21 °C with light wind from the east. '.repeat(8) }],
+    content: [
+      { type: 'text', text: 'The weather in Hangzhou is 21 °C with light wind from the east. '.repeat(8) },
+    ],
     structuredContent: { temperature: 21, unit: 'C', wind: { direction: 'E', speed: 3 } },
     _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'canned', version: '1.0.0' } },
   },
@@ -56,7 +64,12 @@ const describedTool = {
 export function mcpAnswer(body: string): string | undefined {
   const { id, method } = JSON.parse(body) as { id: unknown; method: string }
   const results: Readonly<Record<string, object>> = {
-    'server/discover': { supportedVersions: [version], capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'public' },
+    'server/discover': {
+      supportedVersions: [version],
+      capabilities: { tools: {} },
+      ttlMs: 0,
+      cacheScope: 'public',
+    },
     'tools/list': { tools: [describedTool], ttlMs: 0, cacheScope: 'public' },
   }
   const result = results[method]

@@ -24,7 +24,10 @@ const startTimeoutMs = 30_000
 /** Installs the peers at the versions of their lockfile when they are not there; their install scripts do not run. */
 export function installPeers(): void {
   if (existsSync(`${folder}node_modules/.package-lock.json`)) return
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], { cwd: folder, stdio: 'inherit' })
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
+    cwd: folder,
+    stdio: 'inherit',
+  })
   if (status !== 0) throw new Error('the peers of the benchmark could not be installed')
 }
 
@@ -35,9 +38,29 @@ export async function startPeers(): Promise<Peer[]> {
   const gateway = `${folder}node_modules/supergateway/dist/index.js`
   const stdio = `${process.execPath} ${stdioServer}`
   return await Promise.all([
-    startPeer('mcp-proxy', proxyPort, [proxy, '--server', 'stream', '--host', '127.0.0.1', '--port', String(proxyPort), '--', process.execPath, stdioServer]),
+    startPeer('mcp-proxy', proxyPort, [
+      proxy,
+      '--server',
+      'stream',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(proxyPort),
+      '--',
+      process.execPath,
+      stdioServer,
+    ]),
     startPeer('supergateway', gatewayPort, [
-      gateway, '--stdio', stdio, '--outputTransport', 'streamableHttp', '--stateful', '--port', String(gatewayPort), '--logLevel', 'none',
+      gateway,
+      '--stdio',
+      stdio,
+      '--outputTransport',
+      'streamableHttp',
+      '--stateful',
+      '--port',
+      String(gatewayPort),
+      '--logLevel',
+      'none',
     ]),
   ])
 }

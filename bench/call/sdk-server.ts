@@ -16,12 +16,18 @@ function weatherServer(): McpServer {
     language: z.string().optional(),
     note: z.string().optional(),
   })
-  server.registerTool(toolName, { description: 'Reads the weather of a city.', inputSchema }, async ({ city }) => ({
-    content: [{ type: 'text', text: `The weather in ${city} is 21 °C.` }],
-  }))
+  server.registerTool(
+    toolName,
+    { description: 'Reads the weather of a city.', inputSchema },
+    async ({ city }) => ({
+      content: [{ type: 'text', text: `The weather in ${city} is 21 °C.` }],
+    }),
+  )
   return server
 }
 
 const handler = toNodeHandler(createMcpHandler(weatherServer))
-const server = createServer((request, response) => void handler(request as Parameters<typeof handler>[0], response))
+const server = createServer(
+  (request, response) => void handler(request as Parameters<typeof handler>[0], response),
+)
 server.listen(0, '127.0.0.1', () => listening((server.address() as AddressInfo).port))

@@ -12,7 +12,11 @@ const inputSchema = {
   language: z.string().optional(),
   note: z.string().optional(),
 }
-server.registerTool(toolName, { description: 'Reads the weather of a city.', inputSchema }, async ({ city }) => ({
-  content: [{ type: 'text', text: `The weather in ${city} is 21 °C.` }],
-}))
+server.registerTool(
+  toolName,
+  { description: 'Reads the weather of a city.', inputSchema },
+  async ({ city }) => ({
+    content: [{ type: 'text', text: `The weather in ${city} is 21 °C.` }],
+  }),
+)
 await server.connect(new StdioServerTransport())

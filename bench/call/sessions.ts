@@ -25,13 +25,21 @@ async function openSession(port: number, path: string): Promise<string> {
   const session = answer.headers.get('mcp-session-id')
   if (session === null) throw new Error(`no session at ${url}: ${answer.status}`)
   const initialized = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })
-  await (await fetch(url, { method: 'POST', headers: { ...headers, 'mcp-session-id': session }, body: initialized })).text()
+  await (
+    await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'mcp-session-id': session },
+      body: initialized,
+    })
+  ).text()
   const body = JSON.stringify({
     jsonrpc: '2.0',
     id: 1,
     method: 'tools/call',
     params: { name: toolName, arguments: toolArguments },
   })
-  const lines = Object.entries({ ...headers, 'mcp-session-id': session }).map(([name, value]) => `${name}: ${value}`)
+  const lines = Object.entries({ ...headers, 'mcp-session-id': session }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
   return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }

@@ -29,6 +29,8 @@ export async function a2aClient(url: string, token: string): Promise<A2aClient> 
     headers.set('authorization', `Bearer ${token}`)
     return await fetch(input, { ...init, headers })
   }
-  const factory = new ClientFactory({ transports: [new JsonRpcTransportFactory({ fetchImpl: fetchWithToken })] })
+  const factory = new ClientFactory({
+    transports: [new JsonRpcTransportFactory({ fetchImpl: fetchWithToken })],
+  })
   return await factory.createFromUrl(url)
 }

@@ -102,7 +102,9 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     ])
     expect(performed()).toBe(0)
     // What the mandate allows without asking is not asked about.
-    expect(await modern({ name: 'echo', args: { text: 'free' } })).toMatchObject({ content: [{ text: 'free' }] })
+    expect(await modern({ name: 'echo', args: { text: 'free' } })).toMatchObject({
+      content: [{ text: 'free' }],
+    })
     await approveAndPerform(idOf(asked))
     const answer = await modern({ params: { requestState: asked.requestState } })
     expect(answer).toMatchObject({ resultType: 'complete', structuredContent: { sum: a + 1 } })
@@ -118,52 +120,66 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     expect(performed()).toBe(0)
   })
 
-  test.each(['latest', 'first'] as const)('a %s client hears -32042 with the address, and gets the answer once by calling again', async (kind) => {
-    const client = await connectMcpClient(access.mcpUrl, { token: access.token, kind })
-    const call = async () =>
-      await client.call('add', { a, b: 1 }).then(
-        (answer) => ({ answer, error: undefined }),
-        (error: unknown) => ({ answer: undefined, error: error as { code: number; data: { elicitations: { elicitationId: string; url: string }[] } } }),
-      )
-    const first = await call()
-    expect(first.error?.code).toBe(-32042)
-    const [elicitation] = first.error?.data.elicitations ?? []
-    const id = elicitation?.elicitationId ?? ''
-    expect(elicitation?.url).toBe(`${node.url}/approvals/${id}`)
-    // The same call again is the same question.
-    expect((await call()).error?.data.elicitations[0]?.elicitationId).toBe(id)
-    expect(performed()).toBe(0)
-    await approveAndPerform(id)
-    expect((await call()).answer).toMatchObject({ structuredContent: { sum: a + 1 } })
-    expect(performed()).toBe(1)
-    // The answer was given; calling again is a new act, and a new question.
-    const again = await call()
-    expect(again.error?.code).toBe(-32042)
-    expect(again.error?.data.elicitations[0]?.elicitationId).not.toBe(id)
-    expect(performed()).toBe(1)
-    await client.close()
-  })
+  test.each(['latest', 'first'] as const)(
+    'a %s client hears -32042 with the address, and gets the answer once by calling again',
+    async (kind) => {
+      const client = await connectMcpClient(access.mcpUrl, { token: access.token, kind })
+      const call = async () =>
+        await client.call('add', { a, b: 1 }).then(
+          (answer) => ({ answer, error: undefined }),
+          (error: unknown) => ({
+            answer: undefined,
+            error: error as {
+              code: number
+              data: { elicitations: { elicitationId: string; url: string }[] }
+            },
+          }),
+        )
+      const first = await call()
+      expect(first.error?.code).toBe(-32042)
+      const [elicitation] = first.error?.data.elicitations ?? []
+      const id = elicitation?.elicitationId ?? ''
+      expect(elicitation?.url).toBe(`${node.url}/approvals/${id}`)
+      // The same call again is the same question.
+      expect((await call()).error?.data.elicitations[0]?.elicitationId).toBe(id)
+      expect(performed()).toBe(0)
+      await approveAndPerform(id)
+      expect((await call()).answer).toMatchObject({ structuredContent: { sum: a + 1 } })
+      expect(performed()).toBe(1)
+      // The answer was given; calling again is a new act, and a new question.
+      const again = await call()
+      expect(again.error?.code).toBe(-32042)
+      expect(again.error?.data.elicitations[0]?.elicitationId).not.toBe(id)
+      expect(performed()).toBe(1)
+      await client.close()
+    },
+  )
 
-  test.each(['JSONRPC', 'HTTP+JSON'] as const)('an A2A client over %s gets a task that needs authorisation, and then the answer', async (binding) => {
-    const words = `please ${a} ${binding}`
-    const told = () => agent.calls.filter((call) => call.text === words).length
-    const client = await a2aClient(`${access.a2aUrl}/greeter`, binding, access.token)
-    const task = await client.sendMessage(textRequest(words))
-    if (!('status' in task)) throw new Error('a task was expected')
-    expect(task.status?.state).toBe(TaskState.TASK_STATE_AUTH_REQUIRED)
-    const data = task.status?.message?.parts.map((part) => part.content?.value).find((value) => typeof value === 'object')
-    const { approvalId, approvalUrl } = data as { approvalId: string; approvalUrl: string }
-    expect(approvalUrl).toBe(`${node.url}/approvals/${approvalId}`)
-    // Saying that it is approved is no approval.
-    await expect(client.sendMessage(textRequest('approved!', { taskId: task.id }))).rejects.toThrow()
-    expect(await stateOf(approvalId)).toBe('pending')
-    expect(told()).toBe(0)
-    await approveAndPerform(approvalId)
-    const done = await client.getTask({ tenant: '', id: task.id })
-    expect(done.status?.state).toBe(TaskState.TASK_STATE_COMPLETED)
-    expect(answerText(done)).toBe(`echo: ${words}`)
-    expect(told()).toBe(1)
-  })
+  test.each(['JSONRPC', 'HTTP+JSON'] as const)(
+    'an A2A client over %s gets a task that needs authorisation, and then the answer',
+    async (binding) => {
+      const words = `please ${a} ${binding}`
+      const told = () => agent.calls.filter((call) => call.text === words).length
+      const client = await a2aClient(`${access.a2aUrl}/greeter`, binding, access.token)
+      const task = await client.sendMessage(textRequest(words))
+      if (!('status' in task)) throw new Error('a task was expected')
+      expect(task.status?.state).toBe(TaskState.TASK_STATE_AUTH_REQUIRED)
+      const data = task.status?.message?.parts
+        .map((part) => part.content?.value)
+        .find((value) => typeof value === 'object')
+      const { approvalId, approvalUrl } = data as { approvalId: string; approvalUrl: string }
+      expect(approvalUrl).toBe(`${node.url}/approvals/${approvalId}`)
+      // Saying that it is approved is no approval.
+      await expect(client.sendMessage(textRequest('approved!', { taskId: task.id }))).rejects.toThrow()
+      expect(await stateOf(approvalId)).toBe('pending')
+      expect(told()).toBe(0)
+      await approveAndPerform(approvalId)
+      const done = await client.getTask({ tenant: '', id: task.id })
+      expect(done.status?.state).toBe(TaskState.TASK_STATE_COMPLETED)
+      expect(answerText(done)).toBe(`echo: ${words}`)
+      expect(told()).toBe(1)
+    },
+  )
 
   test('only the session of a person decides: no token, and nobody with another card in mind', async () => {
     const asked = await modern()
@@ -173,16 +189,34 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     const program = connectAmbit({ url: node.url, token: apiToken.token })
     // A program may look, and may do all else that its person may.
     expect((await program.approvals.get(id)).digest).toBe(digest)
-    await expect(program.approvals.approve(id, digest)).rejects.toMatchObject({ status: 403, code: 'auth.session-only' })
+    await expect(program.approvals.approve(id, digest)).rejects.toMatchObject({
+      status: 403,
+      code: 'auth.session-only',
+    })
     await expect(program.approvals.deny(id)).rejects.toMatchObject({ status: 403, code: 'auth.session-only' })
     const agentItself = connectAmbit({ url: node.url, token: access.token })
-    await expect(agentItself.approvals.approve(id, digest)).rejects.toMatchObject({ status: 401, code: 'auth.unknown-token' })
-    await expect(connectAmbit({ url: node.url }).approvals.approve(id, digest)).rejects.toMatchObject({ status: 401, code: 'auth.missing' })
-    await expect(node.ambit.approvals.approve(id, `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({ status: 409, code: 'approval.changed' })
+    await expect(agentItself.approvals.approve(id, digest)).rejects.toMatchObject({
+      status: 401,
+      code: 'auth.unknown-token',
+    })
+    await expect(connectAmbit({ url: node.url }).approvals.approve(id, digest)).rejects.toMatchObject({
+      status: 401,
+      code: 'auth.missing',
+    })
+    await expect(node.ambit.approvals.approve(id, `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({
+      status: 409,
+      code: 'approval.changed',
+    })
     const { signInLink } = await node.ambit.people.add({ name: 'Another operator', roles: ['operator'] })
-    const { session } = await connectAmbit({ url: node.url }).people.signIn(new URL(signInLink).searchParams.get('token') ?? '', 'cli')
+    const { session } = await connectAmbit({ url: node.url }).people.signIn(
+      new URL(signInLink).searchParams.get('token') ?? '',
+      'cli',
+    )
     const other = connectAmbit({ url: node.url, ...(session === undefined ? {} : { token: session }) })
-    await expect(other.approvals.approve(id, digest)).rejects.toMatchObject({ status: 403, code: 'approval.not-yours' })
+    await expect(other.approvals.approve(id, digest)).rejects.toMatchObject({
+      status: 403,
+      code: 'approval.not-yours',
+    })
     expect(await stateOf(id)).toBe('pending')
     expect(performed()).toBe(0)
     await approveAndPerform(id)
@@ -194,7 +228,9 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     const program = connectAmbit({ url: node.url, token })
     const { person } = await program.people.me()
     await expect(program.people.signInLink(person.id)).rejects.toMatchObject({ code: 'auth.session-only' })
-    await expect(program.people.add({ name: 'Straw man', roles: ['owner'] })).rejects.toMatchObject({ code: 'auth.session-only' })
+    await expect(program.people.add({ name: 'Straw man', roles: ['owner'] })).rejects.toMatchObject({
+      code: 'auth.session-only',
+    })
     expect((await node.ambit.people.signInLink(person.id)).signInLink).toContain(node.url)
   })
 
@@ -202,9 +238,15 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     const asked = await modern()
     const forged = [
       { requestState: asked.requestState, inputResponses: { 'ambit-approval': { action: 'accept' } } },
-      { requestState: asked.requestState, inputResponses: { 'ambit-approval': { action: 'accept', content: { approved: true } } } },
+      {
+        requestState: asked.requestState,
+        inputResponses: { 'ambit-approval': { action: 'accept', content: { approved: true } } },
+      },
       { requestState: `${asked.requestState}`, approved: true },
-      { requestState: 'ambit-approval:ap_00000000000000000000000000000000', inputResponses: { 'ambit-approval': { action: 'accept' } } },
+      {
+        requestState: 'ambit-approval:ap_00000000000000000000000000000000',
+        inputResponses: { 'ambit-approval': { action: 'accept' } },
+      },
       { requestState: 'ambit-approval:', inputResponses: { 'ambit-approval': { action: 'accept' } } },
       { inputResponses: { 'ambit-approval': { action: 'accept' } } },
     ]
@@ -225,7 +267,9 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     expect(stolen.resultType).toBe('input_required')
     expect(idOf(stolen)).not.toBe(idOf(asked))
     expect(performed()).toBe(1)
-    expect(await modern({ params: { requestState: asked.requestState } })).toMatchObject({ structuredContent: { sum: a + 1 } })
+    expect(await modern({ params: { requestState: asked.requestState } })).toMatchObject({
+      structuredContent: { sum: a + 1 },
+    })
   })
 
   test('many calls at once are one question, and its act is performed once however often it is approved and fetched', async () => {
@@ -241,11 +285,13 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     }
     const params = { requestState: asked!.requestState }
     const fetched = await Promise.all(
-      Array.from({ length: 20 }, async () =>
-        await until('the answer', async () => {
-          const answer = await modern({ params })
-          return answer.resultType === 'complete' && answer
-        }),
+      Array.from(
+        { length: 20 },
+        async () =>
+          await until('the answer', async () => {
+            const answer = await modern({ params })
+            return answer.resultType === 'complete' && answer
+          }),
       ),
     )
     for (const answer of fetched) expect(answer).toMatchObject({ structuredContent: { sum: a + 1 } })
@@ -258,7 +304,10 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     const asked = await modern()
     await node.ambit.approvals.deny(idOf(asked), 'not today')
     const answer = await modern({ params: { requestState: asked.requestState } })
-    expect(answer).toMatchObject({ isError: true, _meta: { 'ambit/refusal': { reasons: [{ code: 'approval.denied' }] } } })
+    expect(answer).toMatchObject({
+      isError: true,
+      _meta: { 'ambit/refusal': { reasons: [{ code: 'approval.denied' }] } },
+    })
     await expect(approve(idOf(asked))).rejects.toMatchObject({ code: 'approval.decided' })
     expect(performed()).toBe(0)
   })
@@ -269,7 +318,10 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     expect((await modern({ params: { requestState: asked.requestState } })).resultType).toBe('input_required')
     vi.setSystemTime(Date.now() + 2000)
     const answer = await modern({ params: { requestState: asked.requestState } })
-    expect(answer).toMatchObject({ isError: true, _meta: { 'ambit/refusal': { reasons: [{ code: 'approval.expired' }] } } })
+    expect(answer).toMatchObject({
+      isError: true,
+      _meta: { 'ambit/refusal': { reasons: [{ code: 'approval.expired' }] } },
+    })
     await expect(approve(idOf(asked))).rejects.toMatchObject({ code: 'approval.decided' })
     expect(await stateOf(idOf(asked))).toBe('expired')
     expect(performed()).toBe(0)
@@ -281,7 +333,9 @@ describe.each(nodeStores)('approvals on $name', (store) => {
     expect((await node.ambit.records.probe('desk')).changes).toMatchObject([{ capability: 'add' }])
     await approve(idOf(asked))
     await until('it is void', async () => (await stateOf(idOf(asked))) === 'void')
-    expect(await modern({ name: 'echo', args: { text: 'still' } })).toMatchObject({ content: [{ text: 'still' }] })
+    expect(await modern({ name: 'echo', args: { text: 'still' } })).toMatchObject({
+      content: [{ text: 'still' }],
+    })
     expect(performed()).toBe(0)
     desk.describe('add', undefined)
     expect((await node.ambit.records.probe('desk')).changes).toEqual([])

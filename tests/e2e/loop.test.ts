@@ -8,6 +8,7 @@ import { startA2aAgent } from '@ambit/testkit/a2a-agent'
 import type { A2aAgent } from '@ambit/testkit/a2a-agent'
 import { TaskState, a2aClient, answerText, textRequest } from '@ambit/testkit/a2a-client'
 import { connectMcpClient } from '@ambit/testkit/mcp-clients'
+import type { TestMcpClient } from '@ambit/testkit/mcp-clients'
 import { everythingCommand, fixtureCommand } from '@ambit/testkit/mcp-everything'
 import { startMcpServer } from '@ambit/testkit/mcp-server'
 import type { TestMcpServer } from '@ambit/testkit/mcp-server'
@@ -24,8 +25,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const commandOf = ({ program, args }: { program: string; args: readonly string[] }) => ({
   command: { program, args: [...args] },
 })
-const inspector = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/clients/launcher/build/index.js')
+const inspector = createRequire(import.meta.url).resolve(
+  '@modelcontextprotocol/inspector/clients/launcher/build/index.js',
+)
 const kinds = ['modern', 'latest', 'first'] as const
+/** What the caller is told, as an answer or as an error. */
+const heard = async (client: TestMcpClient, name: string) =>
+  await client.call(name, { text: 'x' }).then(JSON.stringify, String)
 const fixtureTools = ['add', 'big', 'echo', 'fail', 'image', 'slow']
 
 describe.each(nodeStores)('the loop on $name', (store) => {
@@ -70,9 +76,15 @@ describe.each(nodeStores)('the loop on $name', (store) => {
     const access = await allow(ambit, [{ target: 'steps', capability: '*', decision: 'autonomous' }])
     // Of 2025-11-25: clients of 2026-07-28 keep a list for as long as it says.
     const client = await connectMcpClient(access.mcpUrl, { token: access.token })
-    const draft = await ambit.records.register({ url: both.url, slug: 'steps', responsible: { name: 'Operations' } })
+    const draft = await ambit.records.register({
+      url: both.url,
+      slug: 'steps',
+      responsible: { name: 'Operations' },
+    })
     expect(draft.state).toBe('draft')
-    expect(draft.capabilities.every((capability) => capability.proposal !== undefined && !capability.accepted)).toBe(true)
+    expect(
+      draft.capabilities.every((capability) => capability.proposal !== undefined && !capability.accepted),
+    ).toBe(true)
     await expect(ambit.records.activate('steps')).rejects.toMatchObject({ code: 'record.state', status: 409 })
     expect(await client.tools()).toEqual([])
     await ambit.records.accept('steps')
@@ -89,12 +101,15 @@ describe.each(nodeStores)('the loop on $name', (store) => {
     await client.close()
   })
 
-  test.each(['both', 'legacy', 'stdio', 'everything', 'greeter'])('%s is certified against itself', async (slug) => {
-    const { certified, checks, ruling } = await node.ambit.records.certify(slug)
-    expect(certified, JSON.stringify(checks)).toBe(true)
-    expect(ruling?.body.kind).toBe('certificate')
-    expect((await node.ambit.records.get(slug)).summary.certified).toBe(true)
-  })
+  test.each(['both', 'legacy', 'stdio', 'everything', 'greeter'])(
+    '%s is certified against itself',
+    async (slug) => {
+      const { certified, checks, ruling } = await node.ambit.records.certify(slug)
+      expect(certified, JSON.stringify(checks)).toBe(true)
+      expect(ruling?.body.kind).toBe('certificate')
+      expect((await node.ambit.records.get(slug)).summary.certified).toBe(true)
+    },
+  )
 
   test('what is away gets no certificate', async () => {
     const away = await startMcpServer()
@@ -109,44 +124,57 @@ describe.each(nodeStores)('the loop on $name', (store) => {
     const client = await connectMcpClient(alone.mcpUrl, { token: alone.token, kind })
     expect(client.version).toBe(kind === 'modern' ? '2026-07-28' : '2025-11-25')
     expect((await client.tools()).map((tool) => tool.name).sort()).toEqual(fixtureTools)
-    expect(await client.call('echo', { text: `by ${kind}` })).toMatchObject({ content: [{ text: `by ${kind}` }] })
+    expect(await client.call('echo', { text: `by ${kind}` })).toMatchObject({
+      content: [{ text: `by ${kind}` }],
+    })
     expect(await client.call('add', { a: 2, b: 3 })).toMatchObject({ structuredContent: { sum: 5 } })
     expect(await client.call('image')).toMatchObject({ content: [{ type: 'image', mimeType: 'image/png' }] })
     expect(await client.call('fail')).toMatchObject({ isError: true, content: [{ text: 'it failed' }] })
     const heard: number[] = []
     const onprogress = ({ progress }: { progress: number }) => void heard.push(progress)
-    expect(await client.call('slow', { steps: 4, ms: 5 }, { onprogress })).toMatchObject({ content: [{ text: 'done' }] })
+    expect(await client.call('slow', { steps: 4, ms: 5 }, { onprogress })).toMatchObject({
+      content: [{ text: 'done' }],
+    })
     expect(heard).toEqual([1, 2, 3, 4])
     await client.close()
   })
 
-  test.each(kinds)('a %s client sees several servers under their prefixes, and exactly what the mandate allows', async (kind) => {
-    const client = await connectMcpClient(several.mcpUrl, { token: several.token, kind })
-    const names = (await client.tools()).map((tool) => tool.name)
-    const fromEverything = names.filter((name) => name.startsWith('everything_'))
-    expect(names.filter((name) => !fromEverything.includes(name)).sort()).toEqual([
-      'both_echo',
-      'legacy_add',
-      'legacy_echo',
-      'stdio_echo',
-    ])
-    expect(fromEverything).toContain('everything_get-sum')
-    expect(fromEverything.every((name) => /^everything_(get-|echo)/.test(name))).toBe(true)
-    for (const name of ['both_echo', 'legacy_echo', 'stdio_echo']) {
-      expect(await client.call(name, { text: name })).toMatchObject({ content: [{ text: name }] })
-    }
-    const sum = JSON.stringify(await client.call('everything_get-sum', { a: 19, b: 23 }))
-    expect(sum).toContain('42')
-    for (const name of ['both_add', 'legacy_slow', 'everything_toggle-simulated-logging', 'echo']) {
-      await expect(client.call(name, { text: 'x' }), name).rejects.toThrow('no such tool under this mandate')
-    }
-    await client.close()
-  })
+  test.each(kinds)(
+    'a %s client sees several servers under their prefixes, and exactly what the mandate allows',
+    async (kind) => {
+      const client = await connectMcpClient(several.mcpUrl, { token: several.token, kind })
+      const names = (await client.tools()).map((tool) => tool.name)
+      const fromEverything = names.filter((name) => name.startsWith('everything_'))
+      expect(names.filter((name) => !fromEverything.includes(name)).sort()).toEqual([
+        'both_echo',
+        'legacy_add',
+        'legacy_echo',
+        'stdio_echo',
+      ])
+      expect(fromEverything).toContain('everything_get-sum')
+      expect(fromEverything.every((name) => /^everything_(get-|echo)/.test(name))).toBe(true)
+      for (const name of ['both_echo', 'legacy_echo', 'stdio_echo']) {
+        expect(await client.call(name, { text: name })).toMatchObject({ content: [{ text: name }] })
+      }
+      const sum = JSON.stringify(await client.call('everything_get-sum', { a: 19, b: 23 }))
+      expect(sum).toContain('42')
+      for (const name of ['both_add', 'legacy_slow', 'everything_toggle-simulated-logging']) {
+        expect(await heard(client, name), name).toContain('mandate.no-entry')
+      }
+      // Three servers have a tool of that name, so alone it means none; and this one nobody has.
+      for (const name of ['echo', 'no-such-tool']) {
+        expect(await heard(client, name), name).toContain('no such tool under this mandate')
+      }
+      await client.close()
+    },
+  )
 
   test('what the mandate does not name never reaches a server', async () => {
     const before = legacy.calls.length
     const client = await connectMcpClient(several.mcpUrl, { token: several.token })
-    await expect(client.call('legacy_slow', { steps: 1 })).rejects.toThrow('no such tool')
+    expect(await heard(client, 'legacy_slow')).toContain('mandate.no-entry')
+    const [refused] = (await node.ambit.acts.list({ limit: 1 })).acts
+    expect(refused).toMatchObject({ decision: 'refuse', capability: 'slow', target: { slug: 'legacy' } })
     expect(legacy.calls.length).toBe(before)
     // The same call under a mandate that names it does reach it.
     const wider = await allow(node.ambit, [{ target: 'legacy', capability: 'slow', decision: 'autonomous' }])
@@ -197,10 +225,12 @@ describe.each(nodeStores)('the loop on $name', (store) => {
   test('an A2A client without the mandate for it reaches no agent', async () => {
     const before = agent.calls.length
     const client = await a2aClient(`${alone.a2aUrl}/greeter`, 'JSONRPC', messages.token)
-    const stranger = await a2aClient(`${alone.a2aUrl}/greeter`, 'JSONRPC', alone.token).then(
-      async (other) => await other.sendMessage(textRequest('let me in')),
-      (error: unknown) => error,
-    ).catch((error: unknown) => error)
+    const stranger = await a2aClient(`${alone.a2aUrl}/greeter`, 'JSONRPC', alone.token)
+      .then(
+        async (other) => await other.sendMessage(textRequest('let me in')),
+        (error: unknown) => error,
+      )
+      .catch((error: unknown) => error)
     expect(stranger).toBeInstanceOf(Error)
     expect(agent.calls.length).toBe(before)
     await client.sendMessage(textRequest('hello'))
@@ -218,7 +248,14 @@ describe.each(nodeStores)('the loop on $name', (store) => {
     try {
       const listed = JSON.parse(await inspect('--method', 'tools/list')) as { tools: { name: string }[] }
       expect(listed.tools.map((tool) => tool.name).sort()).toEqual(fixtureTools)
-      const called = await inspect('--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', 'text=inspected')
+      const called = await inspect(
+        '--method',
+        'tools/call',
+        '--tool-name',
+        'echo',
+        '--tool-arg',
+        'text=inspected',
+      )
       expect(JSON.parse(called)).toMatchObject({ content: [{ type: 'text', text: 'inspected' }] })
     } finally {
       rmSync(home, { recursive: true, force: true })
@@ -228,6 +265,8 @@ describe.each(nodeStores)('the loop on $name', (store) => {
   test('every call of the loop is in the feed with its outcome', async () => {
     const { acts } = await node.ambit.acts.list({ limit: 200 })
     const echoes = acts.filter((act) => act.capability === 'echo' && act.target?.slug === 'both')
+    // Which one it was, and nothing else of it: the feed is no way around the registry.
+    expect(Object.keys(echoes[0]?.target ?? {}).sort()).toEqual(['slug', 'title'])
     expect(echoes.length).toBeGreaterThanOrEqual(kinds.length)
     expect(acts.filter((act) => act.decision === 'allow').every((act) => act.status !== undefined)).toBe(true)
     expect(new Set(acts.map((act) => act.in))).toEqual(

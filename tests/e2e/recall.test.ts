@@ -47,7 +47,11 @@ describe.each(nodeStores)('a recall on $name', (store) => {
     // What the server reads is written down on its way, so that the cancellation can be seen.
     const [program, ...args] = [fixtureCommand.program, ...fixtureCommand.args]
     const script = 'tee -a "$0" | "$1" "$2"'
-    await bringOnline(node.ambit, { command: { program: 'sh', args: ['-c', script, heard, program, ...args] } }, 'stdio')
+    await bringOnline(
+      node.ambit,
+      { command: { program: 'sh', args: ['-c', script, heard, program, ...args] } },
+      'stdio',
+    )
   })
 
   afterAll(async () => {
@@ -61,7 +65,9 @@ describe.each(nodeStores)('a recall on $name', (store) => {
 
   /** Begins a call that does not end by itself; resolves with what its caller heard at the end. */
   function hang(access: TestAccess): Promise<string> {
-    return rawCall(node.port, { token: access.token, name: 'slow', args: endless }).then((answer) => answer.text)
+    return rawCall(node.port, { token: access.token, name: 'slow', args: endless }).then(
+      (answer) => answer.text,
+    )
   }
 
   async function inFlight(count: number): Promise<void> {
@@ -70,7 +76,9 @@ describe.each(nodeStores)('a recall on $name', (store) => {
 
   /** The last call that the server began. */
   async function begun(calls: readonly FixtureCall[], before: number): Promise<FixtureCall> {
-    return await until('the server has the call', () => calls.slice(before).find((call) => call.tool === 'slow'))
+    return await until('the server has the call', () =>
+      calls.slice(before).find((call) => call.tool === 'slow'),
+    )
   }
 
   async function expectStopped(acts: readonly string[], error: string): Promise<void> {
@@ -85,25 +93,30 @@ describe.each(nodeStores)('a recall on $name', (store) => {
     }
   }
 
-  test.each(['modern', 'legacy'] as const)('cancels at a server of the %s era, refuses what comes next, and is taken back', async (slug) => {
-    const server = slug === 'modern' ? modern : legacy
-    const access = await all(slug)
-    const before = server.calls.length
-    const ended = hang(access)
-    const call = await begun(server.calls, before)
-    const recalled = await node.ambit.records.recall(slug, { note: 'leaks' })
-    expect(recalled.stopped).toBe(1)
-    expect(recalled.acts).toHaveLength(1)
-    expect(await ended).toContain('recalled')
-    await until('the server was told', () => call.cancelled)
-    await expectStopped(recalled.acts, 'record.recalled')
-    const refused = await rawCall(node.port, { token: access.token, args: { text: 'again' } })
-    expect(refused.text).toMatch(/recalled|no such tool under this mandate/)
-    expect(server.calls.length).toBe(before + 1)
-    expect((await node.ambit.records.get(slug)).state).toBe('recalled')
-    await node.ambit.records.reinstate(slug, 'mended')
-    expect((await rawCall(node.port, { token: access.token, args: { text: 'back' } })).text).toContain('back')
-  })
+  test.each(['modern', 'legacy'] as const)(
+    'cancels at a server of the %s era, refuses what comes next, and is taken back',
+    async (slug) => {
+      const server = slug === 'modern' ? modern : legacy
+      const access = await all(slug)
+      const before = server.calls.length
+      const ended = hang(access)
+      const call = await begun(server.calls, before)
+      const recalled = await node.ambit.records.recall(slug, { note: 'leaks' })
+      expect(recalled.stopped).toBe(1)
+      expect(recalled.acts).toHaveLength(1)
+      expect(await ended).toContain('recalled')
+      await until('the server was told', () => call.cancelled)
+      await expectStopped(recalled.acts, 'record.recalled')
+      const refused = await rawCall(node.port, { token: access.token, args: { text: 'again' } })
+      expect(refused.text).toContain('record.recalled')
+      expect(server.calls.length).toBe(before + 1)
+      expect((await node.ambit.records.get(slug)).state).toBe('recalled')
+      await node.ambit.records.reinstate(slug, 'mended')
+      expect((await rawCall(node.port, { token: access.token, args: { text: 'back' } })).text).toContain(
+        'back',
+      )
+    },
+  )
 
   test('cancels in a supervised program', async () => {
     const access = await all('stdio')
@@ -125,7 +138,8 @@ describe.each(nodeStores)('a recall on $name', (store) => {
     const client = await a2aClient(`${access.a2aUrl}/greeter`, 'JSONRPC', access.token)
     let events = 0
     const ended = (async () => {
-      for await (const event of client.sendMessageStream(textRequest('hold'))) events += event === undefined ? 0 : 1
+      for await (const event of client.sendMessageStream(textRequest('hold')))
+        events += event === undefined ? 0 : 1
       return 'the stream ended'
     })().catch((error: unknown) => String(error))
     await until('the stream has begun', () => events > 1)
@@ -176,14 +190,20 @@ describe.each(nodeStores)('a recall on $name', (store) => {
     const recalled = await node.ambit.records.recall('modern', { note: 'leaks' })
     expect(recalled.stopped).toBe(100)
     for (const text of await Promise.all(ended)) expect(text).toContain('recalled')
-    await until('the server was told of each', () => modern.calls.slice(before).every((call) => call.cancelled === true))
+    await until('the server was told of each', () =>
+      modern.calls.slice(before).every((call) => call.cancelled === true),
+    )
     await expectStopped(recalled.acts.slice(0, 3), 'record.recalled')
     const leaf = await until('the leaf is published', async () =>
-      (await readLog(node.url, 'activity')).find((each) => each.kind === 'ruling' && each.ruling === recalled.ruling.body.id),
+      (await readLog(node.url, 'activity')).find(
+        (each) => each.kind === 'ruling' && each.ruling === recalled.ruling.body.id,
+      ),
     )
     expect(leaf).toMatchObject({ what: 'recall', reached: { stopped: 100 } })
     await until('the ruling is published', async () =>
-      (await readLog(node.url, 'registry')).some((each) => each.kind === 'ruling' && each.ruling === recalled.ruling.body.id),
+      (await readLog(node.url, 'registry')).some(
+        (each) => each.kind === 'ruling' && each.ruling === recalled.ruling.body.id,
+      ),
     )
     await node.ambit.records.reinstate('modern', 'mended')
   })

@@ -42,7 +42,8 @@ beforeAll(async () => {
     { target: 'desk', capability: 'slow', decision: 'autonomous' },
     { target: 'desk', capability: 'add', decision: 'user' },
   ])
-  const call = async (name: string, given: unknown) => await rawCall(node.port, { token: access.token, name, args: given })
+  const call = async (name: string, given: unknown) =>
+    await rawCall(node.port, { token: access.token, name, args: given })
   await keep('allowed', 'echo', async () => void (await call('echo', args)))
   await keep('refused', 'add', async () => void (await call('add', { a: 1, b: 2 })))
   await keep('cancelled', 'slow', async () => {
@@ -62,7 +63,11 @@ afterAll(async () => {
 })
 
 /** Does something, and keeps the act it made and its receipt. */
-async function keep(kind: (typeof kinds)[number], capability: string, run: () => Promise<void>): Promise<void> {
+async function keep(
+  kind: (typeof kinds)[number],
+  capability: string,
+  run: () => Promise<void>,
+): Promise<void> {
   await run()
   const [act] = (await node.ambit.acts.list({ limit: 1 })).acts
   if (act?.capability !== capability) throw new Error(`the newest act is not of ${capability}`)
@@ -76,8 +81,11 @@ async function ambitVerify(receipt: unknown, ...more: string[]): Promise<{ code:
   writeFileSync(file, JSON.stringify(receipt))
   return await new Promise((resolve) => {
     const env = { PATH: process.env['PATH'], HOME: folder }
-    const child = execFile(process.execPath, [cli, 'verify', file, ...more], { env, cwd: folder }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : error.code, out: out + err }),
+    const child = execFile(
+      process.execPath,
+      [cli, 'verify', file, ...more],
+      { env, cwd: folder },
+      (error, out, err) => resolve({ code: error === null ? 0 : error.code, out: out + err }),
     )
     child.stdin?.end()
   })
@@ -88,8 +96,14 @@ const vkeys = async () => (await node.ambit.status()).ledgers.map((ledger) => le
 const expected = {
   allowed: { leaves: ['act.intent', 'act.outcome'], last: { status: 'completed' } },
   refused: { leaves: ['act.refused'], last: { reasons: [{ code: 'user.only' }] } },
-  cancelled: { leaves: ['act.intent', 'act.outcome'], last: { status: 'cancelled', error: 'record.recalled' } },
-  failed: { leaves: ['act.intent', 'act.outcome'], last: { status: 'failed', error: 'upstream.unreachable' } },
+  cancelled: {
+    leaves: ['act.intent', 'act.outcome'],
+    last: { status: 'cancelled', error: 'record.recalled' },
+  },
+  failed: {
+    leaves: ['act.intent', 'act.outcome'],
+    last: { status: 'failed', error: 'upstream.unreachable' },
+  },
 } as const
 
 describe.each(kinds)('the receipt of an act that was %s', (kind) => {
@@ -123,7 +137,10 @@ test('a receipt that was tampered with is refused', async () => {
     { ...whole, leaves: [outcome!, intent!] },
     { ...whole, leaves: [intent!, receipts.get('cancelled')!.leaves[1]!] },
     { ...whole, act: acts.get('failed')!.act },
-    { ...whole, checkpoint: whole.checkpoint.replace(/\n(\d+)\n/, (_, size: string) => `\n${Number(size) + 1}\n`) },
+    {
+      ...whole,
+      checkpoint: whole.checkpoint.replace(/\n(\d+)\n/, (_, size: string) => `\n${Number(size) + 1}\n`),
+    },
     { ...whole, log: { ...whole.log, origin: 'elsewhere.example/activity' } },
     { ...whole, leaves: [{ ...intent!, hashes: intent!.hashes.slice(1) }, outcome!] },
   ]
@@ -147,9 +164,15 @@ test('whoever acted can prove what was said, by the salts that the node gives to
     openings: [{ index: salt.index, field: 'arguments', salt: given, text }],
   })
   expect(await verifyReceipt(opened(JSON.stringify(args)))).toMatchObject({ ok: true })
-  expect(await verifyReceipt(opened('{"text":"something else"}'))).toMatchObject({ ok: false, code: 'receipt.opening' })
+  expect(await verifyReceipt(opened('{"text":"something else"}'))).toMatchObject({
+    ok: false,
+    code: 'receipt.opening',
+  })
   const other = (await salted(node.session, acts.get('failed')!.act)).salts[0]!
-  expect(await verifyReceipt(opened(JSON.stringify(args), other.salt))).toMatchObject({ ok: false, code: 'receipt.opening' })
+  expect(await verifyReceipt(opened(JSON.stringify(args), other.salt))).toMatchObject({
+    ok: false,
+    code: 'receipt.opening',
+  })
 })
 
 test("another person's acts are shown to owners and auditors only", async () => {
@@ -175,7 +198,9 @@ test('an act that never was has no receipt', async () => {
 })
 
 async function salted(token: string, act: string) {
-  const answer = await fetch(`${node.url}/api/acts/${act}/salts`, { headers: { authorization: `Bearer ${token}` } })
+  const answer = await fetch(`${node.url}/api/acts/${act}/salts`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
   if (!answer.ok) throw new Error(`no salts: ${answer.status}`)
   return (await answer.json()) as { salts: { index: number; field: string; salt: string }[] }
 }

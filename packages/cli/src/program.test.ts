@@ -262,7 +262,7 @@ test('a failed check is a failed command', async () => {
 
 test('shows what waits in a record, and no hidden character of it', async () => {
   const { out } = await ambit(['show', 'mailer'])
-  expect(out).toContain('Mail<U+001B>[2J')
+  expect(out).toContain('Mail⟨U+001B⟩[2J')
   expect(out).toContain('to:sink')
   expect(out).toContain('- description: "sends"\n+ description: "sends to all"')
   expect(out).toContain('ambit accept mailer')
@@ -300,7 +300,7 @@ test('approves only what a person at a terminal has seen', async () => {
   expect(approved.exitCode).toBe(0)
   expect(approved.asked.at(-1)).toBe('POST /api/approvals/p_1/approve {"digest":"sha256:card"}')
   expect(approved.err).toContain('Helper wants to send a message.')
-  expect(approved.err).toContain('"a@b<U+202E>"')
+  expect(approved.err).toContain('"a@b⟨U+202E⟩"')
   expect(approved.err).toContain('cannot be undone')
   expect(approved.err).toContain('2 further argument(s)')
   const look = ['GET /api/approvals/p_1']

@@ -34,7 +34,8 @@ export interface DomainOptions {
 
 /** Opens the domains in the order in which they may know each other. */
 export async function openDomains(foundation: Foundation, options: DomainOptions): Promise<Domains> {
-  const { store, keyring, bus, clock, ids, log, disposer, registryLedger, activityLedger, config } = foundation
+  const { store, keyring, bus, clock, ids, log, disposer, registryLedger, activityLedger, config } =
+    foundation
   const catalog = loadCatalog()
   const identity = await openIdentity({ store, keyring, bus, clock, ids })
   disposer.add('identity', async () => await identity[Symbol.asyncDispose]())

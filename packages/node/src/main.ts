@@ -38,6 +38,8 @@ function fail(error: unknown): never {
   const fault = Fault.from(error)
   const where = fault.where === undefined ? '' : ` (${fault.where})`
   const cause = fault.code === 'internal' ? `\n${inspect(fault.cause ?? fault)}` : ''
-  process.stderr.write(`Ambit could not go on: ${fault.title}: ${fault.detail}${where}\n${fault.remedy}${cause}\n`)
+  process.stderr.write(
+    `Ambit could not go on: ${fault.title}: ${fault.detail}${where}\n${fault.remedy}${cause}\n`,
+  )
   process.exit(1)
 }

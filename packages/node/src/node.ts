@@ -97,12 +97,13 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     addresses: ['127.0.0.1', '::1'],
     port: config.metricsPort,
     hosts: config.hosts,
-    checks: checksOf(foundation),
+    checks: checksOf(foundation, inFlight),
     metrics,
     clock,
     log,
   })
-  if (config.probeEveryMs !== undefined) domains.registry.startProbes([defaultOrganization], config.probeEveryMs)
+  if (config.probeEveryMs !== undefined)
+    domains.registry.startProbes([defaultOrganization], config.probeEveryMs)
   const running = server
   let stopping: Promise<void> | undefined
   async function stop(): Promise<void> {
@@ -148,7 +149,10 @@ function pathParts(
 
 /** Counts acts; the series of a pair is looked up once, because this runs for every act. */
 function countActs(metrics: Metrics): (decision: string, status: string) => void {
-  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', ['decision', 'status'])
+  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', [
+    'decision',
+    'status',
+  ])
   const known = new Map<string, Map<string, Series>>()
   return (decision, status) => {
     let ofDecision = known.get(decision)
@@ -159,7 +163,7 @@ function countActs(metrics: Metrics): (decision: string, status: string) => void
   }
 }
 
-function checksOf({ activityLedger, registryLedger, store }: Foundation) {
+function checksOf({ activityLedger, registryLedger, store }: Foundation, inFlight: InFlight) {
   const ledgers = [activityLedger, registryLedger].map((ledger) => ({
     name: ledger.origin,
     async reason() {
@@ -169,6 +173,7 @@ function checksOf({ activityLedger, registryLedger, store }: Foundation) {
   }))
   return [
     ...ledgers,
+    { name: 'acts', reason: async () => (inFlight.draining ? 'the node is stopping' : undefined) },
     {
       name: 'store',
       async reason() {

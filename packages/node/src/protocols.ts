@@ -33,7 +33,7 @@ export interface Outgoing {
 export function openOutgoing(foundation: Foundation): Outgoing {
   const { config, clock, log, disposer } = foundation
   const guard = createAddressGuard(config.allowAddresses)
-  const upstream = createUpstream(guard)
+  const upstream = createUpstream(guard, log)
   disposer.add('upstream connections', async () => await upstream.close())
   const { upstreamTimeoutMs: answerTimeoutMs, childEnvironment: environment } = config
   const mcp = createMcpEgress({
@@ -48,7 +48,10 @@ export function openOutgoing(foundation: Foundation): Outgoing {
   })
   for (const egress of [mcp, a2a]) disposer.add(`${egress.protocol} egress`, async () => await egress.close())
   return {
-    describers: [createA2aDescribe({ upstream, guard, clock }), createMcpDescribe({ upstream, clock, environment })],
+    describers: [
+      createA2aDescribe({ upstream, guard, clock }),
+      createMcpDescribe({ upstream, clock, environment }),
+    ],
     egresses: [mcp, a2a],
   }
 }
@@ -81,7 +84,6 @@ export async function openIncoming(
       return () => ends.forEach((end) => end())
     },
   })
-  disposer.add('client streams', () => legacy.close())
   const owners = createTaskOwners(await openA2aTaskStore(store), clock, log)
   disposer.add('task owners', async () => await owners.close())
   return [

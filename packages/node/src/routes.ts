@@ -36,7 +36,10 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...approvalRoutes(approvals.parts),
     ...receiptRoutes({
       receipts,
-      targetOf: (digest) => registry.targetOfDigest(digest),
+      targetOf(digest) {
+        const target = registry.targetOfDigest(digest)
+        return target && { slug: target.slug, title: target.title }
+      },
       saltOf: async (person, act, field) => saltOf(await identity.subjectKey(person), act, field),
     }),
     ...eventRoutes(foundation.bus),

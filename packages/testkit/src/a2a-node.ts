@@ -152,7 +152,7 @@ export function a2aTarget(
 /** A target that nobody described: one interface, every capability, streaming. */
 export function bareA2aTarget(slug: string, url: string, transport: Interface['transport']): Target {
   const served = { name: slug, capabilities: { streaming: true } }
-  const ids = ['message', 'task.get', 'task.list', 'task.cancel', 'task.subscribe']
+  const ids = ['message', 'task.get', 'task.list', 'task.cancel', 'task.track']
   return a2aTarget(slug, {
     name: slug,
     interfaces: [{ protocol: 'a2a', version: '1.0', url, transport, security: [] }],

@@ -68,7 +68,7 @@ export interface RawMcpServer extends AsyncDisposable {
 interface Message {
   readonly id: unknown
   readonly method: string
-  readonly params?: { readonly arguments?: unknown; readonly name?: string }
+  readonly params: { readonly arguments?: unknown }
 }
 
 const discovery = {
@@ -106,7 +106,8 @@ export async function startRawMcpServer(
         respond(message, response, request)
         return
       }
-      const result = message.method === 'tools/list' ? { tools: [tool], ttlMs: 0, cacheScope: 'private' } : discovery
+      const result =
+        message.method === 'tools/list' ? { tools: [tool], ttlMs: 0, cacheScope: 'private' } : discovery
       answerJson(response, message.id, { resultType: 'complete', ...result })
     })
   })

@@ -51,6 +51,7 @@ export const enActs = {
     under: 'under way',
     ms: (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`),
     you: 'you',
+    undecided: 'Not decided yet',
     yourClient: 'a client of yours',
     someone: 'unknown caller',
   },

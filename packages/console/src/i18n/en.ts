@@ -100,6 +100,8 @@ export const en = {
     all: 'All',
     filter: 'State',
     tools: (n: number) => (n === 1 ? '1 tool' : `${n} tools`),
+    abilities: (n: number) => (n === 1 ? '1 ability' : `${n} abilities`),
+    highRisk: 'High risk',
     proposals: (n: number) => (n === 1 ? '1 proposal' : `${n} proposals`),
     held: (n: number) => (n === 1 ? '1 change held' : `${n} changes held`),
     certified: 'Certified',
@@ -187,6 +189,7 @@ export const en = {
     heldLead:
       'The definition is no longer what was accepted. Calls are refused until somebody accepts the change.',
     heldTag: 'Held',
+    heldRow: 'Its definition changed, so calls are refused until the change is accepted.',
     inserted: 'added',
     removed: 'removed',
     sameLines: (n: number) => (n === 1 ? '… 1 line the same' : `… ${n} lines the same`),

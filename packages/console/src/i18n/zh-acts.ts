@@ -52,6 +52,7 @@ export const zhActs: Pick<Dictionary, 'approvals' | 'decisions' | 'outcomes' | '
     outcome: '结果',
     under: '进行中',
     ms: (ms) => (ms < 1000 ? `${ms} 毫秒` : `${(ms / 1000).toFixed(1)} 秒`),
+    undecided: '尚未决定',
     yourClient: '您的客户端',
     you: '您',
     someone: '未知调用方',

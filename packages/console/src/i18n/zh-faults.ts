@@ -16,6 +16,8 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
   'auth.revoked': { title: '令牌已被撤销', remedy: '请向发放人索取新的令牌。' },
   'auth.role': { title: '您的角色不允许这样做', remedy: '请向组织的所有者申请相应角色。' },
   'auth.session-only': { title: '只有登录的本人可以这样做', remedy: '请在控制台登录后办理。' },
+  'identity.last-owner': { title: '组织须至少有一位所有者', remedy: '请先让另一人成为所有者。' },
+  'identity.too-many': { title: '人员或令牌已达上限', remedy: '请移除不再需要的。' },
   'approval.changed': { title: '您看到的与将被批准的不一致', remedy: '请重新查看卡片再决定。' },
   'approval.decided': {
     title: '此前已决定，或已逾期',

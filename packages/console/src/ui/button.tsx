@@ -20,7 +20,7 @@ export interface ButtonLook {
 }
 
 export function buttonClass({ kind = 'plain', size = 'normal' }: ButtonLook = {}): string {
-  return `inline-flex items-center justify-center gap-2 rounded-md border font-semibold transition-colors disabled:opacity-55 ${kinds[kind]} ${sizes[size]}`
+  return `inline-flex items-center justify-center text-nowrap gap-2 rounded-md border font-semibold transition-colors disabled:opacity-55 ${kinds[kind]} ${sizes[size]}`
 }
 
 type ButtonProps = ButtonLook & ButtonHTMLAttributes<HTMLButtonElement>

@@ -24,7 +24,8 @@ export function clientConfig(client: Client, { mcpUrl, a2aUrl, token }: Connecti
     case 'vscode':
       return pretty({ servers: { ambit: { type: 'http', url: mcpUrl, headers } } })
     case 'a2a':
-      return pretty({ url: a2aUrl, headers })
+      // Each agent has its own address below this one.
+      return pretty({ url: `${a2aUrl}/<agent>`, headers })
     default:
       return `AMBIT_MCP_URL=${mcpUrl}\nAMBIT_A2A_URL=${a2aUrl}\nAMBIT_MANDATE_TOKEN=${token}\n`
   }

@@ -14,13 +14,18 @@ export function readBody(
   function finish(fault: Fault | undefined): void {
     if (over) return
     over = true
-    done(fault, fault !== undefined || first === undefined ? nothing : more === undefined ? first : Buffer.concat(more))
+    done(
+      fault,
+      fault !== undefined || first === undefined ? nothing : more === undefined ? first : Buffer.concat(more),
+    )
   }
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes > bytesMax) {
       // What still comes is read and dropped, so that the answer can be delivered.
-      finish(new Fault('input.too-large', { detail: `the body is larger than ${bytesMax} bytes`, where: 'body' }))
+      finish(
+        new Fault('input.too-large', { detail: `the body is larger than ${bytesMax} bytes`, where: 'body' }),
+      )
       first = undefined
       more = undefined
       return
@@ -31,7 +36,9 @@ export function readBody(
     else more.push(chunk)
   })
   request.on('end', () => finish(undefined))
-  request.on('error', () => finish(new Fault('input.invalid', { detail: 'the body broke off', where: 'body' })))
+  request.on('error', () =>
+    finish(new Fault('input.invalid', { detail: 'the body broke off', where: 'body' })),
+  )
 }
 
 const nothing = Buffer.alloc(0)

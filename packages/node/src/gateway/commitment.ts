@@ -46,8 +46,14 @@ export function commitText(subjectKey: Buffer, act: string, field: CommittedFiel
   return `sha256:${hash('sha256', scratch.subarray(0, contentAt + written), 'hex')}`
 }
 
-export function commitBytes(subjectKey: Buffer, act: string, field: CommittedField, content: Uint8Array): string {
-  const whole = content.length <= scratchBytes ? scratch : Buffer.concat([domain, Buffer.alloc(saltBytes), content])
+export function commitBytes(
+  subjectKey: Buffer,
+  act: string,
+  field: CommittedField,
+  content: Uint8Array,
+): string {
+  const whole =
+    content.length <= scratchBytes ? scratch : Buffer.concat([domain, Buffer.alloc(saltBytes), content])
   writeSalt(subjectKey, act, field, whole, domain.length)
   if (whole === scratch) scratch.set(content, contentAt)
   return `sha256:${hash('sha256', whole.subarray(0, contentAt + content.length), 'hex')}`

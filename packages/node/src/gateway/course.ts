@@ -40,6 +40,8 @@ export class Course implements ActHandle, InFlightAct {
   pending: Omit<Outcome, 'startedAt' | 'durationMs' | 'type'> | undefined
   /** Why it was stopped from outside. */
   stopped: { readonly code: string; readonly detail: string } | undefined
+  /** Ends the act without its target; set once it was sent. */
+  abandon: (() => void) | undefined
   /** The sink has its last call. */
   over = false
   place = -1
@@ -54,13 +56,19 @@ export class Course implements ActHandle, InFlightAct {
     this.trace = intake.trace ?? this.id
     this.chain = intake.holder.chain
     this.rulings = parts.rulings.epoch
-    this.argumentsCommitment = commitText(intake.holder.subjectKey, this.id, 'arguments', intake.argumentsText)
+    this.argumentsCommitment = commitText(
+      intake.holder.subjectKey,
+      this.id,
+      'arguments',
+      intake.argumentsText,
+    )
     this.inspector = new Inspector(intake.holder.subjectKey, this.id)
     this.approval = undefined
     this.decision = undefined
     this.performance = undefined
     this.pending = undefined
     this.stopped = undefined
+    this.abandon = undefined
   }
 
   get parent(): string | undefined {
@@ -96,7 +104,14 @@ export class Course implements ActHandle, InFlightAct {
     if (this.over || this.stopped !== undefined) return
     this.stopped = { code, detail }
     // Before anything was sent, the next step of the course sees `stopped` and ends there.
-    this.performance?.cancel(detail)
+    if (this.performance === undefined) return
+    try {
+      this.performance.cancel(detail)
+    } catch (error) {
+      // One adapter that fails must not keep the next act from being stopped, nor this one under way.
+      this.parts.log.error('act.cancel-failed', { act: this.id, error: String(error) })
+      this.abandon?.()
+    }
   }
 
   resume(): void {

@@ -25,7 +25,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   bus.subscribe('approval.approved', (message) => {
     const id = message['id']
     if (typeof id !== 'string') return
-    resume(parts, id).catch((error: unknown) => parts.log.error('approval.not-resumed', { id, error: String(error) }))
+    resume(parts, id).catch((error: unknown) =>
+      parts.log.error('approval.not-resumed', { id, error: String(error) }),
+    )
   })
   // The replica that revokes stops its own acts itself and counts them; this reaches those of the others.
   bus.subscribe('mandate.revoked', (message) => {
@@ -60,7 +62,9 @@ export function stopSubject(inFlight: InFlight, subject: StoppedSubject): string
   return inFlight.stop(
     (act) => digests.has(act.targetDigest) || act.callerAgent === subject.record,
     subject.reason,
-    subject.reason === 'record.recalled' ? 'recalled while the act was under way' : 'suspended while the act was under way',
+    subject.reason === 'record.recalled'
+      ? 'recalled while the act was under way'
+      : 'suspended while the act was under way',
   )
 }
 
@@ -80,7 +84,8 @@ const missing = {
 function visible(options: GatewayOptions, holder: Holder, protocol: Protocol): readonly Visible[] {
   const all: Visible[] = []
   for (const target of options.targets(holder.organization)) {
-    if (target.state !== 'active' || !target.interfaces.some((offered) => offered.protocol === protocol)) continue
+    if (target.state !== 'active' || !target.interfaces.some((offered) => offered.protocol === protocol))
+      continue
     const capabilities: TargetCapability[] = []
     for (const capability of target.capabilities.values()) {
       if (!capability.held && options.parts.authority.mayCall(holder.chain, target, capability)) {

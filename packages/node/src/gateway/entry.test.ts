@@ -26,7 +26,14 @@ test('every intent is a valid leaf in the one canonical form', () => {
     fc.property(capabilities, facts, ([id, callers], given) => {
       const capability = { ...aCapability(), id }
       const holder = { ...aHolder(), callers }
-      const plan = planEntry(holder, aTarget(capability), capability, { integrity: 0, confidentiality: 2 }, 'mcp/x', 'mcp/y')
+      const plan = planEntry(
+        holder,
+        aTarget(capability),
+        capability,
+        { integrity: 0, confidentiality: 2 },
+        'mcp/x',
+        'mcp/y',
+      )
       const entry = intentEntry(plan, given)
       const leaf: unknown = JSON.parse(entry)
       expect(canonicalJson(leaf)).toBe(entry)
@@ -55,8 +62,19 @@ test('every outcome is a valid leaf in the one canonical form', () => {
 })
 
 test('a refusal is a valid leaf, whatever the caller named', () => {
-  const decision = { class: 'refuse', reasons: [{ code: 'mandate.no-entry', rule: 'm_1', what: 'x' }], obligations: [] } as const
-  const facts = { act: 'a'.repeat(32), at: 1, arguments: digestValue(1), in: 'mcp/x', rulings: 0, trace: 'b'.repeat(32) }
+  const decision = {
+    class: 'refuse',
+    reasons: [{ code: 'mandate.no-entry', rule: 'm_1', what: 'x' }],
+    obligations: [],
+  } as const
+  const facts = {
+    act: 'a'.repeat(32),
+    at: 1,
+    arguments: digestValue(1),
+    in: 'mcp/x',
+    rulings: 0,
+    trace: 'b'.repeat(32),
+  }
   const entry = refusedEntry(aHolder(), aTarget(), '\ud800'.repeat(300), decision, facts)
   const leaf = refusedLeafSchema.parse(JSON.parse(entry))
   expect(leaf.capability.length).toBe(256)

@@ -90,7 +90,14 @@ export function refusedEntry(
   target: Target,
   capability: string,
   decision: Decision,
-  facts: { readonly act: string; readonly at: number; readonly arguments: string; readonly in: string; readonly rulings: number; readonly trace: string },
+  facts: {
+    readonly act: string
+    readonly at: number
+    readonly arguments: string
+    readonly in: string
+    readonly rulings: number
+    readonly trace: string
+  },
 ): string {
   return canonicalJson({
     v: 1,

@@ -33,6 +33,10 @@ export class InFlight {
   #draining = false
   #idle: (() => void) | undefined
 
+  get draining(): boolean {
+    return this.#draining
+  }
+
   get size(): number {
     return this.#acts.size
   }

@@ -33,7 +33,9 @@ export class Inspector {
     const { value, wire } = outcome
     if (this.#stream === undefined) {
       if (wire !== undefined) return commitBytes(this.#subjectKey, this.#act, 'result', wire)
-      return value === undefined ? undefined : commitText(this.#subjectKey, this.#act, 'result', JSON.stringify(value))
+      return value === undefined
+        ? undefined
+        : commitText(this.#subjectKey, this.#act, 'result', JSON.stringify(value))
     }
     if (wire !== undefined) this.#stream.update(wire)
     else if (value !== undefined) this.#stream.update(JSON.stringify(value))

@@ -20,7 +20,12 @@ export interface PathStory {
   readonly entries: string[]
   /** Makes everything that waits durable, or fails it. */
   sync(fault?: Fault): void
-  readonly upstream: { outbound: Outbound; sink: EgressSink; cancelled: string | undefined; resumed: number }[]
+  readonly upstream: {
+    outbound: Outbound
+    sink: EgressSink
+    cancelled: string | undefined
+    resumed: number
+  }[]
   decision: Decision
   exhausted: Reason | undefined
   released: number
@@ -51,7 +56,15 @@ export function aTarget(capability: TargetCapability = aCapability()): Target {
     state: 'active',
     ruling: undefined,
     title: 'Weather',
-    interfaces: [{ protocol: 'mcp', version: 'x', url: 'http://127.0.0.1:1/', transport: 'streamable-http', security: [] }],
+    interfaces: [
+      {
+        protocol: 'mcp',
+        version: 'x',
+        url: 'http://127.0.0.1:1/',
+        transport: 'streamable-http',
+        security: [],
+      },
+    ],
     capabilities: new Map([[capability.id, capability]]),
   }
 }
@@ -161,7 +174,15 @@ export function aPath(): PathStory {
 }
 
 function aPending(act: string): Pending {
-  return { id: 'ap_1', act, state: 'pending', holder: 'did:key:zHolder', subject: 'p_1', organization: 'main', expiresAt: 0 }
+  return {
+    id: 'ap_1',
+    act,
+    state: 'pending',
+    holder: 'did:key:zHolder',
+    subject: 'p_1',
+    organization: 'main',
+    expiresAt: 0,
+  }
 }
 
 /** A sink that keeps what it heard. */

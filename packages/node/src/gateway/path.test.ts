@@ -3,7 +3,11 @@ import { expect, test } from 'vitest'
 import { aCapability, anIntake, aPath, aSink } from './path-fixture.ts'
 import { submit } from './submit.ts'
 
-const refusal = { class: 'refuse', reasons: [{ code: 'record.recalled', rule: 'r_1', what: 'recalled' }], obligations: [] } as const
+const refusal = {
+  class: 'refuse',
+  reasons: [{ code: 'record.recalled', rule: 'r_1', what: 'recalled' }],
+  obligations: [],
+} as const
 const answer = { status: 'completed', value: { ok: true } } as const
 
 test('what can be undone is sent while its intent syncs, and answered only when it is durable', () => {
@@ -45,7 +49,11 @@ test('a ruling between intent and sending stops an irreversible act, and gives i
   expect(path.upstream).toEqual([])
   expect(sink.heard).toEqual([refusal])
   expect(path.released).toBe(1)
-  expect(JSON.parse(path.entries[1]!)).toMatchObject({ kind: 'act.outcome', status: 'cancelled', error: 'record.recalled' })
+  expect(JSON.parse(path.entries[1]!)).toMatchObject({
+    kind: 'act.outcome',
+    status: 'cancelled',
+    error: 'record.recalled',
+  })
 })
 
 test('without a ruling in between the same act is sent', () => {
@@ -106,11 +114,22 @@ test('a stop in flight reaches the target, its children, and the caller with the
   const sink = aSink()
   const parent = submit(path.parts, anIntake(), sink)
   const child = aSink()
-  submit(path.parts, { ...anIntake(), parent: parent.id, holder: { ...anIntake().holder, key: 'other' } }, child)
+  submit(
+    path.parts,
+    { ...anIntake(), parent: parent.id, holder: { ...anIntake().holder, key: 'other' } },
+    child,
+  )
   path.sync()
-  const stopped = path.parts.inFlight.stop((act) => act.id === parent.id, 'record.recalled', 'recalled while under way')
+  const stopped = path.parts.inFlight.stop(
+    (act) => act.id === parent.id,
+    'record.recalled',
+    'recalled while under way',
+  )
   expect(stopped.length).toBe(2)
-  expect(path.upstream.map((call) => call.cancelled)).toEqual(['recalled while under way', 'recalled while under way'])
+  expect(path.upstream.map((call) => call.cancelled)).toEqual([
+    'recalled while under way',
+    'recalled while under way',
+  ])
   for (const heard of [sink.heard, child.heard]) {
     expect(heard).toMatchObject([{ status: 'cancelled', error: { code: 'record.recalled' } }])
   }
@@ -139,4 +158,20 @@ test('a node that drains takes no new acts', async () => {
   const sink = aSink()
   submit(path.parts, anIntake(), sink)
   expect(sink.heard).toMatchObject([{ code: 'node.draining' }])
+})
+
+test('one act that cannot be cancelled does not keep the next from being stopped', () => {
+  const path = aPath()
+  const sinks = [aSink(), aSink()]
+  for (const sink of sinks) submit(path.parts, anIntake(), sink)
+  path.sync()
+  Object.defineProperty(path.upstream[0]!, 'cancelled', {
+    set() {
+      throw new Error('broken adapter')
+    },
+  })
+  expect(path.parts.inFlight.stop(() => true, 'record.recalled', 'recalled').length).toBe(2)
+  for (const sink of sinks)
+    expect(sink.heard).toMatchObject([{ status: 'cancelled', error: { code: 'record.recalled' } }])
+  expect(path.parts.inFlight.size).toBe(0)
 })

@@ -111,8 +111,11 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
     reversibility: intake.capability.profile.reversibility,
   }
   course.sent = true
+  course.abandon = () => finish(course, { status: 'cancelled', error: course.stopped ?? stoppedByNode })
   course.performance = plan.egress.perform(outbound, sinkOf(course))
 }
+
+const stoppedByNode = { code: 'act.cancelled', detail: 'the node gave it up' }
 
 function sinkOf(course: Course): EgressSink {
   return {
@@ -141,7 +144,9 @@ function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'du
   end(course)
   const stopped = course.stopped
   const outcome: Outcome = {
-    ...(stopped === undefined || result.status === 'completed' ? result : { status: 'cancelled', error: stopped }),
+    ...(stopped === undefined || result.status === 'completed'
+      ? result
+      : { status: 'cancelled', error: stopped }),
     type: 'outcome',
     startedAt: course.at,
     durationMs: Math.round(parts.clock.monotonicMs() - course.startedAt),
@@ -177,10 +182,24 @@ function recordOutcome(
     status,
   })
   parts.inFlight.ending(course)
+  writeOutcome(course, entry)
+}
+
+/** An outcome that finds no room on the disk is written again this often; a full disk passes. */
+const outcomeRetryMs = 1000
+
+/** Until the outcome is in the log the act stays open: whoever starts next writes «unknown» for what is still open then. */
+function writeOutcome(course: Course, entry: string): void {
+  const { parts, id } = course
   parts.ledger.appendPatiently(entry, (fault) => {
-    parts.inFlight.ended(course)
-    // The intent stands in the log: at the next start an outcome «unknown» is written for it.
-    if (fault !== undefined) parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
+    if (fault === undefined) {
+      parts.inFlight.ended(course)
+      return
+    }
+    parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
+    if (fault.code === 'ledger.full' || fault.code === 'ledger.busy') {
+      parts.clock.after(outcomeRetryMs, () => writeOutcome(course, entry))
+    }
   })
 }
 

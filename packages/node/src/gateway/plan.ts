@@ -72,7 +72,11 @@ function chooseInterface(
 
 const none: readonly string[] = []
 
-function credentials(parts: PathParts, course: Course, offered: Interface): readonly string[] | Promise<readonly string[]> {
+function credentials(
+  parts: PathParts,
+  course: Course,
+  offered: Interface,
+): readonly string[] | Promise<readonly string[]> {
   const wanted = wantedOf(offered)
   if (wanted.length === 0) return none
   const { organization, subject } = course.intake.holder

@@ -76,13 +76,24 @@ function sinkOf(parts: PathParts, approval: string): IngressSink {
   return {
     event: () => true,
     outcome(outcome: Outcome) {
-      keep(parts.approvals.finish(approval, { status: outcome.status, ...errorOf(outcome), ...answerOf(outcome) }))
+      keep(
+        parts.approvals.finish(approval, {
+          status: outcome.status,
+          ...errorOf(outcome),
+          ...answerOf(outcome),
+        }),
+      )
     },
     refused(decision: Decision) {
       keep(parts.approvals.void(approval, decision.reasons))
     },
     failed(fault: Fault) {
-      keep(parts.approvals.finish(approval, { status: 'failed', error: { code: fault.code, detail: fault.detail } }))
+      keep(
+        parts.approvals.finish(approval, {
+          status: 'failed',
+          error: { code: fault.code, detail: fault.detail },
+        }),
+      )
     },
     asked: () => undefined,
   }

@@ -66,7 +66,10 @@ function operation(route: Route, components: Components): Json {
     ...(route.sessionOnly === true ? { 'x-ambit-session-only': true } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body, `${id}Body`, components) }),
-    responses: { [String(route.status)]: response(route, `${id}Reply`, components), default: problemReference },
+    responses: {
+      [String(route.status)]: response(route, `${id}Reply`, components),
+      default: problemReference,
+    },
   }
 }
 
@@ -115,7 +118,10 @@ function response(route: Route, name: string, components: Components): Json {
   const mediaType = route.reply.meta()?.['contentMediaType']
   if (typeof mediaType === 'string')
     return { description, content: { [mediaType]: { schema: { type: 'string' } } } }
-  return { description, content: { 'application/json': { schema: reference(route.reply, name, components) } } }
+  return {
+    description,
+    content: { 'application/json': { schema: reference(route.reply, name, components) } },
+  }
 }
 
 /** Puts the schema among the components, where it is not there from another route, and points there. */

@@ -91,6 +91,7 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const listeners = servers as readonly HttpListener[]
   const close = async () => {
     closing.abort()
+    for (const dataPath of options.dataPaths) dataPath.close?.()
     await Promise.all(listeners.map(async (listener) => await closeListener(listener, options.clock)))
     await app.close()
   }

@@ -6,4 +6,6 @@ export interface DataPath {
   claims(path: string): boolean
   /** Host and Origin were checked. Answers in every case and never throws. */
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Ends what would stay open by itself (streams that tell of changes), so that a node that stops waits for acts only. */
+  close?(): void
 }

@@ -24,7 +24,12 @@ test('a ring behaves as a map does, with numbers that only grow', () => {
       }
       for (const [id, value] of model) expect(ring.get(id)).toBe(value)
       expect(ring.ids().sort((a, b) => a - b)).toEqual([...model.keys()])
-      expect([ring.get(0), ring.get(-1), ring.get(0.5), ring.take(Number.NaN)]).toEqual([undefined, undefined, undefined, undefined])
+      expect([ring.get(0), ring.get(-1), ring.get(0.5), ring.take(Number.NaN)]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ])
     }),
   )
 })
@@ -51,7 +56,9 @@ test('a roll holds exactly those that were added and not removed', () => {
           model.add(step)
         }
       }
-      expect([...roll].map((member) => member.name).sort((a, b) => a - b)).toEqual([...model].sort((a, b) => a - b))
+      expect([...roll].map((member) => member.name).sort((a, b) => a - b)).toEqual(
+        [...model].sort((a, b) => a - b),
+      )
       expect(roll.size).toBe(model.size)
     }),
   )

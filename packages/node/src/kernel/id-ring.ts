@@ -5,8 +5,8 @@ const slotsMin = 64
  * the reason said in roll.ts. A number whose place is taken by an older value is left out.
  */
 export class IdRing<T> {
-  #ids: number[] = new Array<number>(slotsMin).fill(0)
-  #values: (T | undefined)[] = new Array<T | undefined>(slotsMin).fill(undefined)
+  #ids: number[] = Array.from<number>({ length: slotsMin }).fill(0)
+  #values: (T | undefined)[] = Array.from<T | undefined>({ length: slotsMin })
   #next = 1
   #size = 0
 
@@ -59,8 +59,8 @@ export class IdRing<T> {
   #grow(): void {
     const ids = this.#ids
     const values = this.#values
-    this.#ids = new Array<number>(ids.length * 2).fill(0)
-    this.#values = new Array<T | undefined>(ids.length * 2).fill(undefined)
+    this.#ids = Array.from<number>({ length: ids.length * 2 }).fill(0)
+    this.#values = Array.from<T | undefined>({ length: ids.length * 2 })
     this.#size = 0
     for (const [at, id] of ids.entries()) if (id !== 0) this.#put(id, values[at]!)
   }

@@ -1,38 +1,16 @@
 import { Fault } from '@ambit/core/fault'
 import type { FaultCode } from '@ambit/core/fault'
 import { tileWidth } from '@ambit/core/log/tile'
-import type { Clock } from '../kernel/clock.ts'
 import { Batch } from './batch.ts'
 import type { Done } from './batch.ts'
-import { isDiskFull } from './disk.ts'
-import type { HashStore } from './hash-store.ts'
 import { commitBytes, encodeCommit, frameHeadBytes, sha256 } from './segment.ts'
 import type { Hash } from './segment.ts'
-import type { Segments } from './segments.ts'
+import type { SequencerParts } from './sequencer-parts.ts'
 import { peaksOf } from './tree.ts'
 import type { Tree } from './tree.ts'
+import { writeFault } from './write-fault.ts'
 
 type State = 'open' | 'full' | 'failed' | 'closed'
-
-export interface SequencerLimits {
-  readonly entryBytes: number
-  readonly batchEntries: number
-  readonly batchBytes: number
-  readonly fullRetryMs: number
-}
-
-export interface SequencerParts {
-  readonly tree: Tree
-  readonly segments: Segments
-  readonly hashes: HashStore
-  readonly previous: Hash
-  readonly epoch: number
-  readonly clock: Clock
-  readonly limits: SequencerLimits
-  /** Called after each durable batch, before its entries are acknowledged. */
-  onDurable(): void
-  onFailure(fault: Fault): void
-}
 
 /** How long an entry that nobody waits for may wait for company; well within the merge delay. */
 const patienceMs = 20
@@ -45,7 +23,7 @@ const patientEntriesMax = 512
  */
 export class Sequencer {
   #parts: SequencerParts
-  #limits: SequencerLimits
+  #limits: SequencerParts['limits']
   #tree: Tree
   #collecting: Batch
   #idle: Batch
@@ -228,7 +206,7 @@ export class Sequencer {
 
   /** Nothing that was not acknowledged is promised: both batches are refused, and the tree goes back to the disk's. */
   #failed(error: unknown): void {
-    const fault = faultOf(error)
+    const fault = writeFault(error)
     const refused = [...(this.#writing?.dones ?? []), ...this.#collecting.dones]
     const { tree, previous } = (this.#writing ?? this.#collecting).before
     this.#idle = this.#writing ?? this.#idle
@@ -268,7 +246,7 @@ export class Sequencer {
   /** Derived files can be made again, so nothing is lost; but without room for them nothing more is taken. */
   #flushFailed(error: unknown): void {
     if (this.#state !== 'open') return
-    const fault = faultOf(error)
+    const fault = writeFault(error)
     this.#state = fault.code === 'ledger.full' ? 'full' : 'failed'
     this.#fault = fault
     this.#retryAt = this.#parts.clock.monotonicMs() + this.#limits.fullRetryMs
@@ -296,7 +274,7 @@ export class Sequencer {
         this.#fault = undefined
       }
     } catch (error) {
-      const fault = faultOf(error)
+      const fault = writeFault(error)
       if (fault.code !== 'ledger.full') {
         this.stop('failed', fault)
         this.#parts.onFailure(fault)
@@ -327,11 +305,4 @@ export class Sequencer {
   #tellSettled(): void {
     if (this.queued === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (Fault.is(error)) return error
-  const code: FaultCode = isDiskFull(error) ? 'ledger.full' : 'ledger.failed'
-  const detail = error instanceof Error ? error.message : 'the disk gave an error without words'
-  return new Fault(code, { detail: `writing the log failed: ${detail}`, cause: error })
 }

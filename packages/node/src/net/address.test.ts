@@ -66,3 +66,40 @@ test('a name that resolves to a loopback address is refused at connect time', as
   await expect(fetchFrom([], '127.0.0.1')).rejects.toMatchObject({ code: 'address.refused' })
   expect((await fetchFrom(['127.0.0.0/8'], 'localhost')).body.toString()).toBe('secret')
 })
+
+test('a handler that throws gets its failure once, and the client goes on for others', async () => {
+  const server = createServer((_request, response) => response.end('answer')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const request = {
+    url,
+    method: 'GET',
+    headers: [],
+    body: null,
+    headTimeoutMs: 2000,
+    idleTimeoutMs: 2000,
+  } as const
+  for (const broken of ['head', 'data', 'end'] as const) {
+    const code = await new Promise<string>((resolve) => {
+      const handler = {
+        head: () => undefined,
+        data: () => true,
+        end: () => undefined,
+        error: (fault: { code: string }) => resolve(fault.code),
+      }
+      upstream.send(request, {
+        ...handler,
+        [broken]: () => {
+          throw new Error('broken')
+        },
+      })
+    })
+    expect(code, broken).toBe('internal')
+  }
+  expect((await fetchWhole(upstream, request, 1000, AbortSignal.timeout(5000))).body.toString()).toBe(
+    'answer',
+  )
+  await upstream.close()
+  server.close()
+})

@@ -4,6 +4,8 @@ import { isIP } from 'node:net'
 import { Fault } from '@ambit/core/fault'
 import { Pool } from 'undici'
 import type { Dispatcher } from 'undici'
+import { silentLog } from '../kernel/log.ts'
+import type { Log } from '../kernel/log.ts'
 import type { AddressGuard } from './address.ts'
 
 /** Calls under way to one origin, each on a connection of its own: long calls and open streams count too. */
@@ -48,7 +50,7 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export function createUpstream(guard: AddressGuard): Upstream {
+export function createUpstream(guard: AddressGuard, log: Log = silentLog): Upstream {
   const pools = new Map<string, Pool>()
   function poolOf(url: URL): Pool {
     let pool = pools.get(url.origin)
@@ -61,7 +63,7 @@ export function createUpstream(guard: AddressGuard): Upstream {
   }
   return {
     send(request, handler) {
-      const exchange = new Exchange(handler)
+      const exchange = new Exchange(handler, log)
       try {
         poolOf(request.url).dispatch(
           {
@@ -150,8 +152,11 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   #over = false
   #sent = false
 
-  constructor(handler: UpstreamHandler) {
+  readonly #log: Log
+
+  constructor(handler: UpstreamHandler, log: Log) {
     this.#handler = handler
+    this.#log = log
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -166,17 +171,47 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
     status: number,
     headers: UpstreamHeaders,
   ): void {
-    if (!this.#over) this.#handler.head(status, headers)
+    if (this.#over) return
+    try {
+      this.#handler.head(status, headers)
+    } catch (error) {
+      this.#broken(error)
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over && !this.#handler.data(chunk)) controller.pause()
+    if (this.#over) return
+    try {
+      if (!this.#handler.data(chunk)) controller.pause()
+    } catch (error) {
+      this.#broken(error)
+    }
   }
 
   onResponseEnd(): void {
     if (this.#over) return
     this.#over = true
-    this.#handler.end()
+    try {
+      this.#handler.end()
+    } catch (error) {
+      this.#broken(error)
+    }
+  }
+
+  /** A handler that throws is told so as any other failure, and its connection is closed: no act stays under way for it. */
+  #broken(error: unknown): void {
+    this.#over = true
+    this.#log.error('upstream.handler-failed', { error: String(error) })
+    this.#controller?.abort(aborted)
+    this.#tell(new Fault('internal', { detail: 'the answer could not be taken', cause: error }), true)
+  }
+
+  #tell(fault: Fault, sent: boolean): void {
+    try {
+      this.#handler.error(fault, sent)
+    } catch (error) {
+      this.#log.error('upstream.handler-failed', { error: String(error) })
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -196,7 +231,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   fail(error: unknown): void {
     if (this.#over) return
     this.#over = true
-    this.#handler.error(upstreamFault(error), this.#sent)
+    this.#tell(upstreamFault(error), this.#sent)
   }
 }
 

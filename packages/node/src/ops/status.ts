@@ -38,7 +38,8 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
     route({
       method: 'GET',
       path: '/api/status',
-      summary: 'Shows the state of the node: its version, store, logs, acts under way and approvals that wait.',
+      summary:
+        'Shows the state of the node: its version, store, logs, acts under way and approvals that wait.',
       access: 'person',
       reply: statusSchema,
       async handle({ caller }) {

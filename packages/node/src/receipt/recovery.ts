@@ -37,7 +37,6 @@ export async function recoverActs(parts: ActParts): Promise<void> {
   const opened = await parts.open.load()
   const countFrom = counted !== undefined && counted.logSize <= ledger.size ? counted.logSize : 0
   const openFrom = opened !== undefined && opened.size <= ledger.size ? opened.size : 0
-  const counts = countFrom === 0 ? new Map<string, number>() : counted!.counts
   const open = new Set(openFrom === 0 ? [] : opened!.acts)
   const recent: { links: readonly string[]; at: number }[] = []
   for await (const { index: at, entry } of ledger.entries(Math.min(countFrom, openFrom))) {
@@ -46,10 +45,9 @@ export async function recoverActs(parts: ActParts): Promise<void> {
     const { leaf } = placed
     if (at >= openFrom) follow(open, leaf)
     if (at < countFrom || leaf.kind !== 'act.intent') continue
-    for (const link of leaf.links) counts.set(link, (counts.get(link) ?? 0) + 1)
     recent.push({ links: leaf.links, at: Date.parse(leaf.at) })
   }
-  spent.restoreSpent(counts)
+  spent.restoreSpent(countFrom === 0 ? new Map() : counted!.counts)
   for (const { links, at } of recent) spent.replaySpent(links, at)
   await closeActs(parts, open)
 }

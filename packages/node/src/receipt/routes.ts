@@ -49,7 +49,9 @@ function feedRoute({ receipts, targetOf }: ReceiptRouteParts): Route {
     reply: z.object({ acts: z.array(actSchema), next: z.number().optional() }),
     async handle({ caller, query }) {
       const feed = await receipts.feed(query.limit, query.before)
-      const acts = feed.acts.filter((act) => maySee(caller, act.leaves)).map((act) => actView(act.act, act.leaves, targetOf))
+      const acts = feed.acts
+        .filter((act) => maySee(caller, act.leaves))
+        .map((act) => actView(act.act, act.leaves, targetOf))
       return { body: { acts, ...(feed.next === undefined ? {} : { next: feed.next }) } }
     },
   })
@@ -59,7 +61,8 @@ function receiptRoute({ receipts }: ReceiptRouteParts): Route {
   return route({
     method: 'GET',
     path: '/api/acts/:id/receipt',
-    summary: 'Gives the receipt of an act: its leaves, their proofs and a signed checkpoint, verifiable offline.',
+    summary:
+      'Gives the receipt of an act: its leaves, their proofs and a signed checkpoint, verifiable offline.',
     access: 'person',
     params: actParams,
     reply: receiptSchema,
@@ -73,7 +76,8 @@ function saltsRoute({ receipts, saltOf }: ReceiptRouteParts): Route {
   return route({
     method: 'GET',
     path: '/api/acts/:id/salts',
-    summary: 'Gives the salts behind the commitments of your own act, so that you can prove its contents to others.',
+    summary:
+      'Gives the salts behind the commitments of your own act, so that you can prove its contents to others.',
     access: 'person',
     params: actParams,
     reply: z.object({ salts: z.array(z.object({ index: z.number(), field: z.string(), salt: z.string() })) }),

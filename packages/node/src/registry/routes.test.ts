@@ -96,7 +96,9 @@ test('a record goes through its whole life over the API', async () => {
   const rulings = await call('GET /api/rulings', { query: { record: 'notes' } })
   expect(rulings.body['rulings']).toHaveLength(7)
   expect((await call('GET /api/rulings')).body['rulings']).toHaveLength(7)
-  expect((await call('POST /api/records/:slug/retire', { params: slug })).body).toMatchObject({ retired: true })
+  expect((await call('POST /api/records/:slug/retire', { params: slug })).body).toMatchObject({
+    retired: true,
+  })
   await expect(call('GET /api/records/:slug', { params: slug })).rejects.toMatchObject({
     code: 'input.not-found',
   })

@@ -27,7 +27,7 @@ export async function carryOut(
   const { digests } = signed.body.subject
   const { stopped, acts } = await stop({ digests, record, reason: reasons[step] })
   await log.write(leafText(signed, { gateway, stopped, acts, at: clock.now() }))
-  return { ruling: signed, stopped, acts, tookMs: clock.monotonicMs() - startedAt }
+  return { ruling: signed, stopped, acts, tookMs: Math.round((clock.monotonicMs() - startedAt) * 10) / 10 }
 }
 
 /** The leaf within what an entry may hold: many digests leave less room for ids. */

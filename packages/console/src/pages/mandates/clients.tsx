@@ -26,9 +26,12 @@ export function Clients({ tokens }: { readonly tokens: readonly MandateToken[] }
           {active.map((token) => (
             <li key={token.id} className="flex items-center justify-between gap-3 py-2.5 pr-2 pl-4">
               <div className="min-w-0">
-                <ClientWord name={token.client} /> <ShortId>{token.id}</ShortId>
+                <ClientWord name={token.client} />
                 <div className="text-sm text-muted">
-                  {text.mandate.since} <Time at={token.created} form="date" />
+                  {text.mandate.since} <Time at={token.created} form="short" />
+                </div>
+                <div className="text-sm text-muted">
+                  <ShortId>{token.id}</ShortId>
                 </div>
               </div>
               <Button

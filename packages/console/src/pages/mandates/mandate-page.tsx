@@ -11,6 +11,7 @@ import { Fact, Page, Section } from '../../ui/page.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { StateLabel } from '../../ui/tag.tsx'
 import { Time } from '../../ui/time.tsx'
+import { Caller } from '../receipts/caller.tsx'
 import { AllowList } from './allow-list.tsx'
 import { Clients } from './clients.tsx'
 import { Connect } from './connect.tsx'
@@ -93,7 +94,7 @@ function Facts({ view }: { readonly view: MandateView }) {
           <Time at={body.expires} />
         </Fact>
         <Fact name={text.mandate.holder}>
-          <ShortId>{body.agent ?? body.holder}</ShortId>
+          {body.agent === undefined ? <ShortId>{body.holder}</ShortId> : <Caller ids={[body.agent]} />}
         </Fact>
         <Fact name={text.mandate.issuer}>
           <ShortId>{body.issuer}</ShortId>

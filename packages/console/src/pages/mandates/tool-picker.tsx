@@ -11,6 +11,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
 import { effectTones } from '../registry/effect-tone.ts'
+import { capabilityCount } from '../registry/record-row.tsx'
 import type { MandateDraft, Picks } from './mandate-draft.ts'
 
 type OnPick = (target: string, capability: string, decision: AuthorityClass | 'default' | undefined) => void
@@ -79,7 +80,7 @@ function PickedRecord({ record, picks, onPick }: PickedRecordProps) {
             <span className="font-bold">
               <ForeignText charactersMax={90}>{record.title}</ForeignText>
             </span>
-            <span className="ml-3 text-sm text-muted">{text.registry.tools(record.tools)}</span>
+            <span className="ml-3 text-sm text-muted">{capabilityCount(record, text)}</span>
           </span>
           {count > 0 && <Tag tone="accent">{text.newMandate.picked(count)}</Tag>}
         </summary>

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { queries } from '../../api/queries.ts'
-import type { ActSummary } from '../../api/types.ts'
+import type { ActSummary, ApprovalCard } from '../../api/types.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ForeignText } from '../../ui/foreign-text.tsx'
@@ -34,6 +34,7 @@ const renewMs = 10_000
 export function ReceiptsPage() {
   const text = useText()
   const acts = useInfiniteQuery({ ...queries.acts(), refetchInterval: renewMs })
+  const cards = useQuery(queries.approvals(undefined)).data ?? []
   return (
     <Page title={text.receipts.title} lead={text.receipts.lead}>
       <Loaded query={acts}>
@@ -43,7 +44,7 @@ export function ReceiptsPage() {
           return (
             <ul className="panel divide-y divide-line overflow-hidden">
               {rows.map((act) => (
-                <ActRow key={act.act} act={act} />
+                <ActRow key={act.act} act={act} card={cards.find((card) => card.act === act.act)} />
               ))}
             </ul>
           )
@@ -58,8 +59,18 @@ export function ReceiptsPage() {
   )
 }
 
-function ActRow({ act }: { readonly act: ActSummary }) {
+interface ActRowProps {
+  readonly act: ActSummary
+  /** What was asked of a person for it, if anything was. */
+  readonly card: ApprovalCard | undefined
+}
+
+function ActRow({ act, card }: ActRowProps) {
   const text = useText()
+  // Before it is decided, the log holds only that somebody was asked; the card says what for.
+  const what = act.capability === '' ? (card?.tool.title ?? text.receipts.undecided) : act.capability
+  const target = act.target?.title ?? card?.tool.target
+  const callers = act.callers.length > 0 ? act.callers : card === undefined ? [] : [card.agent.id]
   return (
     <li className="relative grid gap-x-6 gap-y-1.5 px-4 py-3.5 hover:bg-sunken md:grid-cols-[7.5rem_minmax(0,1fr)_7rem_9rem] md:items-center md:px-6">
       <span className="text-sm text-muted">
@@ -71,19 +82,18 @@ function ActRow({ act }: { readonly act: ActSummary }) {
           params={{ act: act.act }}
           className="font-bold after:absolute after:inset-0"
         >
-          <ForeignText charactersMax={100}>{act.capability}</ForeignText>
+          <ForeignText charactersMax={100}>{what}</ForeignText>
         </Link>
         <p className="text-sm text-muted">
-          {act.target !== undefined && (
+          {target !== undefined && (
             <>
-              <ForeignText charactersMax={80}>{act.target.title}</ForeignText>
+              <ForeignText charactersMax={80}>{target}</ForeignText>
               {' · '}
             </>
           )}
           <span className="sr-only">{text.receipts.who}: </span>
-          <Caller ids={act.callers} />
-          {' · '}
-          <span>{visibleString(act.in, 50)}</span>
+          <Caller ids={callers} />
+          {act.in !== '' && <span> · {visibleString(act.in, 50)}</span>}
         </p>
         {act.reasons !== undefined && act.reasons.length > 0 && act.decision === 'refuse' && (
           <p className="mt-1 font-mono text-[0.8125rem] text-danger">

@@ -100,7 +100,11 @@ function CapabilityRow({ capability, onReview }: CapabilityRowProps) {
           name={proposal === undefined ? text.record.inForce : text.record.proposed}
           profile={proposal ?? capability.profile}
         />
-        {proposal !== undefined && <p className="mt-1 text-sm text-warn">{text.record.strictest}</p>}
+        {proposal !== undefined && (
+          <p className={`mt-1 text-sm ${capability.held ? 'text-danger' : 'text-warn'}`}>
+            {capability.held ? text.record.heldRow : text.record.strictest}
+          </p>
+        )}
       </div>
       {proposal !== undefined && onReview !== undefined && (
         <Button

@@ -49,6 +49,7 @@ export function RecordFacts({ view }: { readonly view: RecordView }) {
           </ul>
         </Fact>
         <Fact name={text.record.versions}>
+          {view.versions.length === 0 && <span className="text-muted">{text.common.none}</span>}
           <ul>
             {view.versions.map((version) => (
               <li key={version.digest} className="flex items-baseline justify-between gap-3">

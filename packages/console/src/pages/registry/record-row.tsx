@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { RecordSummary } from '../../api/types.ts'
+import type { Dictionary } from '../../i18n/en.ts'
 import { useText } from '../../i18n/language.tsx'
 import { ForeignText } from '../../ui/foreign-text.tsx'
 import { StateLabel, Tag } from '../../ui/tag.tsx'
@@ -26,12 +27,13 @@ export function RecordRow({ record }: { readonly record: RecordSummary }) {
           <code className="font-mono text-[0.8125rem] leading-5">{visibleString(record.slug, 63)}</code>
           <span>{text.kinds[record.kind]}</span>
           <span>{record.protocols.map((protocol) => protocolNames[protocol]).join(', ')}</span>
-          <span>{text.registry.tools(record.tools)}</span>
+          <span>{capabilityCount(record, text)}</span>
         </p>
       </div>
       <div className="flex flex-wrap gap-1.5 max-md:empty:hidden md:justify-end">
         {record.held > 0 && <Tag tone="danger">{text.registry.held(record.held)}</Tag>}
         {record.proposals > 0 && <Tag tone="warn">{text.registry.proposals(record.proposals)}</Tag>}
+        {record.tier === 'high' && <Tag>{text.registry.highRisk}</Tag>}
         {record.certified && <Tag tone="accent">{text.registry.certified}</Tag>}
       </div>
       <div className="flex items-center justify-between gap-3 md:flex-col md:items-end md:gap-0.5">
@@ -43,6 +45,11 @@ export function RecordRow({ record }: { readonly record: RecordSummary }) {
       </div>
     </li>
   )
+}
+
+/** Servers have tools; what agents can do is called otherwise. */
+export function capabilityCount({ kind, tools }: RecordSummary, text: Dictionary): string {
+  return kind === 'tool-server' ? text.registry.tools(tools) : text.registry.abilities(tools)
 }
 
 export const protocolNames = { mcp: 'MCP', a2a: 'A2A', aip: 'AIP', anp: 'ANP', openai: 'OpenAI' }

@@ -59,11 +59,13 @@ export function RegisterDialog({ onClose }: { readonly onClose: () => void }) {
         <p className="mb-4 text-muted">{text.registry.registerHelp}</p>
         <Source draft={draft} onChange={change} />
         {draft.by === 'address' ? (
-          <AddressField draft={draft} onChange={change} />
+          <>
+            <AddressField draft={draft} onChange={change} />
+            <MoreFields draft={draft} onChange={change} />
+          </>
         ) : (
           <CommandFields draft={draft} result={result} onChange={change} />
         )}
-        <MoreFields draft={draft} onChange={change} />
         {register.error !== null && (
           <div className="mb-4">
             <Problem error={register.error} />

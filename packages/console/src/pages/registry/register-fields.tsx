@@ -76,11 +76,12 @@ export function CommandFields({ draft, result, onChange }: CommandFieldsProps) {
           />
         )}
       </Labelled>
+      <SlugField draft={draft} onChange={onChange} />
     </>
   )
 }
 
-/** What most registrations do without. */
+/** What most registrations by address do without. */
 export function MoreFields({ draft, onChange }: FieldsProps) {
   const text = useText()
   return (
@@ -89,22 +90,29 @@ export function MoreFields({ draft, onChange }: FieldsProps) {
         {text.registry.moreFields}
       </summary>
       <div className="pt-2">
-        <Labelled label={text.registry.slug} help={text.registry.slugHelp}>
-          {(names) => (
-            <input
-              {...names}
-              autoComplete="off"
-              autoCapitalize="none"
-              pattern="[a-z0-9][a-z0-9\-]{0,62}"
-              value={draft.slug}
-              onChange={(event) => onChange({ slug: event.target.value })}
-              className="field"
-            />
-          )}
-        </Labelled>
-        {draft.by === 'address' && <CredentialFields draft={draft} onChange={onChange} />}
+        <SlugField draft={draft} onChange={onChange} />
+        <CredentialFields draft={draft} onChange={onChange} />
       </div>
     </details>
+  )
+}
+
+function SlugField({ draft, onChange }: FieldsProps) {
+  const text = useText()
+  return (
+    <Labelled label={`${text.registry.slug} (${text.common.optional})`} help={text.registry.slugHelp}>
+      {(names) => (
+        <input
+          {...names}
+          autoComplete="off"
+          autoCapitalize="none"
+          pattern="[a-z0-9][a-z0-9\-]{0,62}"
+          value={draft.slug}
+          onChange={(event) => onChange({ slug: event.target.value })}
+          className="field"
+        />
+      )}
+    </Labelled>
   )
 }
 

@@ -5,6 +5,7 @@ import type { CapabilityView } from '../../api/types.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { Difference } from '../../ui/difference.tsx'
 import { ForeignBlock } from '../../ui/foreign-text.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
@@ -50,12 +51,7 @@ export function ReviewDialog({ slug, capability, definition, onClose }: ReviewDi
         </>
       }
     >
-      <h3 className="small-label mb-1">{text.record.description}</h3>
-      {capability.description === '' ? (
-        <p className="text-muted">{text.record.noDescription}</p>
-      ) : (
-        <ForeignBlock charactersMax={1200}>{capability.description}</ForeignBlock>
-      )}
+      <SaysOfItself capability={capability} />
       <div className="mt-5 grid gap-4 sm:grid-cols-2">
         <Choice
           label={text.record.effect}
@@ -93,6 +89,30 @@ export function ReviewDialog({ slug, capability, definition, onClose }: ReviewDi
         </div>
       )}
     </Dialog>
+  )
+}
+
+/** What is accepted: the description, or where the definition changed, what became of it. */
+function SaysOfItself({ capability }: { readonly capability: CapabilityView }) {
+  const text = useText()
+  const { change, description } = capability
+  if (change !== undefined) {
+    return (
+      <>
+        <h3 className="small-label mb-1">{text.record.held}</h3>
+        <Difference before={change.before} after={change.after} />
+      </>
+    )
+  }
+  return (
+    <>
+      <h3 className="small-label mb-1">{text.record.description}</h3>
+      {description === '' ? (
+        <p className="text-muted">{text.record.noDescription}</p>
+      ) : (
+        <ForeignBlock charactersMax={1200}>{description}</ForeignBlock>
+      )}
+    </>
   )
 }
 

@@ -5,6 +5,8 @@ import type { Task } from '@ambit/core/wire/a2a/task'
 import type { Pending } from '../../approval/approval.ts'
 import type { Holder } from '../../authority/authority.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Roll } from '../../kernel/roll.ts'
+import type { Enrolled } from '../../kernel/roll.ts'
 import type { Gateway } from '../gateway.ts'
 import { approvalIdOf, approvalTask, approvalTaskId } from './approval-task.ts'
 import type { Call } from './call.ts'
@@ -34,6 +36,8 @@ export interface ApprovalDesk {
     reply: Reply,
     onClose: (run: () => void) => void,
   ): Promise<void>
+  /** Ends the open streams. */
+  close(): void
 }
 
 export interface ApprovalDeskOptions {
@@ -46,7 +50,7 @@ export interface ApprovalDeskOptions {
 export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
   const { gateway, owners, clock } = options
   const contexts = new Map<string, string>()
-  let watchers = 0
+  const watchers = new Roll<Watcher>()
   function task(pending: Pending, holder: Holder, record: string, contextId: string | undefined): Task {
     if (contextId !== undefined && !contexts.has(pending.id)) {
       if (contexts.size >= contextsMax) contexts.delete(contexts.keys().next().value!)
@@ -68,8 +72,8 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     reply: Reply,
     onClose: (run: () => void) => void,
   ): void {
-    watchers++
-    const watcher = new Watcher(read, reply, () => watchers--)
+    const watcher = new Watcher(read, reply, (left) => watchers.remove(left))
+    watchers.add(watcher)
     watcher.begin([options.onApproval(id, () => watcher.look()), clock.after(watchMs, () => watcher.end())])
     onClose(() => watcher.end())
     watcher.look()
@@ -86,8 +90,11 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
       if (now === undefined) reply.error(taskNotFound())
       else if (call.method === 'GetTask') reply.result(now)
       else if (call.method === 'CancelTask') reply.error(notCancelable(gateway.approvalUrl(id)))
-      else if (watchers >= watchersMax) reply.error(faultError(busy()))
+      else if (watchers.size >= watchersMax) reply.error(faultError(busy()))
       else watch(id, read, reply, onClose)
+    },
+    close() {
+      for (const watcher of watchers) watcher.end()
     },
   }
 }
@@ -110,17 +117,18 @@ function busy(): Fault {
 }
 
 /** One open stream on a waiting task: says how it stands, then every change, until nothing more can change. */
-class Watcher {
+class Watcher implements Enrolled {
+  place = -1
   readonly #read: () => Promise<Task | undefined>
   readonly #reply: Reply
-  readonly #left: () => void
+  readonly #left: (watcher: Watcher) => void
   #stops: readonly (() => void)[] = []
   #last: string | undefined
   #looking = false
   #again = false
   #over = false
 
-  constructor(read: () => Promise<Task | undefined>, reply: Reply, left: () => void) {
+  constructor(read: () => Promise<Task | undefined>, reply: Reply, left: (watcher: Watcher) => void) {
     this.#read = read
     this.#reply = reply
     this.#left = left
@@ -176,7 +184,7 @@ class Watcher {
     if (this.#over) return
     this.#over = true
     for (const stop of this.#stops) stop()
-    this.#left()
+    this.#left(this)
     this.#reply.end()
   }
 }

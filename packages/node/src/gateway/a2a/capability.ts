@@ -10,7 +10,7 @@ const capabilityByMethod = {
   GetTask: 'task.get',
   ListTasks: 'task.list',
   CancelTask: 'task.cancel',
-  SubscribeToTask: 'task.subscribe',
+  SubscribeToTask: 'task.track',
 } as const satisfies Partial<Record<Method, string>>
 
 export type CarriedMethod = keyof typeof capabilityByMethod

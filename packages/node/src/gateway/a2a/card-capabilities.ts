@@ -115,9 +115,9 @@ const taskOperations: readonly TaskOperation[] = [
     streams: false,
   },
   {
-    id: 'task.subscribe',
+    id: 'task.track',
     method: 'SubscribeToTask',
-    name: 'Subscribe to a task',
+    name: 'Track a task',
     description: 'Streams what happens to a task that a message of the same holder began.',
     input: taskInput,
     readOnly: true,

@@ -37,7 +37,7 @@ test('reads an agent of the official SDK from its address and from its card', as
     ['task.get', true],
     ['task.list', true],
     ['task.cancel', false],
-    ['task.subscribe', true],
+    ['task.track', true],
   ])
 })
 

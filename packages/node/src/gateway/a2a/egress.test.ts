@@ -82,7 +82,7 @@ test('makes the request anew from the arguments for the other binding', async ()
     ['task.get', { id: 'a/b?c', historyLength: 3 }, false],
     ['task.list', { contextId: 'c 1', pageSize: 5, includeArtifacts: true }, false],
     ['task.cancel', { id: 't1', tenant: 'x y' }, false],
-    ['task.subscribe', { id: 't1' }, true],
+    ['task.track', { id: 't1' }, true],
   ]
   for (const [id, args, stream] of calls) {
     const capability = outbound.target.capabilities.get(id)!
@@ -234,7 +234,7 @@ test('ends a subscription without cancelling the task', async () => {
     response.write(`data: ${JSON.stringify({ task: taskIn('TASK_STATE_WORKING') })}\n\n`)
   })
   const outbound = a2aOutbound(agent.url, 'http+json', { stream: true, arguments: { id: 't1' } })
-  const capability = outbound.target.capabilities.get('task.subscribe')!
+  const capability = outbound.target.capabilities.get('task.track')!
   await performed(egress, { ...outbound, capability }, (_, performance) => {
     performance!.cancel('the caller went away')
     return true

@@ -53,6 +53,7 @@ export function createA2aIngress(options: A2aIngressOptions): DataPath {
   const parts: IngressParts = { gateway, owners, desk: createApprovalDesk(options) }
   return {
     claims: (path) => path.startsWith(prefix),
+    close: () => parts.desk.close(),
     handle(request, response) {
       const address = readAddress(request.url ?? '/')
       const target = slugForm.test(address.slug) ? options.registry.target(address.slug) : undefined

@@ -28,6 +28,8 @@ export interface LegacyHandler {
     message: unknown,
     authentication: Authentication,
   ): void
+  /** Ends the streams of clients. */
+  close(): void
 }
 
 const path = '/mcp'
@@ -36,6 +38,7 @@ const path = '/mcp'
 export function createMcpIngress(options: McpIngressOptions): DataPath {
   return {
     claims: (asked) => asked === path,
+    close: () => options.legacy.close(),
     handle(request, response) {
       const headers = readHeaders(request)
       const authentication = options.gateway.authenticate(headers.authorization)

@@ -22,4 +22,5 @@ export function askResult(url: string, sentence: string): Record<string, unknown
   }
 }
 
-export const askSentence = 'A person must decide about this call before it happens. Decide at'
+export const askFirst = 'A person must decide about this call before it happens.'
+export const askSentence = `${askFirst} Decide at`

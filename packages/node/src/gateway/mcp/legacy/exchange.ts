@@ -10,7 +10,7 @@ import { sseText } from '@ambit/core/wire/sse'
 import type { Pending } from '../../../approval/approval.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
-import { askSentence, refusalResult } from '../refusal.ts'
+import { askFirst, askSentence, refusalResult } from '../refusal.ts'
 import { replyJson } from '../reply.ts'
 
 /** After this long without an answer a stream is opened, so that no proxy or client takes the silence for a failure. */
@@ -89,7 +89,7 @@ export class LegacyExchange implements IngressSink {
     const message = `${askSentence} ${url} Then make the same call again.`
     this.#answer(
       errorResponse(this.#options.id, errorCodes.urlElicitationRequired, message, {
-        elicitations: [{ mode: 'url', elicitationId: pending.id, url, message: askSentence }],
+        elicitations: [{ mode: 'url', elicitationId: pending.id, url, message: askFirst }],
         reasons: decision.reasons,
       }),
     )

@@ -36,11 +36,6 @@ export interface LegacyIngressOptions {
   onChange(listener: () => void): () => void
 }
 
-export interface LegacyIngress extends LegacyHandler {
-  /** Ends the streams of clients. */
-  close(): void
-}
-
 const instructions =
   'Every call passes an Ambit node and is recorded. A call may be refused: the answer then says which rule refused it ' +
   'and how to ask. Some calls first need a person: the answer then gives the address where they decide; afterwards ' +
@@ -57,7 +52,7 @@ interface Room {
  * Clients of 2025-11-25, 2025-06-18 and 2025-03-26 over streamable HTTP. A session is nothing but a sealed version, so
  * that any replica can answer; a cancellation must reach the replica that has the call.
  */
-export function createLegacyIngress(options: LegacyIngressOptions): LegacyIngress {
+export function createLegacyIngress(options: LegacyIngressOptions): LegacyHandler {
   const room: Room = {
     options,
     handles: new SessionHandles(options),

@@ -11,12 +11,18 @@ function server(slug: string, tools: readonly string[], state: Target['state'] =
 function namesOf(targets: readonly Target[], visible = targets) {
   let revision = 0
   const names = createToolNames({
-    visible: () => visible.filter((target) => target.state === 'active').map((target) => ({ target, capabilities: [...target.capabilities.values()] })),
+    visible: () =>
+      visible
+        .filter((target) => target.state === 'active')
+        .map((target) => ({ target, capabilities: [...target.capabilities.values()] })),
     targets: () => targets,
     revision: () => revision++,
   })
   const holder = aHolder()
-  return { listed: () => names.list(holder).map((tool) => tool.name), find: (name: string) => names.find(holder, name) }
+  return {
+    listed: () => names.list(holder).map((tool) => tool.name),
+    find: (name: string) => names.find(holder, name),
+  }
 }
 
 test('one server keeps its own names; several are told apart by theirs', () => {
@@ -29,7 +35,11 @@ test('one server keeps its own names; several are told apart by theirs', () => {
 })
 
 test('no two tools share a name, however long or alike they are', () => {
-  const targets = [server('a', ['b_c', 'x'.repeat(100)]), server('a-b', ['c']), server('ab', ['x'.repeat(100)])]
+  const targets = [
+    server('a', ['b_c', 'x'.repeat(100)]),
+    server('a-b', ['c']),
+    server('ab', ['x'.repeat(100)]),
+  ]
   const { listed, find } = namesOf(targets)
   expect(new Set(listed()).size).toBe(4)
   const meant = listed().map((name) => `${find(name)!.target.slug} ${find(name)!.capability.id}`)

@@ -58,7 +58,7 @@ function registered(targets: Iterable<Target>, name: string): FoundTool | undefi
     if (capability !== undefined) plain.push({ target, capability, renamed: false })
   }
   if (plain.length === 1) return plain[0]
-  const outOfUse = plain.filter((tool) => tool.target.state !== 'active')
+  const outOfUse = plain.filter((tool) => tool.target.state !== 'active' || tool.capability.held)
   return outOfUse.length === 1 ? outOfUse[0] : undefined
 }
 
