@@ -8,15 +8,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tests/*.test.ts'],
-          exclude: ['**/*-store.test.ts', '**/*.process.test.ts', '**/node_modules/**'],
+          exclude: ['**/*-store.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
         },
       },
       {
         test: { name: 'store', include: ['packages/*/src/**/*-store.test.ts'], testTimeout: 20_000 },
       },
       {
-        // What starts and kills other processes again and again: too slow for `npm run check`.
-        test: { name: 'process', include: ['packages/*/src/**/*.process.test.ts'], testTimeout: 30_000 },
+        // What starts and kills processes or fills disks again and again: too slow for `npm run check`.
+        test: { name: 'slow', include: ['packages/*/src/**/*.slow.test.ts'], testTimeout: 30_000 },
       },
       {
         test: {

@@ -190,6 +190,17 @@ test("another person's acts are shown to owners and auditors only", async () => 
   await expect(salted(auditor, act)).rejects.toThrow('404')
 })
 
+test('a person sees their own act already while it only waits for them', async () => {
+  const theirs = connectAmbit({ url: node.url, token: await signIn('Asked', ['operator']) })
+  const own = await allow(theirs, [{ target: 'desk', capability: 'echo', decision: 'ask' }])
+  await rawCall(node.port, { token: own.token, name: 'echo', args })
+  const { acts: seen } = await theirs.acts.list()
+  expect(seen.map((act) => act.decision)).toEqual(['ask'])
+  expect((await verifyReceipt(await theirs.acts.receipt(seen[0]!.act))).ok).toBe(true)
+  const others = connectAmbit({ url: node.url, token: await signIn('Not asked', ['operator']) })
+  expect((await others.acts.list()).acts).toEqual([])
+})
+
 test('an act that never was has no receipt', async () => {
   for (const act of ['0'.repeat(32), 'nonsense', `${acts.get('allowed')!.act.slice(0, -1)}0`, '../status']) {
     if (act === acts.get('allowed')!.act) continue

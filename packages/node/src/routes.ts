@@ -40,6 +40,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
         const target = registry.targetOfDigest(digest)
         return target && { slug: target.slug, title: target.title }
       },
+      subjectOf: async (approval) => (await approvals.parts.store.find(approval))?.subject,
       saltOf: async (person, act, field) => saltOf(await identity.subjectKey(person), act, field),
     }),
     ...eventRoutes(foundation.bus),

@@ -24,7 +24,7 @@ const actsMax = 50_000
 
 /**
  * The acts under way. A stop looks at all of them: 50,000 comparisons take about a millisecond, while an index by
- * target, link and holder would cost every act (measured: ADR 0004).
+ * target, link and holder would cost every act (ADR 0003).
  */
 export class InFlight {
   readonly #acts = new Roll<InFlightAct>()

@@ -4,16 +4,12 @@ import { readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
-import { openCheckpoint } from '@ambit/core/log/checkpoint'
-import { leafHash, verifyInclusion } from '@ambit/core/log/merkle'
 import { openNote, parseVkey } from '@ambit/core/log/note'
-import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import type { Clock } from '../kernel/clock.ts'
 import { localDisk } from './disk.ts'
 import { defaultLimits, noteSigner, openLedger } from './ledger.ts'
-import { logsIn, origin, signer } from './ledger-fixture.ts'
-import type { Ledger, Proof } from './ledger.ts'
+import { checkProof, contents, logsIn, origin, signer } from './ledger-fixture.ts'
 import { openLog } from './log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ambit-ledger-'))
@@ -25,25 +21,6 @@ const present = existsSync(`${folder}/ledger`)
 if (!present) console.log('skipped: the published log of Tessera, because ../shared/data is not here')
 
 const options = logsIn(root)
-
-async function contents(ledger: Ledger): Promise<string[]> {
-  const entries: string[] = []
-  for await (const { entry } of ledger.entries(0)) entries.push(Buffer.from(entry).toString())
-  return entries
-}
-
-async function checkProof(ledger: Ledger, proof: Proof, entry: string): Promise<void> {
-  const key = await parseVkey(ledger.vkey)
-  if (!key.ok) throw new Error(key.reason)
-  const opened = await openCheckpoint(proof.checkpoint, key.verifier)
-  if (!opened.ok) throw new Error(opened.reason)
-  const { size, root } = opened.checkpoint
-  expect(Buffer.from(proof.entry).toString()).toBe(entry)
-  const leaf = await leafHash(proof.entry)
-  expect(await verifyInclusion({ index: proof.index, size, root, leaf, proof: proof.hashes })).toEqual({
-    ok: true,
-  })
-}
 
 test('begins with a leaf that names origin and key, so that no receipt is of a single leaf', async () => {
   await using ledger = await openLedger(await options())
@@ -67,27 +44,6 @@ test('gives indexes in the order of the calls and tells each caller once, in tha
   })
   expect(told).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1))
   expect(Buffer.from(await ledger.read(4321)).toString()).toBe('{"at":4320}')
-})
-
-test('what was written is there after reopening, whatever it was', async () => {
-  const text = fc.string({ unit: 'grapheme', maxLength: 300 })
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(text, { maxLength: 40 }), { maxLength: 4 }), async (sittings) => {
-      const where = await options()
-      const expected: string[] = []
-      for (const sitting of sittings) {
-        await using ledger = await openLedger(where)
-        await Promise.all(sitting.map((entry) => ledger.write(entry)))
-        expected.push(...sitting)
-      }
-      await using ledger = await openLedger(where)
-      expect((await contents(ledger)).slice(1)).toEqual(expected)
-      for (const index of [0, ledger.size - 1]) {
-        await checkProof(ledger, await ledger.prove(index), Buffer.from(await ledger.read(index)).toString())
-      }
-    }),
-    { numRuns: 25 },
-  )
 })
 
 test('crosses tiles and segments: every proof verifies, and a rebuild of derived files gives the same', async () => {
@@ -247,32 +203,3 @@ test('reading can be stopped and begins anywhere', async () => {
   await expect(reading()).rejects.toThrow()
   expect(seen).toEqual(Array.from({ length: 51 }, (_, at) => 250 + at))
 })
-
-test('memory does not grow with the log', async () => {
-  const collect = globalThis.gc ?? (await exposedGc())
-  const used = (): number => {
-    collect()
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  }
-  await using ledger = await openLedger(await options({ limits: { segmentBytesMax: 8 * 1024 * 1024 } }))
-  const write = async (count: number): Promise<void> => {
-    for (let at = 0; at < count; at += 10_000) {
-      await Promise.all(Array.from({ length: 10_000 }, (_, each) => ledger.write(`{"entry":${at + each}}`)))
-    }
-    await ledger.checkpoint(ledger.size)
-    await ledger.prove(ledger.size - 1)
-  }
-  await write(100_000)
-  const before = used()
-  await write(400_000)
-  // Every node in memory would be 25 MB.
-  expect(used() - before).toBeLessThan(3_000_000)
-})
-
-async function exposedGc(): Promise<() => void> {
-  const { setFlagsFromString } = await import('node:v8')
-  const { runInNewContext } = await import('node:vm')
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
-}

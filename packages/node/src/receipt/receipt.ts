@@ -11,7 +11,7 @@ export { recoverActs, startSnapshots } from './recovery.ts'
 /** Receipts and the feed of acts, read from the activity log alone. */
 export interface Receipts {
   /** Throws `act.unknown`. */
-  receipt(act: string, may: (leaves: readonly Leaf[]) => boolean): Promise<Receipt>
+  receipt(act: string, may: (leaves: readonly Leaf[]) => boolean | Promise<boolean>): Promise<Receipt>
   /** Newest first; `before` is the cursor of the last page. */
   feed(limit: number, before: number | undefined): Promise<Feed>
   /** Salts behind the commitments of an act, for whoever holds its contents. */
@@ -45,7 +45,7 @@ export function createReceipts(ledger: Ledger): Receipts {
       // An outcome may still wait for company on its way to the disk.
       await ledger.settle()
       const leaves = await leavesOf(ledger, act)
-      if (leaves.length === 0 || !may(leaves.map((placed) => placed.leaf))) throw unknown(act)
+      if (leaves.length === 0 || !(await may(leaves.map((placed) => placed.leaf)))) throw unknown(act)
       return await prove(ledger, act, leaves)
     },
     async feed(limit, before) {

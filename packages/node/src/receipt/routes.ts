@@ -10,6 +10,8 @@ export interface ReceiptRouteParts {
   readonly receipts: Receipts
   /** Slug and title of a record by the digest of one of its versions. */
   readonly targetOf: (digest: string) => { readonly slug: string; readonly title: string } | undefined
+  /** The person whose decision an approval waits, or waited, for: an act that was only asked names no caller. */
+  subjectOf(approval: string): Promise<string | undefined>
   /** Salt of one field of an act of that person. */
   readonly saltOf: (person: string, act: string, field: 'arguments' | 'result') => Promise<Buffer>
 }
@@ -36,7 +38,8 @@ export function receiptRoutes(parts: ReceiptRouteParts): readonly Route[] {
   return [feedRoute(parts), receiptRoute(parts), saltsRoute(parts)]
 }
 
-function feedRoute({ receipts, targetOf }: ReceiptRouteParts): Route {
+function feedRoute(parts: ReceiptRouteParts): Route {
+  const { receipts, targetOf } = parts
   return route({
     method: 'GET',
     path: '/api/acts',
@@ -49,15 +52,16 @@ function feedRoute({ receipts, targetOf }: ReceiptRouteParts): Route {
     reply: z.object({ acts: z.array(actSchema), next: z.number().optional() }),
     async handle({ caller, query }) {
       const feed = await receipts.feed(query.limit, query.before)
-      const acts = feed.acts
-        .filter((act) => maySee(caller, act.leaves))
-        .map((act) => actView(act.act, act.leaves, targetOf))
+      const acts = []
+      for (const { act, leaves } of feed.acts) {
+        if (await maySee(parts, caller, leaves)) acts.push(actView(act, leaves, targetOf))
+      }
       return { body: { acts, ...(feed.next === undefined ? {} : { next: feed.next }) } }
     },
   })
 }
 
-function receiptRoute({ receipts }: ReceiptRouteParts): Route {
+function receiptRoute(parts: ReceiptRouteParts): Route {
   return route({
     method: 'GET',
     path: '/api/acts/:id/receipt',
@@ -67,7 +71,7 @@ function receiptRoute({ receipts }: ReceiptRouteParts): Route {
     params: actParams,
     reply: receiptSchema,
     async handle({ caller, params }) {
-      return { body: await receipts.receipt(params.id, (leaves) => maySee(caller, leaves)) }
+      return { body: await parts.receipts.receipt(params.id, (leaves) => maySee(parts, caller, leaves)) }
     },
   })
 }
@@ -96,8 +100,10 @@ function isOwn(caller: Caller, leaves: readonly Leaf[]): boolean {
   return leaves.some((leaf) => 'callers' in leaf && leaf.callers.includes(caller.person))
 }
 
-function maySee(caller: Caller, leaves: readonly Leaf[]): boolean {
-  return caller.roles.includes('owner') || caller.roles.includes('auditor') || isOwn(caller, leaves)
+async function maySee(parts: ReceiptRouteParts, caller: Caller, leaves: readonly Leaf[]): Promise<boolean> {
+  if (caller.roles.includes('owner') || caller.roles.includes('auditor') || isOwn(caller, leaves)) return true
+  const asked = leaves.find((leaf) => leaf.kind === 'approval')
+  return asked !== undefined && (await parts.subjectOf(asked.approval)) === caller.person
 }
 
 function actView(
