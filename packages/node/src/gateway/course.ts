@@ -41,7 +41,7 @@ export class Course implements ActHandle, InFlightAct {
   /** Why it was stopped from outside. */
   stopped: { readonly code: string; readonly detail: string } | undefined
   /** Ends the act without its target; set once it was sent. */
-  abandon: (() => void) | undefined
+  abandon: ((course: Course) => void) | undefined
   /** The sink has its last call. */
   over = false
   place = -1
@@ -110,7 +110,7 @@ export class Course implements ActHandle, InFlightAct {
     } catch (error) {
       // One adapter that fails must not keep the next act from being stopped, nor this one under way.
       this.parts.log.error('act.cancel-failed', { act: this.id, error: String(error) })
-      this.abandon?.()
+      this.abandon?.(this)
     }
   }
 

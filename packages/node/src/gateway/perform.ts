@@ -111,8 +111,13 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
     reversibility: intake.capability.profile.reversibility,
   }
   course.sent = true
-  course.abandon = () => finish(course, { status: 'cancelled', error: course.stopped ?? stoppedByNode })
+  course.abandon = abandon
   course.performance = plan.egress.perform(outbound, sinkOf(course))
+}
+
+/** One function for all acts: a closure for each kept dead acts alive (see roll.ts). */
+function abandon(course: Course): void {
+  finish(course, { status: 'cancelled', error: course.stopped ?? stoppedByNode })
 }
 
 const stoppedByNode = { code: 'act.cancelled', detail: 'the node gave it up' }
