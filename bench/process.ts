@@ -31,6 +31,8 @@ export interface Measured {
   readonly port: number
   readonly child: ChildProcess
   usage(): Promise<Usage>
+  /** Sends a word and gives the answer that has a member of that name. */
+  ask<T>(word: string): Promise<T>
   stop(): Promise<void>
 }
 
@@ -53,6 +55,10 @@ export async function startMeasured(
     async usage() {
       child.send('usage')
       return (await message<{ usage: Usage }>(child, 'usage')).usage
+    },
+    async ask<T>(word: string) {
+      child.send(word)
+      return await message<T>(child, word)
     },
     async stop() {
       if (child.exitCode !== null) return

@@ -1,13 +1,14 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import type { Report } from './bench.ts'
-import { mcpAnswer, mcpRequest } from './call/message.ts'
+import { mcpRequest } from './call/message.ts'
+import { startMeasured } from './process.ts'
+import type { Measured } from './process.ts'
 import { bringOnline, startRunningNode } from './running-node.ts'
 
 const rounds = 20
 /** A call that is not cancelled after this long counts as lost. */
 const giveUpMs = 10_000
+const pollMs = 5
 
 /**
  * From the moment a recall is sent to the moment the last call under way was cancelled for its caller and a new call
@@ -17,10 +18,9 @@ export async function run(args: readonly string[]): Promise<Report> {
   const gateways = option(args, '--gateways', 1)
   const inflight = option(args, '--inflight', 1000)
   if (gateways !== 1) throw new Error('one node is one gateway; several come with the shared bus')
-  const upstream = hangingServer()
-  const port = await upstream.listen()
+  const upstream = await startMeasured(new URL('./recall/hanging-upstream.ts', import.meta.url))
   await using node = await startRunningNode()
-  await bringOnline(node.ambit, { url: `http://127.0.0.1:${port}/mcp` }, 'hanging')
+  await bringOnline(node.ambit, { url: `http://127.0.0.1:${upstream.port}/mcp` }, 'hanging')
   const mandate = await node.ambit.mandates.grant({
     purpose: 'measure a recall',
     allow: [{ target: 'hanging', capability: '*', decision: 'autonomous' }],
@@ -31,7 +31,7 @@ export async function run(args: readonly string[]): Promise<Report> {
   let receipts = 0
   for (let round = 0; round < rounds; round++) {
     const calls = Array.from({ length: inflight }, (_, at) => hangingCall(node.port, token, at + 1))
-    await upstream.reached(inflight)
+    await reached(upstream, inflight)
     const start = performance.now()
     const recall = node.ambit.records.recall('hanging', { note: 'measured' })
     const ends = await Promise.all(calls)
@@ -39,10 +39,10 @@ export async function run(args: readonly string[]): Promise<Report> {
     times.push(Math.max(...ends.filter((end) => end > 0)) - start)
     cancelled += Math.min(stopped, ends.filter((end) => end > 0).length)
     receipts += ruling.signature.value === '' ? 0 : 1
-    await upstream.reached(0)
+    await reached(upstream, 0)
     await node.ambit.records.reinstate('hanging', 'measured')
   }
-  upstream.close()
+  await upstream.stop()
   times.sort((left, right) => left - right)
   const json = {
     gateways,
@@ -62,48 +62,14 @@ function option(args: readonly string[], name: string, value: number): number {
   return at < 0 ? value : Number(args[at + 1])
 }
 
-/** An upstream that describes itself and then lets every call hang. */
-function hangingServer() {
-  let open = 0
-  let waiting: (() => void) | undefined
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const answer = mcpAnswer(Buffer.concat(chunks).toString())
-      if (answer !== undefined) {
-        response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
-        return
-      }
-      open++
-      waiting?.()
-      response.on('close', () => {
-        open--
-        waiting?.()
-      })
-    })
-  })
-  return {
-    listen: () =>
-      new Promise<number>((resolve) => {
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
-      }),
-    async reached(count: number) {
-      const reached = () => open === count
-      while (!reached()) {
-        await new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(
-            () => reject(new Error(`${open} calls hang upstream, not ${count}`)),
-            giveUpMs,
-          )
-          waiting = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-    },
-    close: () => server.close(),
+/** Until so many calls hang in the upstream. */
+async function reached(upstream: Measured, count: number): Promise<void> {
+  const until = performance.now() + giveUpMs
+  for (;;) {
+    const { open } = await upstream.ask<{ open: number }>('open')
+    if (open === count) return
+    if (performance.now() > until) throw new Error(`${open} calls hang upstream, not ${count}`)
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }
 

@@ -146,6 +146,17 @@ function addressFault(host: string): Fault {
 /** One for all: nobody looks at it, and a recall aborts a thousand calls at once. */
 const aborted = new Error('aborted')
 
+/** Closing makes errors that nobody reads; without their stacks it costs a fifth less, which a recall of many calls shows. */
+function abortQuietly(controller: Dispatcher.DispatchController | undefined): void {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    controller?.abort(aborted)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   readonly #handler: UpstreamHandler
   #controller: Dispatcher.DispatchController | undefined
@@ -163,7 +174,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
     this.#controller = controller
     // Once a connection took the request, it may have reached the target whatever happens next.
     this.#sent = true
-    if (this.#over) controller.abort(aborted)
+    if (this.#over) abortQuietly(controller)
   }
 
   onResponseStart(
@@ -202,7 +213,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   #broken(error: unknown): void {
     this.#over = true
     this.#log.error('upstream.handler-failed', { error: String(error) })
-    this.#controller?.abort(aborted)
+    abortQuietly(this.#controller)
     this.#tell(new Fault('internal', { detail: 'the answer could not be taken', cause: error }), true)
   }
 
@@ -221,7 +232,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   abort(): void {
     if (this.#over) return
     this.#over = true
-    this.#controller?.abort(aborted)
+    abortQuietly(this.#controller)
   }
 
   resume(): void {
