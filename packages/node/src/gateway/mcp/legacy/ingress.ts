@@ -133,7 +133,7 @@ function admit(
     return undefined
   }
   if (asked !== undefined && session !== undefined && asked !== session.version) {
-    const text = `MCP-Protocol-Version is not ${session.version}, which this session negotiated`
+    const text = `MCP-Protocol-Version is not ${session.version}, which the session negotiated`
     replyError(response, 400, null, errorCodes.invalidRequest, text)
     return undefined
   }

@@ -55,7 +55,7 @@ export class ToolCalls {
     }
     const key = session === undefined ? undefined : keyOf(session, message.id)
     if (key !== undefined && this.#underWay.has(key)) {
-      const text = 'a call with that id is under way in this session'
+      const text = 'a call with that id is under way in the session'
       replyError(response, 400, message.id, errorCodes.invalidRequest, text)
       return
     }
