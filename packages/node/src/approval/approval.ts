@@ -14,6 +14,7 @@ import type { Keyring } from '../kernel/keyring.ts'
 import type { LeafWriter } from '../kernel/leaf-writer.ts'
 import type { Log } from '../kernel/log.ts'
 import { createTurns } from '../kernel/turns.ts'
+import type { Turns } from '../kernel/turns.ts'
 import type { Store } from '../store/store.ts'
 import { openApprovalStore } from './approval-store.ts'
 import type { ApprovalReader, ApprovalRow, ApprovalWriter } from './approval-store.ts'
@@ -124,6 +125,8 @@ export interface ApprovalParts extends Omit<ApprovalOptions, 'store' | 'replica'
   readonly replica: string
   readonly store: ApprovalReader & ApprovalWriter
   readonly safe: Safe
+  /** One decision after the other on one approval, so that the log has it once. */
+  readonly decisions: Turns
   leaf(
     row: Pick<ApprovalRow, 'id' | 'act' | 'card'>,
     step: ApprovalLeaf['step'],
@@ -171,6 +174,7 @@ function createParts(options: ApprovalOptions, store: ApprovalParts['store']): A
     replica,
     store,
     safe: createSafe(keyring, store),
+    decisions: createTurns(),
     async leaf({ id, act, card }, step, person) {
       const leaf: ApprovalLeaf = {
         v: 1,

@@ -17,6 +17,15 @@ export async function approve(
   id: string,
   digest: string,
 ): Promise<ApprovalRow> {
+  return await parts.decisions.take(id, async () => await approveInTurn(parts, caller, id, digest))
+}
+
+async function approveInTurn(
+  parts: ApprovalParts,
+  caller: Caller,
+  id: string,
+  digest: string,
+): Promise<ApprovalRow> {
   const row = await decidable(parts, caller, id)
   if (row.card !== digest) {
     throw new Fault('approval.changed', { detail: 'the digest is not that of this card', where: 'digest' })
