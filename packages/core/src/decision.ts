@@ -24,14 +24,3 @@ export interface Decision {
   /** What must happen if the act goes on, e.g. `tell-user`. */
   readonly obligations: readonly string[]
 }
-
-const severity: Record<DecisionClass, number> = { allow: 0, ask: 1, refuse: 2 }
-
-/** The stricter of two classes. */
-export function stricter(left: DecisionClass, right: DecisionClass): DecisionClass {
-  return severity[left] >= severity[right] ? left : right
-}
-
-export function isStricter(left: DecisionClass, than: DecisionClass): boolean {
-  return severity[left] > severity[than]
-}

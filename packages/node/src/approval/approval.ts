@@ -46,8 +46,6 @@ export interface Suspended {
   readonly reversibility: number
   readonly arguments: unknown
   readonly protocolIn: string
-  /** The message as it came, base64; kept sealed. */
-  readonly wire: string
   readonly reasons: readonly Reason[]
   /** Roles of the arguments, of the profile in force; one that is not named is a sink. */
   readonly roles?: Readonly<Record<string, Role>>

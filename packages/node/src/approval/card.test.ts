@@ -10,7 +10,6 @@ const suspended: Suspended = {
   ...transfer,
   callers: ['1.2.156.9', 'p_ann'],
   arguments: { memo: 'rent', amount: 5, to: 'bob', pin: '1234' },
-  wire: '',
   reasons: [{ code: 'user.ask', rule: 'catalogue:pay/3', what: 'The person is asked before this is done.' }],
   roles: { memo: 'content', amount: 'quantity', to: 'sink', pin: 'secret' },
   agentTitle: 'Helper',

@@ -23,6 +23,5 @@ export const transfer: Suspended = {
   reversibility: 3,
   arguments: { to: 'bob', secretWord: 'hunter2' },
   protocolIn: 'mcp/2026-07-28',
-  wire: 'e30=',
   reasons: [],
 }

@@ -63,7 +63,6 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     reversibility: intake.capability.profile.reversibility,
     arguments: intake.arguments,
     protocolIn: intake.protocolIn,
-    wire: intake.wire.bytes.toString('base64'),
     reasons: decision.reasons,
     roles: intake.capability.profile.roles,
     ...(agent === undefined ? {} : { agentTitle: agent.title }),

@@ -43,7 +43,7 @@ export async function probe(
 }
 
 /** Takes note of what an upstream serves: what differs from the version in force is held until an operator accepts it. */
-export async function observe(
+async function observe(
   room: Room,
   id: string,
   described: Pick<Described, 'capabilities'>,

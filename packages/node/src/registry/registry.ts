@@ -7,13 +7,12 @@ import { accept } from './accept.ts'
 import type { Acceptance } from './accept.ts'
 import { applyDocument } from './apply.ts'
 import type { Described } from './describe.ts'
-import type { Change } from './drift.ts'
 import { edit } from './edit.ts'
 import type { Edit } from './edit.ts'
 import { importServers } from './import.ts'
 import type { ImportResult } from './import.ts'
 import { describeRecord } from './live.ts'
-import { observe, probe, startProbes } from './probe.ts'
+import { probe, startProbes } from './probe.ts'
 import type { ProbeResult } from './probe.ts'
 import { createProposer } from './profile.ts'
 import { putSecret } from './put-secret.ts'
@@ -63,8 +62,6 @@ export interface Registry extends Disposable {
   /** Makes the ruling of a step of the life cycle. Memory has the new state before it returns. Throws `record.state`. */
   step(request: StepRequest): Promise<StepResult>
   probe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<ProbeResult>
-  /** Takes note of what an upstream was seen to serve (a list on the path of an act), by AIC. */
-  observe(id: string, described: Pick<Described, 'capabilities'>): Promise<readonly Change[]>
   /** The document in force (or the draft while there is none) and its digest. */
   read(
     slugOrId: string,
@@ -116,7 +113,6 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     step: async (request) => await takeStep(room, request),
     probe: async (slugOrId, organization, person, signal) =>
       await probe(room, slugOrId, organization, person, signal),
-    observe: async (id, described) => await observe(room, id, described),
     read: async (slugOrId, organization) => await read(room, slugOrId, organization),
     async describe(slugOrId, organization, person, signal) {
       const held = mustFind(room, slugOrId, organization)
