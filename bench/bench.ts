@@ -10,6 +10,7 @@ const benches: Readonly<
   call: () => import('./call.ts'),
   recall: () => import('./recall.ts'),
   ledger: () => import('./ledger.ts'),
+  streams: () => import('./streams.ts'),
 }
 
 export interface Report {

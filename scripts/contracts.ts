@@ -11,6 +11,7 @@ import { readConfig } from '@ambit/node/config'
 import { openDomains } from '@ambit/node/domains'
 import { openFoundation } from '@ambit/node/foundation'
 import { InFlight } from '@ambit/node/gateway/in-flight'
+import { Traffic } from '@ambit/node/gateway/traffic'
 import { openApi } from '@ambit/node/http/openapi'
 import { createReceipts } from '@ambit/node/receipt/receipt'
 import { openResponse } from '@ambit/node/response/response'
@@ -54,7 +55,19 @@ async function api(): Promise<unknown> {
       })
       const receipts = createReceipts(ledger)
       const inFlight = new InFlight()
-      return openApi(routesOf({ foundation, domains, response, receipts, inFlight, origin: () => '' }))
+      const traffic = new Traffic(clock, foundation.config.traffic)
+      return openApi(
+        routesOf({
+          foundation,
+          domains,
+          response,
+          receipts,
+          inFlight,
+          traffic,
+          errorOutput: () => undefined,
+          origin: () => '',
+        }),
+      )
     } finally {
       await foundation.disposer.dispose()
     }

@@ -29,8 +29,10 @@ const ports: Readonly<Record<string, string>> = {
   'registry/target.ts': 'the compact form of a record that the path of an act reads',
   'registry/describe.ts': 'the port that the adapters implement',
   'gateway/egress.ts': 'the port that the adapters implement',
+  'gateway/back.ts': 'how a target turns to its caller, as every adapter passes it on',
   'gateway/body.ts': 'how every adapter reads the body of a request',
   'gateway/governing-headers.ts': 'how every adapter reads the headers that govern a message',
+  'gateway/retry-after.ts': 'when to try again, as every adapter says it',
   'gateway/stored-outcome.ts': 'what an approved act came to, as every adapter answers it',
 }
 

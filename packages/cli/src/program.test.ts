@@ -85,6 +85,7 @@ const card = {
 const answers = {
   'GET /api/records': { records: [] },
   'GET /api/records/mailer': view,
+  'GET /api/records/mailer/error-output': { slug: 'mailer', text: 'no key\n\u202eyek\n' },
   'POST /api/records/register': view,
   'POST /api/records/import': {
     results: [{ name: 'a', ok: false, problem: { detail: 'taken', remedy: 'rename' } }],
@@ -184,6 +185,7 @@ test.for<[string, ...string[]]>([
   ['records', 'GET /api/records'],
   ['records list --search mail --state active', 'GET /api/records?search=mail&state=active'],
   ['show mailer', 'GET /api/records/mailer'],
+  ['logs mailer', 'GET /api/records/mailer/error-output'],
   ['edit mailer --set name.en=Mail', 'PATCH /api/records/mailer {"name":{"en":"Mail"}}'],
   ['accept mailer send list', 'POST /api/records/mailer/accept {"capabilities":["send","list"]}'],
   ['submit mailer', 'POST /api/records/mailer/submit {}'],
@@ -266,6 +268,11 @@ test('shows what waits in a record, and no hidden character of it', async () => 
   expect(out).toContain('to:sink')
   expect(out).toContain('- description: "sends"\n+ description: "sends to all"')
   expect(out).toContain('ambit accept mailer')
+})
+
+test('shows what a program wrote last, line by line, and no hidden character of it', async () => {
+  const { out } = await ambit(['logs', 'mailer'])
+  expect(out).toBe('no key\n⟨U+202E⟩yek')
 })
 
 test('--json prints exactly one value, wherever it stands', async () => {

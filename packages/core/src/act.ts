@@ -39,11 +39,16 @@ export type OutcomeStatus = 'completed' | 'failed' | 'cancelled' | 'unknown'
 
 /** What happens while an act is performed. The last event is the outcome; there is exactly one. */
 export type ActEvent =
-  | { readonly type: 'progress'; readonly value: unknown; readonly wire?: Uint8Array }
-  | { readonly type: 'message'; readonly value: unknown; readonly wire?: Uint8Array }
-  | { readonly type: 'artifact'; readonly value: unknown; readonly wire?: Uint8Array }
-  | { readonly type: 'input-required'; readonly value: unknown; readonly wire?: Uint8Array }
+  | {
+      readonly type: 'progress' | 'message' | 'artifact' | 'input-required'
+      readonly value: unknown
+      readonly wire?: Uint8Array
+      /** Protocol headers that came with it, names and values in turn. */
+      readonly headers?: readonly string[]
+    }
   | { readonly type: 'child'; readonly act: string }
+  /** The target let its connection go while it works on; the caller's may go too and come back. */
+  | { readonly type: 'paused'; readonly value?: undefined; readonly wire?: undefined }
   | Outcome
 
 export interface Outcome {
@@ -53,6 +58,8 @@ export interface Outcome {
   readonly value?: unknown
   /** The answer's bytes as the target sent them. */
   readonly wire?: Uint8Array
+  /** Protocol headers that came with it, names and values in turn. */
+  readonly headers?: readonly string[]
   /** A fault code or the protocol's own code. */
   readonly error?: { readonly code: string; readonly detail: string }
   readonly startedAt: number

@@ -87,6 +87,8 @@ export const interfaceSchema = z.strictObject({
   /** The address; for a supervised command `stdio:`. */
   url: z.string().max(2000),
   transport: z.enum(['streamable-http', 'stdio', 'jsonrpc', 'http+json', 'grpc']),
+  /** Whom of those who share the address it is for, where its protocol says so in each request (A2A over JSON-RPC). */
+  tenant: z.string().min(1).max(200).optional(),
   /** Only for stdio: the program, its arguments, and the names of vault entries it needs in its environment. */
   command: z
     .strictObject({

@@ -4,6 +4,7 @@ import { Fault } from '@ambit/core/fault'
 import { z } from 'zod'
 
 const minuteMs = 60_000
+const mebibyte = 1024 * 1024
 const loopback = ['127.0.0.1', '::1']
 
 /** A setting of the node: an environment variable. */
@@ -42,6 +43,12 @@ export const configTable = [
     default: '7100',
     limit: '0 to 65535; 0 takes any free port',
     sentence: 'The port of the console, the API and the protocols over HTTP.',
+  },
+  {
+    name: 'AMBIT_GRPC_PORT',
+    default: '7102',
+    limit: '0 to 65535, or `off`; 0 takes any free port',
+    sentence: 'The port of A2A over gRPC, at the same addresses.',
   },
   {
     name: 'AMBIT_METRICS_PORT',
@@ -99,6 +106,52 @@ export const configTable = [
     sentence: 'How long an upstream may stay silent before its act fails.',
   },
   {
+    name: 'AMBIT_CALLER_ACTS_MAX',
+    default: '12500',
+    limit: '1 to 50000',
+    sentence:
+      'Acts of one caller under way at once, streams included; by default a quarter of what a node carries.',
+  },
+  {
+    name: 'AMBIT_CALLER_RATE_MAX',
+    default: '20000',
+    limit: '1 to 1000000',
+    sentence:
+      'Acts of one caller a second; by default about what one node can carry, so lower it where callers share.',
+  },
+  {
+    name: 'AMBIT_UPSTREAM_ACTS_MAX',
+    default: '16000',
+    limit: '1 to 16000',
+    sentence: 'Acts under way at once at one agent or server, each on a connection of its own.',
+  },
+  {
+    name: 'AMBIT_UPSTREAM_RATE_MAX',
+    default: '20000',
+    limit: '1 to 1000000',
+    sentence: 'Acts a second at one agent or server, of all callers together.',
+  },
+  {
+    name: 'AMBIT_CHILD_USER',
+    default: '',
+    limit: '`<uid>:<gid>`, or the name of a user of this machine',
+    sentence:
+      'The user that supervised programs run as where the node runs as root, by default nobody (65534:65534). A node that is not root starts them as itself.',
+  },
+  {
+    name: 'AMBIT_CHILD_MEMORY_MB',
+    default: '1024',
+    limit: '32 to 1048576',
+    sentence: 'Memory that one supervised program and what it starts may take before they are ended.',
+  },
+  {
+    name: 'AMBIT_MCP_TOOLS_LISTED_MAX',
+    default: '64',
+    limit: '8 to 2000',
+    sentence:
+      'Tools that an MCP client is shown in full; of more it gets those its mandate names one by one, and three tools that find, describe and call the others.',
+  },
+  {
     name: 'AMBIT_PROBE_MINUTES',
     default: '15',
     limit: '0 to 1440; 0 never',
@@ -115,6 +168,8 @@ export interface Config {
   readonly store: string
   readonly addresses: readonly string[]
   readonly port: number
+  /** Undefined: gRPC is not served. */
+  readonly grpcPort: number | undefined
   readonly metricsPort: number
   /** Names answered for beside those of loopback: AMBIT_HOSTS and the name in the origin. */
   readonly hosts: readonly string[]
@@ -125,6 +180,16 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly approvalMs: number
   readonly upstreamTimeoutMs: number
+  readonly traffic: {
+    readonly callerActsMax: number
+    readonly callerPerSecond: number
+    readonly upstreamActsMax: number
+    readonly upstreamPerSecond: number
+  }
+  /** `uid:gid`, or a name that is looked up when the first program starts. */
+  readonly childUser: string | undefined
+  readonly childMemoryBytes: number
+  readonly toolsListedMax: number
   /** Undefined: never. */
   readonly probeEveryMs: number | undefined
   /** What supervised server programs get of the node's own environment. */
@@ -162,6 +227,7 @@ const schemas = {
     .optional(),
   AMBIT_HOST: addressesSchema.refine((items) => items.length > 0 && items.every((item) => isIP(item) !== 0)),
   AMBIT_PORT: integer(0, 65_535),
+  AMBIT_GRPC_PORT: integer(0, 65_535).or(z.literal('off').transform(() => undefined)),
   AMBIT_METRICS_PORT: integer(0, 65_535),
   AMBIT_HOSTS: listSchema.refine((items) => items.every(isHostName)),
   AMBIT_ORIGIN: originSchema.optional(),
@@ -171,6 +237,16 @@ const schemas = {
   AMBIT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
   AMBIT_APPROVAL_MINUTES: integer(1, 10_080),
   AMBIT_UPSTREAM_TIMEOUT_MS: integer(100, 3_600_000),
+  AMBIT_CALLER_ACTS_MAX: integer(1, 50_000),
+  AMBIT_CALLER_RATE_MAX: integer(1, 1_000_000),
+  AMBIT_UPSTREAM_ACTS_MAX: integer(1, 16_000),
+  AMBIT_UPSTREAM_RATE_MAX: integer(1, 1_000_000),
+  AMBIT_CHILD_USER: z
+    .string()
+    .regex(/^(?:\d{1,9}:\d{1,9}|[A-Za-z_][A-Za-z0-9_.-]{0,31})$/)
+    .optional(),
+  AMBIT_CHILD_MEMORY_MB: integer(32, 1_048_576),
+  AMBIT_MCP_TOOLS_LISTED_MAX: integer(8, 2000),
   AMBIT_PROBE_MINUTES: integer(0, 1440),
 } satisfies Record<SettingName, z.ZodType>
 
@@ -184,6 +260,7 @@ export function readConfig(environment: Environment = process.env): Config {
     store: read('AMBIT_STORE', environment) ?? `sqlite:${join(dataFolder, 'store.sqlite')}`,
     addresses: read('AMBIT_HOST', environment),
     port: read('AMBIT_PORT', environment),
+    grpcPort: read('AMBIT_GRPC_PORT', environment),
     metricsPort: read('AMBIT_METRICS_PORT', environment),
     hosts: [
       ...read('AMBIT_HOSTS', environment),
@@ -195,6 +272,15 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read('AMBIT_LOG_LEVEL', environment),
     approvalMs: read('AMBIT_APPROVAL_MINUTES', environment) * minuteMs,
     upstreamTimeoutMs: read('AMBIT_UPSTREAM_TIMEOUT_MS', environment),
+    traffic: {
+      callerActsMax: read('AMBIT_CALLER_ACTS_MAX', environment),
+      callerPerSecond: read('AMBIT_CALLER_RATE_MAX', environment),
+      upstreamActsMax: read('AMBIT_UPSTREAM_ACTS_MAX', environment),
+      upstreamPerSecond: read('AMBIT_UPSTREAM_RATE_MAX', environment),
+    },
+    childUser: read('AMBIT_CHILD_USER', environment),
+    childMemoryBytes: read('AMBIT_CHILD_MEMORY_MB', environment) * mebibyte,
+    toolsListedMax: read('AMBIT_MCP_TOOLS_LISTED_MAX', environment),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
     childEnvironment: Object.fromEntries(
       (['PATH', 'HOME', 'LANG'] as const).flatMap((name) => {

@@ -15,7 +15,7 @@ try {
     `Ambit ${nodeVersion} is up (${ms} ms)\n` +
       `  console   ${node.origin}\n` +
       `  sign in   ${node.signInLink}   (works once)\n` +
-      `  listening ${node.at.join(', ')}; health and metrics on 127.0.0.1:${node.metricsPort}\n` +
+      `  listening ${node.at.join(', ')}; gRPC ${grpcText(node.grpcPort)}; health and metrics on 127.0.0.1:${node.metricsPort}\n` +
       `  data      ${config.dataFolder}\n`,
   )
   let asked = false
@@ -32,6 +32,10 @@ try {
   }
 } catch (error) {
   fail(error)
+}
+
+function grpcText(port: number | undefined): string {
+  return port === undefined ? 'is off' : `on port ${port}`
 }
 
 function fail(error: unknown): never {

@@ -8,6 +8,7 @@ import { createGateway, stopMandates, stopSubject } from './gateway/create-gatew
 import type { Egress } from './gateway/egress.ts'
 import { InFlight } from './gateway/in-flight.ts'
 import type { PathParts } from './gateway/parts.ts'
+import { Traffic } from './gateway/traffic.ts'
 import { consoleFolder } from './http/static.ts'
 import { openServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
@@ -16,6 +17,7 @@ import { signInLink } from './identity/routes.ts'
 import type { Metrics, Series } from './kernel/metrics.ts'
 import { openHealth } from './ops/health.ts'
 import { openIncoming, openOutgoing } from './protocols.ts'
+import { openTaskKeeping } from './pushes.ts'
 import { createReceipts } from './receipt/receipt.ts'
 import { keepActs } from './acts.ts'
 import { openResponse } from './response/response.ts'
@@ -25,6 +27,8 @@ export interface RunningNode extends AsyncDisposable {
   /** Where people reach it. */
   readonly origin: string
   readonly port: number
+  /** Undefined: gRPC is not served. */
+  readonly grpcPort: number | undefined
   readonly metricsPort: number
   readonly at: readonly string[]
   /** A one-time link for the owner. */
@@ -50,16 +54,19 @@ export async function startNode(config: Config): Promise<RunningNode> {
 async function startOn(foundation: Foundation): Promise<RunningNode> {
   const { config, disposer, clock, log, metrics } = foundation
   const inFlight = new InFlight()
-  const outgoing = openOutgoing(foundation)
+  const traffic = new Traffic(clock, config.traffic)
+  countTraffic(metrics, traffic)
+  let server: HttpServer | undefined
+  const origin = () => server?.origin ?? ''
+  const keeping = await openTaskKeeping(foundation, origin)
+  const outgoing = openOutgoing(foundation, keeping.callbacks)
   const domains = await openDomains(foundation, {
     describers: outgoing.describers,
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
   })
   await keepActs(foundation, domains, inFlight)
-  let server: HttpServer | undefined
-  const origin = () => server?.origin ?? ''
   const gateway = createGateway({
-    parts: pathParts(foundation, domains, outgoing.egresses, inFlight),
+    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic),
     targets: (organization) => domains.registry.targets(organization),
     bus: foundation.bus,
     origin,
@@ -77,8 +84,17 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     gateway: foundation.activityLedger.origin,
   })
   const receipts = createReceipts(foundation.activityLedger)
-  const dataPaths = await openIncoming(foundation, domains, gateway, origin)
-  const routes = routesOf({ foundation, domains, response, receipts, inFlight, origin })
+  const { dataPaths, grpcPort } = await openIncoming(foundation, domains, gateway, origin, keeping)
+  const routes = routesOf({
+    foundation,
+    domains,
+    response,
+    receipts,
+    inFlight,
+    traffic,
+    errorOutput: outgoing.errorOutput,
+    origin,
+  })
   server = await openServer({
     ...config,
     routes,
@@ -107,6 +123,8 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   const running = server
   let stopping: Promise<void> | undefined
   async function stop(): Promise<void> {
+    // What would stay open by itself is no reason to wait.
+    for (const dataPath of dataPaths) dataPath.close?.()
     await inFlight.drain((run) => clock.after(drainMs, run))
     await running.close()
     await health[Symbol.asyncDispose]()
@@ -115,6 +133,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   return {
     origin: running.origin,
     port: running.port,
+    grpcPort,
     metricsPort: health.port,
     at: running.at,
     signInLink: signInLink(running.origin, await ownerToken(domains)),
@@ -128,6 +147,7 @@ function pathParts(
   domains: Domains,
   egresses: readonly Egress[],
   inFlight: InFlight,
+  traffic: Traffic,
 ): PathParts {
   const { metrics, clock, ids, log, activityLedger } = foundation
   metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
@@ -140,11 +160,21 @@ function pathParts(
     vault: domains.vault,
     egresses: new Map<Protocol, Egress>(egresses.map((egress) => [egress.protocol, egress])),
     inFlight,
+    traffic,
     metrics: { act: countActs(metrics) },
     clock,
     ids,
     log,
   }
+}
+
+function countTraffic(metrics: Metrics, traffic: Traffic): void {
+  metrics.gauge(
+    'ambit_upstreams_open',
+    'Upstreams to which nothing is sent for now, because they failed again and again.',
+    () => traffic.troubled().length,
+  )
+  metrics.gauge('ambit_upstream_openings', 'How often that began since the start.', () => traffic.openings)
 }
 
 /** Counts acts; the series of a pair is looked up once, because this runs for every act. */

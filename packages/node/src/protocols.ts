@@ -1,10 +1,14 @@
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
+import { createCardSigner } from './gateway/a2a/cards/card-signer.ts'
 import { createA2aDescribe } from './gateway/a2a/describe.ts'
 import { createA2aEgress } from './gateway/a2a/egress.ts'
+import { createA2aGrpc } from './gateway/a2a/grpc/ingress.ts'
+import type { GrpcService } from './gateway/a2a/grpc/ingress.ts'
+import { openGrpcListener } from './gateway/a2a/grpc/listener.ts'
 import { createA2aIngress } from './gateway/a2a/ingress.ts'
-import { openA2aTaskStore } from './gateway/a2a/a2a-task-store.ts'
-import { createTaskOwners } from './gateway/a2a/task-owners.ts'
+import { withCallbacks } from './gateway/a2a/push/callback-egress.ts'
+import type { Callbacks } from './gateway/a2a/push/callbacks.ts'
 import type { DataPath } from './kernel/data-path.ts'
 import type { Egress } from './gateway/egress.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -12,13 +16,21 @@ import { createMcpDescribe } from './gateway/mcp/describe.ts'
 import { createMcpEgress } from './gateway/mcp/egress.ts'
 import { createLegacyEgress } from './gateway/mcp/legacy/egress-session.ts'
 import { createLegacyIngress } from './gateway/mcp/legacy/ingress.ts'
+import type { IngressParts } from './gateway/mcp/ingress-parts.ts'
 import { createMcpIngress } from './gateway/mcp/mcp.ts'
 import { createModernEgress } from './gateway/mcp/modern/egress.ts'
 import { createModernIngress } from './gateway/mcp/modern/ingress.ts'
-import { createToolNames } from './gateway/mcp/names/names.ts'
+import { createViews } from './gateway/mcp/names/views.ts'
+import { createOperations } from './gateway/mcp/operations/operations.ts'
 import { createStdioEgress } from './gateway/mcp/stdio/egress-stdio.ts'
+import type { StdioEgress } from './gateway/mcp/stdio/egress-stdio.ts'
+import { createHomes } from './gateway/mcp/stdio/homes.ts'
+import { childUser } from './gateway/mcp/stdio/user.ts'
+import { openHub } from './gateway/mcp/subscriptions/open-hub.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
+import { openPushes } from './pushes.ts'
+import type { TaskKeeping } from './pushes.ts'
 import type { Describe } from './registry/describe.ts'
 
 export const nodeVersion = '0.1.0'
@@ -28,76 +40,147 @@ const info = { name: 'ambit', version: nodeVersion } as const
 export interface Outgoing {
   readonly describers: readonly Describe[]
   readonly egresses: readonly Egress[]
+  /** The last of what the program of a record wrote for people. */
+  readonly errorOutput: (recordId: string) => string | undefined
 }
 
-export function openOutgoing(foundation: Foundation): Outgoing {
+export function openOutgoing(foundation: Foundation, callbacks: Callbacks): Outgoing {
   const { config, clock, log, disposer } = foundation
   const guard = createAddressGuard(config.allowAddresses)
-  const upstream = createUpstream(guard, log)
+  const upstream = createUpstream(guard, { log, clock })
   disposer.add('upstream connections', async () => await upstream.close())
-  const { upstreamTimeoutMs: answerTimeoutMs, childEnvironment: environment } = config
+  const { upstreamTimeoutMs: answerTimeoutMs } = config
+  const programs = programsOf(foundation)
+  const stdio = openPrograms(foundation, programs)
   const mcp = createMcpEgress({
     modern: createModernEgress({ upstream, timeoutMs: answerTimeoutMs, clientInfo: info }),
     sessions: createLegacyEgress({ upstream, clock, log, limits: { answerTimeoutMs } }),
-    stdio: createStdioEgress({ clock, log, environment, limits: { answerTimeoutMs } }),
+    stdio,
   })
-  const a2a = createA2aEgress({
+  const agents = createA2aEgress({
     upstream,
+    guard,
     clock,
     timeouts: { answerMs: answerTimeoutMs, streamIdleMs: answerTimeoutMs },
   })
+  const a2a = withCallbacks(agents, callbacks)
   for (const egress of [mcp, a2a]) disposer.add(`${egress.protocol} egress`, async () => await egress.close())
   return {
     describers: [
       createA2aDescribe({ upstream, guard, clock }),
-      createMcpDescribe({ upstream, clock, environment }),
+      createMcpDescribe({ upstream, clock, ...programs }),
     ],
     egresses: [mcp, a2a],
+    errorOutput: (recordId) => stdio.stderr(recordId),
   }
 }
 
+/** How programs run, to be described and to be called. */
+function programsOf({ config, clock }: Foundation) {
+  const user = childUser(config.childUser)
+  const homes = createHomes({ dataFolder: config.dataFolder, user, clock })
+  return { environment: config.childEnvironment, user, homes, memoryBytesMax: config.childMemoryBytes }
+}
+
+function openPrograms(
+  { config, clock, log, metrics }: Foundation,
+  programs: ReturnType<typeof programsOf>,
+): StdioEgress {
+  const failures = metrics
+    .counter('ambit_child_failures_total', 'Programs that ended by themselves.')
+    .series()
+  const egress = createStdioEgress({
+    clock,
+    log,
+    ...programs,
+    limits: { answerTimeoutMs: config.upstreamTimeoutMs },
+    failed: () => void (failures.value += 1),
+  })
+  metrics.gauge('ambit_children', 'Supervised programs running.', () => egress.running)
+  return egress
+}
+
 /** The receiving side of every protocol. */
+export interface Incoming {
+  readonly dataPaths: readonly DataPath[]
+  /** Undefined: gRPC is not served. */
+  readonly grpcPort: number | undefined
+}
+
+/** Opens the port of gRPC; what comes over HTTP is for the one server to take. */
 export async function openIncoming(
   foundation: Foundation,
   domains: Domains,
   gateway: Gateway,
   origin: () => string,
-): Promise<readonly DataPath[]> {
-  const { clock, ids, keyring, log, bus, store, disposer } = foundation
+  keeping: TaskKeeping,
+): Promise<Incoming> {
+  const { clock, bus } = foundation
+  const mcp = openMcp(foundation, domains, gateway)
+  let grpcPort: number | undefined
+  const a2a = createA2aIngress({
+    gateway,
+    registry: domains.registry,
+    cardSigner: createCardSigner(domains.identity.nodeSigner),
+    origin,
+    grpcAddress: () => (grpcPort === undefined ? undefined : `${new URL(origin()).hostname}:${grpcPort}`),
+    owners: keeping.owners,
+    callbacks: keeping.callbacks,
+    clock,
+    onApproval: (id, listener) =>
+      bus.subscribe('approval.*', (message) => {
+        if (message['id'] === id) listener()
+      }),
+  })
+  grpcPort = await openGrpc(foundation, createA2aGrpc({ parts: a2a.parts, registry: domains.registry }))
+  const pushes = await openPushes(foundation, domains, gateway, keeping)
+  return { dataPaths: [mcp, pushes, a2a], grpcPort }
+}
+
+async function openGrpc(foundation: Foundation, service: GrpcService): Promise<number | undefined> {
+  const { config, clock, log, disposer } = foundation
+  const { addresses, grpcPort: port, tls } = config
+  if (port === undefined) return undefined
+  const listener = await openGrpcListener({ addresses, port, tls, services: [service], clock, log })
+  disposer.add('gRPC listener', async () => await listener.close())
+  return listener.port
+}
+
+/** What may change the view of an MCP client. */
+const viewSubjects = ['record.*', 'ruling.*', 'mandate.*']
+
+function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): DataPath {
+  const { clock, ids, keyring, log, bus, config } = foundation
+  function onChange(listener: () => void): () => void {
+    const ends = viewSubjects.map((subject) => bus.subscribe(subject, listener))
+    return () => ends.forEach((end) => end())
+  }
   let revision = 0
-  const changed = ['record.*', 'ruling.*', 'mandate.*']
-  for (const subject of changed) bus.subscribe(subject, () => void revision++)
-  const names = createToolNames({
+  onChange(() => void revision++)
+  const views = createViews({
     visible: (holder) => gateway.visible(holder, 'mcp'),
     targets: (holder) => domains.registry.targets(holder.organization),
     revision: () => revision,
+    toolsListedMax: config.toolsListedMax,
   })
-  const legacy = createLegacyIngress({
+  const hub = openHub({ gateway, views, clock, onChange })
+  const parts: IngressParts = {
     gateway,
-    names,
+    views,
+    operations: createOperations({ gateway, keyring, clock }),
+    hub,
     clock,
     ids,
     keyring,
+    log,
     serverInfo: info,
-    onChange(listener) {
-      const ends = changed.map((subject) => bus.subscribe(subject, listener))
-      return () => ends.forEach((end) => end())
-    },
+    onChange,
+  }
+  return createMcpIngress({
+    gateway,
+    views,
+    modern: createModernIngress(parts),
+    legacy: createLegacyIngress(parts),
+    hub,
   })
-  const owners = createTaskOwners(await openA2aTaskStore(store), clock, log)
-  disposer.add('task owners', async () => await owners.close())
-  return [
-    createMcpIngress({ gateway, modern: createModernIngress({ gateway, names, serverInfo: info }), legacy }),
-    createA2aIngress({
-      gateway,
-      registry: domains.registry,
-      origin,
-      owners,
-      clock,
-      onApproval: (id, listener) =>
-        bus.subscribe('approval.*', (message) => {
-          if (message['id'] === id) listener()
-        }),
-    }),
-  ]
 }

@@ -4,10 +4,12 @@ import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
 import { saltOf } from './gateway/commitment.ts'
 import type { InFlight } from './gateway/in-flight.ts'
+import type { Traffic } from './gateway/traffic.ts'
 import { governanceRoutes } from './governance/routes.ts'
 import { eventRoutes } from './http/events.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Route } from './kernel/route.ts'
+import { programRoutes } from './ops/programs.ts'
 import { statusRoutes } from './ops/status.ts'
 import { nodeVersion } from './protocols.ts'
 import type { Receipts } from './receipt/receipt.ts'
@@ -21,6 +23,9 @@ export interface RouteParts {
   readonly response: Response
   readonly receipts: Receipts
   readonly inFlight: InFlight
+  readonly traffic: Traffic
+  /** The last of what the program of a record wrote for people, by AIC. */
+  readonly errorOutput: (recordId: string) => string | undefined
   readonly origin: () => string
 }
 
@@ -44,12 +49,17 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       saltOf: async (person, act, field) => saltOf(await identity.subjectKey(person), act, field),
     }),
     ...eventRoutes(foundation.bus),
+    ...programRoutes({
+      recordId: (slug, organization) => registry.target(slug, organization)?.id,
+      errorOutput: parts.errorOutput,
+    }),
     ...statusRoutes({
       version: nodeVersion,
       engine: foundation.store.engine,
       ledgers: [foundation.registryLedger, foundation.activityLedger],
       clock: foundation.clock,
       inFlight: () => parts.inFlight.size,
+      upstreams: () => parts.traffic.troubled(),
       pendingApprovals: async (organization) => await approvals.parts.store.pendingIn(organization),
     }),
   ]

@@ -19,6 +19,14 @@ export interface NodeStatus {
   }[]
   readonly uptimeS: number
   readonly inFlight: number
+  /** Upstreams to which nothing is sent for now, because they failed again and again. */
+  readonly upstreams: readonly {
+    readonly record: string
+    readonly state: 'closed' | 'open' | 'half-open'
+    readonly failures: number
+    readonly reason?: string
+    readonly retryAfterMs: number
+  }[]
   readonly pendingApprovals: number
 }
 

@@ -199,6 +199,15 @@ export function recordCalls({ call }: Connection) {
     async certify(slug: string, { signal }: Options = {}) {
       return await call<Certification>('POST', path`/api/records/${slug}/certify`, { body: {}, signal })
     },
+    /**
+     * The last of what the newest program of a record wrote on its standard error, credentials hidden. Text of a third
+     * party; absent when none ran since the node started. Operators only.
+     */
+    async errorOutput(slug: string, { signal }: Options = {}) {
+      return await call<{ slug: string; text?: string }>('GET', path`/api/records/${slug}/error-output`, {
+        signal,
+      })
+    },
     /** Asks the live agent again and holds whatever changed. */
     async probe(slug: string, { signal }: Options = {}) {
       return await call<Probe>('POST', path`/api/records/${slug}/probe`, { body: {}, signal })

@@ -2,12 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { A2A_PROTOCOL_VERSION, Role, TaskState } from '@a2a-js/sdk'
-import type { AgentCard, Message, Part } from '@a2a-js/sdk'
-import { AgentEvent, DefaultRequestHandler, InMemoryTaskStore } from '@a2a-js/sdk/server'
+import { A2A_PROTOCOL_VERSION, TaskState } from '@a2a-js/sdk'
+import type { AgentCard, Message } from '@a2a-js/sdk'
+import {
+  AgentEvent,
+  DefaultRequestHandler,
+  InMemoryPushNotificationStore,
+  InMemoryTaskStore,
+} from '@a2a-js/sdk/server'
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server'
 import { UserBuilder, agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express'
 import express from 'express'
+import { card03, versionsOf } from './a2a-card-03.ts'
+import { openGrpcEnd } from './a2a-agent-grpc.ts'
+import type { GrpcRequest } from './a2a-agent-grpc.ts'
+import { Voice, statusOf, textPart } from './a2a-voice.ts'
 
 export interface A2aAgentOptions {
   /** 0 or left out: any free port. */
@@ -19,8 +28,18 @@ export interface A2aAgentOptions {
   readonly name?: string
   readonly description?: string
   readonly streaming?: boolean
-  /** Which bindings the card offers, in order; both are served either way. */
-  readonly bindings?: readonly ('JSONRPC' | 'HTTP+JSON')[]
+  /** Sends push notifications with the SDK's own sender. */
+  readonly pushes?: boolean
+  /** Which bindings the card offers, in order; those of HTTP are served either way, gRPC where it is among them. */
+  readonly bindings?: readonly ('JSONRPC' | 'HTTP+JSON' | 'GRPC')[]
+  /** Of the gRPC interface. */
+  readonly tenant?: string
+  /** `also`: speaks 0.3 beside 1.0, and its card says so; `only`: it has a card of 0.3 and no interface of 1.0. */
+  readonly legacy?: 'also' | 'only'
+  /** What is changed about its card. */
+  readonly change?: (card: AgentCard) => AgentCard
+  /** The card for callers it knows, made of the public one. */
+  readonly extended?: (card: AgentCard) => AgentCard
 }
 
 export interface A2aAgent {
@@ -32,6 +51,10 @@ export interface A2aAgent {
   readonly cancelled: string[]
   /** Bodies of requests as they came, newest last. */
   readonly bodies: string[]
+  /** Calls over gRPC, newest last. */
+  readonly grpcRequests: readonly GrpcRequest[]
+  /** The settings of push notifications it was given, newest last. */
+  readonly pushConfigs: readonly PushSetting[]
   /** Resolves once a task was cancelled, at once when one was already. */
   cancellation(): Promise<string>
   close(): Promise<void>
@@ -50,24 +73,63 @@ export async function startA2aAgent(options: A2aAgentOptions = {}): Promise<A2aA
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   const bodies: string[] = []
-  const requestHandler = new DefaultRequestHandler(cardOf(url, options), new InMemoryTaskStore(), executor)
+  const pushConfigs: PushSetting[] = []
+  const grpc = options.bindings?.includes('GRPC') === true ? await openGrpcEnd() : undefined
+  const plain = versionsOf(cardOf(url, options, grpc?.address), options.legacy)
+  const card = options.change?.(plain) ?? plain
+  const legacyCompat = { enabled: options.legacy !== undefined }
+  const requestHandler = new DefaultRequestHandler(
+    card,
+    new InMemoryTaskStore(),
+    executor,
+    undefined,
+    new NotedPushStore(pushConfigs),
+    undefined,
+    options.extended?.(card),
+  )
+  grpc?.serve(requestHandler)
   app.use((request, _response, next) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => bodies.push(Buffer.concat(chunks).toString('utf8')))
     next()
   })
-  app.use('/.well-known/agent-card.json', agentCardHandler({ agentCardProvider: requestHandler }))
-  app.use('/rpc', jsonRpcHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }))
-  app.use('/rest', restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }))
+  const shared = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat }
+  const cardPath = '/.well-known/agent-card.json'
+  if (options.legacy === 'only') app.get(cardPath, (_request, response) => void response.json(card03(card)))
+  app.use(cardPath, agentCardHandler({ agentCardProvider: requestHandler, legacyCompat }))
+  app.use('/rpc', jsonRpcHandler(shared))
+  app.use('/rest', restHandler(shared))
   return {
     url,
     cardUrl: `${url}/.well-known/agent-card.json`,
     calls: executor.calls,
     cancelled: executor.cancelled,
     bodies,
+    pushConfigs,
+    grpcRequests: grpc?.requests ?? [],
     cancellation: async () => await executor.cancellation,
-    close: async () => await closeServer(server),
+    close: async () => {
+      grpc?.close()
+      await closeServer(server)
+    },
+  }
+}
+
+/** What a client wants to be told, as the agent knows it. */
+export type PushSetting = Parameters<InMemoryPushNotificationStore['save']>[2]
+
+class NotedPushStore extends InMemoryPushNotificationStore {
+  readonly #noted: PushSetting[]
+
+  constructor(noted: PushSetting[]) {
+    super()
+    this.#noted = noted
+  }
+
+  override async save(...given: Parameters<InMemoryPushNotificationStore['save']>): Promise<void> {
+    await super.save(...given)
+    this.#noted.push(structuredClone(given[2]))
   }
 }
 
@@ -78,7 +140,7 @@ async function closeServer(server: Server): Promise<void> {
   })
 }
 
-function cardOf(url: string, options: A2aAgentOptions): AgentCard {
+function cardOf(url: string, options: A2aAgentOptions, grpcAddress: string | undefined): AgentCard {
   const bindings = options.bindings ?? ['JSONRPC', 'HTTP+JSON']
   return {
     name: options.name ?? 'Echo',
@@ -90,14 +152,14 @@ function cardOf(url: string, options: A2aAgentOptions): AgentCard {
     securitySchemes: {},
     securityRequirements: [],
     supportedInterfaces: bindings.map((protocolBinding) => ({
-      url: protocolBinding === 'JSONRPC' ? `${url}/rpc` : `${url}/rest`,
+      url: { JSONRPC: `${url}/rpc`, 'HTTP+JSON': `${url}/rest`, GRPC: grpcAddress ?? '' }[protocolBinding],
       protocolBinding,
       protocolVersion: A2A_PROTOCOL_VERSION,
-      tenant: '',
+      tenant: protocolBinding === 'GRPC' ? (options.tenant ?? '') : '',
     })),
     capabilities: {
       streaming: options.streaming ?? true,
-      pushNotifications: false,
+      pushNotifications: options.pushes ?? false,
       extensions: [],
       extendedAgentCard: false,
     },
@@ -185,95 +247,14 @@ class Echo implements AgentExecutor {
   async #say(said: string, voice: Voice, signal: AbortSignal): Promise<void> {
     const artifact = randomUUID()
     if (!/slow|stream/.test(said)) {
-      voice.artifact(artifact, `echo: ${said}`, false, true)
+      voice.artifact(artifact, 'echo', textPart(`echo: ${said}`), false, true)
       return
     }
     for (let piece = 0; piece < this.#pieces && !signal.aborted; piece++) {
-      voice.artifact(artifact, `${piece} ${said}`, piece > 0, piece === this.#pieces - 1)
+      voice.artifact(artifact, 'echo', textPart(`${piece} ${said}`), piece > 0, piece === this.#pieces - 1)
       await delay(this.#delayMs, signal)
     }
   }
-}
-
-/** Publishes what the agent says about one task. */
-class Voice {
-  readonly #context: RequestContext
-  readonly #bus: ExecutionEventBus
-
-  constructor(context: RequestContext, bus: ExecutionEventBus) {
-    this.#context = context
-    this.#bus = bus
-  }
-
-  message(text: string): void {
-    this.#bus.publish(AgentEvent.message({ ...this.#message(text), taskId: '' }))
-  }
-
-  task(): void {
-    const { task, taskId, contextId, userMessage } = this.#context
-    this.#bus.publish(
-      AgentEvent.task(
-        task ?? {
-          id: taskId,
-          contextId,
-          status: statusOf(TaskState.TASK_STATE_SUBMITTED),
-          artifacts: [],
-          history: [userMessage],
-          metadata: undefined,
-        },
-      ),
-    )
-  }
-
-  status(state: TaskState, text?: string): void {
-    const { taskId, contextId } = this.#context
-    const status = statusOf(state, text === undefined ? undefined : this.#message(text))
-    this.#bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }))
-  }
-
-  artifact(artifactId: string, text: string, append: boolean, lastChunk: boolean): void {
-    const { taskId, contextId } = this.#context
-    const artifact = {
-      artifactId,
-      name: 'echo',
-      description: '',
-      parts: [textPart(text)],
-      metadata: undefined,
-      extensions: [],
-    }
-    this.#bus.publish(
-      AgentEvent.artifactUpdate({ taskId, contextId, artifact, append, lastChunk, metadata: undefined }),
-    )
-  }
-
-  #message(text: string): Message {
-    const { taskId, contextId } = this.#context
-    return {
-      role: Role.ROLE_AGENT,
-      messageId: randomUUID(),
-      parts: [textPart(text)],
-      taskId,
-      contextId,
-      extensions: [],
-      metadata: undefined,
-      referenceTaskIds: [],
-    }
-  }
-}
-
-function statusOf(
-  state: TaskState,
-  message?: Message,
-): {
-  state: TaskState
-  message: Message | undefined
-  timestamp: string
-} {
-  return { state, message, timestamp: new Date().toISOString() }
-}
-
-function textPart(value: string): Part {
-  return { content: { $case: 'text', value }, metadata: undefined, filename: '', mediaType: 'text/plain' }
 }
 
 function textOf(message: Message): string {

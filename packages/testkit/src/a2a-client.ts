@@ -3,6 +3,10 @@ import { Role, TaskState } from '@a2a-js/sdk'
 import type { Message, Task } from '@a2a-js/sdk'
 import { ClientFactory, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client'
 import type { Client } from '@a2a-js/sdk/client'
+import { LegacyJsonRpcTransport, LegacyRestTransport } from '@a2a-js/sdk/compat/v0_3/client'
+import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc'
+import { InterceptingCall } from '@grpc/grpc-js'
+import type { Interceptor } from '@grpc/grpc-js'
 
 export { TaskState }
 export type A2aClient = Client
@@ -11,13 +15,27 @@ export type A2aStreamEvent = Awaited<ReturnType<ReturnType<Client['sendMessageSt
 /** The official client on the card below `url`, in one binding, with a bearer token. */
 export async function a2aClient(
   url: string,
-  binding: 'JSONRPC' | 'HTTP+JSON',
+  binding: 'JSONRPC' | 'HTTP+JSON' | 'GRPC',
   token?: string,
 ): Promise<Client> {
   const fetchImpl = withToken(token)
-  const transports = [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })]
+  const transports = [
+    new JsonRpcTransportFactory({ fetchImpl }),
+    new RestTransportFactory({ fetchImpl }),
+    new GrpcTransportFactory({ grpcCallOptions: { interceptors: [withMetadata(token)] } }),
+  ]
   const factory = new ClientFactory({ transports, preferredTransports: [binding] })
   return await factory.createFromUrl(`${url}/.well-known/agent-card.json`, '')
+}
+
+function withMetadata(token: string | undefined): Interceptor {
+  return (options, next) =>
+    new InterceptingCall(next(options), {
+      start(metadata, listener, go) {
+        if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
+        go(metadata, listener)
+      },
+    })
 }
 
 function withToken(token: string | undefined): typeof fetch {
@@ -51,3 +69,11 @@ export function answerText(answer: Task | Message): string {
   const parts = 'messageId' in answer ? answer.parts : answer.artifacts.flatMap((artifact) => artifact.parts)
   return parts.map((part) => (part.content?.$case === 'text' ? part.content.value : '')).join('')
 }
+
+/** The official client of 0.3, which knows nothing of 1.0 on the wire. `url` is that of the interface. */
+export function a2aClient03(url: string, binding: 'JSONRPC' | 'HTTP+JSON', token: string): A2aClient03 {
+  const options = { endpoint: url, fetchImpl: withToken(token) }
+  return binding === 'JSONRPC' ? new LegacyJsonRpcTransport(options) : new LegacyRestTransport(options)
+}
+
+export type A2aClient03 = LegacyJsonRpcTransport | LegacyRestTransport

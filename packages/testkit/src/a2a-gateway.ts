@@ -6,6 +6,7 @@ import type { Authentication, Holder } from '@ambit/node/authority/authority'
 import type { Egress, Performance } from '@ambit/node/gateway/egress'
 import type { Gateway, IngressSink, Intake } from '@ambit/node/gateway/gateway'
 import type { Target } from '@ambit/node/registry/target'
+import { askStraight, openBack } from './back.ts'
 
 /** A gateway that judges nothing: it does what `decide` says and otherwise lets every act through to the egress. */
 export interface OpenGateway extends Gateway {
@@ -47,13 +48,16 @@ export function createOpenGateway(options: OpenGatewayOptions): OpenGateway {
         capability: intake.capability,
         arguments: intake.arguments,
         wire: intake.wire.forward ? intake.wire : undefined,
+        ...(intake.wire.headers === undefined ? {} : { wireHeaders: intake.wire.headers }),
         holder: intake.holder.key,
         headers: [],
         stream: intake.stream,
+        operation: intake.operation,
         reversibility: 3,
       },
       {
         event: (event) => sink.event(event),
+        ask: askStraight(sink),
         outcome(result) {
           const outcome: Outcome = { ...result, type: 'outcome', startedAt: 0, durationMs: 0 }
           outcomes.push(outcome)
@@ -65,6 +69,7 @@ export function createOpenGateway(options: OpenGatewayOptions): OpenGateway {
     return { id: act, performance }
   }
   return {
+    ...openBack,
     intakes,
     cancelled,
     outcomes,
@@ -96,6 +101,17 @@ export function createOpenGateway(options: OpenGatewayOptions): OpenGateway {
     approval: async (id, holder) => {
       const pending = pendings.get(id)
       return await Promise.resolve(pending?.holder === holder.key ? pending : undefined)
+    },
+    withdraw: async (id, holder) => {
+      const pending = pendings.get(id)
+      if (pending?.holder !== holder.key) return await Promise.resolve(undefined)
+      const withdrawn: Pending = {
+        ...pending,
+        state: 'void',
+        outcome: { status: 'cancelled', error: { code: 'approval.withdrawn', detail: 'taken back' } },
+      }
+      if (pending.state === 'pending') pendings.set(id, withdrawn)
+      return await Promise.resolve(pendings.get(id))
     },
     approvalUrl: (id) => `http://console.example/approvals/${id}`,
   }

@@ -7,9 +7,12 @@ import { strictestProfile } from '@ambit/core/record'
 import type { Interface } from '@ambit/core/record'
 import type { Pending } from '@ambit/node/approval/approval'
 import { openA2aTaskStore } from '@ambit/node/gateway/a2a/a2a-task-store'
+import { createCardSigner } from '@ambit/node/gateway/a2a/cards/card-signer'
 import { createA2aDescribe } from '@ambit/node/gateway/a2a/describe'
 import { createA2aEgress } from '@ambit/node/gateway/a2a/egress'
 import type { A2aTimeouts } from '@ambit/node/gateway/a2a/egress'
+import { createA2aGrpc } from '@ambit/node/gateway/a2a/grpc/ingress'
+import { openGrpcListener } from '@ambit/node/gateway/a2a/grpc/listener'
 import { createA2aIngress } from '@ambit/node/gateway/a2a/ingress'
 import { createTaskOwners } from '@ambit/node/gateway/a2a/task-owners'
 import type { Intake } from '@ambit/node/gateway/gateway'
@@ -21,6 +24,7 @@ import { createUpstream } from '@ambit/node/net/upstream'
 import type { Described } from '@ambit/node/registry/describe'
 import type { Target, TargetCapability } from '@ambit/node/registry/target'
 import { openStore } from '@ambit/node/store/store'
+import { memorySigner } from './signers.ts'
 import { createOpenGateway, testHolder } from './a2a-gateway.ts'
 import type { OpenGateway } from './a2a-gateway.ts'
 
@@ -29,6 +33,8 @@ export interface A2aNodeOptions {
   readonly agents: Readonly<Record<string, string>>
   readonly decide?: (intake: Intake) => Pending | Decision | Fault | undefined
   readonly timeouts?: A2aTimeouts
+  /** Serves gRPC with this certificate. */
+  readonly grpcTls?: { readonly certFile: string; readonly keyFile: string }
   /** What is changed about an agent's target, e.g. its state. */
   readonly change?: (target: Target) => Target
 }
@@ -36,6 +42,8 @@ export interface A2aNodeOptions {
 /** The A2A rooms of a node on a real socket, joined by a gateway that judges nothing. */
 export interface A2aNode extends AsyncDisposable {
   readonly url: string
+  /** Where it serves gRPC: `127.0.0.1:…` */
+  readonly grpcAddress: string
   readonly gateway: OpenGateway
   agentUrl(slug: string): string
   /** An approval changed: whoever subscribed hears it. */
@@ -44,12 +52,15 @@ export interface A2aNode extends AsyncDisposable {
 
 /** Tokens: `ada` and `bob`. */
 export async function startA2aNode(options: A2aNodeOptions): Promise<A2aNode> {
-  const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
+  const guard = createAddressGuard(['127.0.0.0/8'])
+  const upstream = createUpstream(guard)
   const store = await openStore('sqlite::memory:')
   const owners = createTaskOwners(await openA2aTaskStore(store), systemClock, silentLog)
-  const targets = await describeAll(options, upstream)
+  const documents = new Map<string, string | undefined>()
+  const targets = await describeAll(options, upstream, documents)
   const egress = createA2aEgress({
     upstream,
+    guard,
     clock: systemClock,
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
   })
@@ -63,10 +74,17 @@ export async function startA2aNode(options: A2aNodeOptions): Promise<A2aNode> {
   const listeners = new Map<string, Set<() => void>>()
   const server = createServer({ requireHostHeader: false })
   const url = await listen(server)
+  const registry = {
+    target: (slug: string) => targets.find((target) => target.slug === slug),
+    document: async (record: string) => await Promise.resolve(documents.get(record)),
+  }
+  let grpcAddress = ''
   const ingress = createA2aIngress({
     gateway,
-    registry: { target: (slug) => targets.find((target) => target.slug === slug) },
+    registry,
+    cardSigner: createCardSigner(memorySigner()),
     origin: () => url,
+    grpcAddress: () => grpcAddress,
     owners,
     clock: systemClock,
     onApproval: (id, listener) => subscribe(listeners, id, listener),
@@ -75,8 +93,18 @@ export async function startA2aNode(options: A2aNodeOptions): Promise<A2aNode> {
     if (ingress.claims(request.url ?? '')) ingress.handle(request, response)
     else response.writeHead(404).end()
   })
+  const grpc = await openGrpcListener({
+    addresses: ['127.0.0.1'],
+    port: 0,
+    tls: options.grpcTls,
+    services: [createA2aGrpc({ parts: ingress.parts, registry })],
+    clock: systemClock,
+    log: silentLog,
+  })
+  grpcAddress = `127.0.0.1:${grpc.port}`
   return {
     url,
+    grpcAddress,
     gateway,
     agentUrl: (slug) => `${url}/a2a/${slug}`,
     tell: (approval) => {
@@ -87,7 +115,9 @@ export async function startA2aNode(options: A2aNodeOptions): Promise<A2aNode> {
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
       })
+      ingress.close?.()
       await egress.close()
+      await grpc.close()
       await upstream.close()
       await owners.close()
       await store[Symbol.asyncDispose]()
@@ -109,6 +139,7 @@ async function listen(server: Server): Promise<string> {
 async function describeAll(
   options: A2aNodeOptions,
   upstream: ReturnType<typeof createUpstream>,
+  documents: Map<string, string | undefined>,
 ): Promise<readonly Target[]> {
   const guard = createAddressGuard(['127.0.0.0/8'])
   const describe = createA2aDescribe({ upstream, guard, clock: systemClock })
@@ -116,6 +147,7 @@ async function describeAll(
   for (const [slug, url] of Object.entries(options.agents)) {
     const described = await describe.describe({ url }, {}, new AbortController().signal)
     const target = a2aTarget(slug, described)
+    documents.set(target.id, described.document)
     targets.push(options.change === undefined ? target : options.change(target))
   }
   return targets

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Egress, Outbound, Performance } from '@ambit/node/gateway/egress'
 import { bareA2aTarget } from './a2a-node.ts'
+import { askStraight } from './back.ts'
 
 export type A2aEvent = Exclude<ActEvent, Outcome>
 type Result = Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>
@@ -23,6 +24,7 @@ export function a2aOutbound(url: string, transport: Transport, change: Partial<O
     holder: 'did:key:z6MkAda',
     headers: [],
     stream: false,
+    operation: undefined,
     reversibility: 3,
     ...change,
   }
@@ -43,6 +45,7 @@ export async function performed(
         events.push(event)
         return onEvent(event, performance)
       },
+      ask: askStraight(),
       outcome(outcome) {
         outcomes++
         resolve(outcome)

@@ -4,6 +4,7 @@ import type { Interface } from '@ambit/core/record'
 import { strictestProfile } from '@ambit/core/record'
 import type { Egress, EgressSink, Outbound, Performance } from '@ambit/node/gateway/egress'
 import type { Target, TargetCapability } from '@ambit/node/registry/target'
+import { askStraight } from './back.ts'
 
 const someDigest = `sha256:${'0'.repeat(64)}` as const
 
@@ -58,6 +59,7 @@ export function outboundOf(
     holder: 'did:key:holder',
     headers: [],
     stream: true,
+    operation: undefined,
     reversibility: 0,
     ...more,
   }
@@ -87,6 +89,7 @@ export function performed(egress: Pick<Egress, 'perform'>, outbound: Outbound): 
       begin()
       return true
     },
+    ask: askStraight(),
     outcome(value) {
       outcomes += 1
       resolve(value)

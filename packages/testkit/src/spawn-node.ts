@@ -22,15 +22,20 @@ const startTimeoutMs = 30_000
 const stopTimeoutMs = 15_000
 const main = fileURLToPath(new URL('../../node/src/main.ts', import.meta.url))
 
+export interface SpawnOptions extends TestNodeOptions {
+  /** Where its log lines go; `pipe` leaves them on `child.stderr` for the caller to read. */
+  readonly stderr?: 'inherit' | 'pipe'
+}
+
 /** Starts a node with the flags of `npm start`. */
-export async function spawnNode(options: TestNodeOptions = {}): Promise<SpawnedNode> {
+export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'ambit-node-'))
   const started = performance.now()
   const child = spawn(process.execPath, [...startFlags(), main], {
     env: { ...process.env, ...testSettings(options, data) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', options.stderr ?? 'inherit'],
   })
-  const { url, link, metricsPort } = await readLines(child)
+  const { url, link, grpcPort, metricsPort } = await readLines(child)
   const startMs = performance.now() - started
   const { ambit, session } = await signInOwner(url, link)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => await endOf(child, signal)
@@ -38,6 +43,7 @@ export async function spawnNode(options: TestNodeOptions = {}): Promise<SpawnedN
     url,
     port: Number(new URL(url).port),
     metricsPort,
+    grpcPort,
     ambit,
     session,
     data,
@@ -60,7 +66,9 @@ function startFlags(): string[] {
 }
 
 /** Reads the lines the node prints at start until it has said where it is and how to sign in. */
-function readLines(child: ChildProcess): Promise<{ url: string; link: string; metricsPort: number }> {
+function readLines(
+  child: ChildProcess,
+): Promise<{ url: string; link: string; grpcPort: number; metricsPort: number }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the node did not start in time')), startTimeoutMs)
     const lines = createInterface({ input: child.stdout! })
@@ -76,7 +84,8 @@ function readLines(child: ChildProcess): Promise<{ url: string; link: string; me
       const metricsPort = /metrics on \S+:(\d+)/.exec(line)?.[1]
       if (url === undefined || link === undefined || metricsPort === undefined) return
       clearTimeout(timer)
-      resolve({ url, link, metricsPort: Number(metricsPort) })
+      const grpcPort = Number(/gRPC on port (\d+)/.exec(line)?.[1] ?? 0)
+      resolve({ url, link, grpcPort, metricsPort: Number(metricsPort) })
     })
   })
 }

@@ -14,6 +14,8 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly metricsPort: number
+  /** 0: gRPC is not served. */
+  readonly grpcPort: number
   /** The owner's session. */
   readonly ambit: Ambit
   readonly session: string
@@ -36,6 +38,7 @@ export function testSettings({ store, env = {} }: TestNodeOptions, data: string)
   return {
     AMBIT_DATA: data,
     AMBIT_PORT: '0',
+    AMBIT_GRPC_PORT: '0',
     AMBIT_METRICS_PORT: '0',
     AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8,::1',
     AMBIT_LOG_LEVEL: 'silent',
@@ -55,6 +58,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     url: node.origin,
     port: node.port,
     metricsPort: node.metricsPort,
+    grpcPort: node.grpcPort ?? 0,
     ambit,
     session,
     data,

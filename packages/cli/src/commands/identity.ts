@@ -71,6 +71,15 @@ export function identityCommands(program: Command, context: Context): void {
       '',
       table(['log', 'state', 'entries', 'published', 'key'], logs),
     ]
+    if (status.upstreams.length > 0) {
+      const resting = status.upstreams.map((upstream) => [
+        cell(upstream.record),
+        String(upstream.failures),
+        cell(upstream.reason ?? ''),
+        `${Math.ceil(upstream.retryAfterMs / 1000)} s`,
+      ])
+      text.push('', table(['given a rest', 'failures', 'at last', 'tried again in'], resting))
+    }
     context.reply({ text: text.join('\n'), json: status })
   })
 }

@@ -96,6 +96,18 @@ function lookCommands(program: Command, context: Context): void {
       const view = await (await context.ambit()).records.get(slug)
       context.reply({ text: recordText(view), json: view })
     })
+
+  context
+    .command(program, 'logs <slug>', 'show what the program of a record wrote last', 'logs files')
+    .action(async (slug: string) => {
+      const output = await (await context.ambit()).records.errorOutput(slug)
+      const lines = (output.text ?? '').trimEnd().split('\n')
+      const nothing = 'No program of it ran since the node started, or it wrote nothing.'
+      context.reply({
+        text: lines.join('') === '' ? nothing : lines.map((line) => shown(line)).join('\n'),
+        json: output,
+      })
+    })
 }
 
 function changeCommands(program: Command, context: Context): void {

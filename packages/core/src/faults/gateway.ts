@@ -46,7 +46,55 @@ export const gatewayFaults = {
   'act.busy': {
     status: 503,
     retryable: true,
-    title: 'This node has as many acts under way as it can carry',
+    title: 'As many acts are under way as may be',
     remedy: 'Try again in a moment.',
+  },
+  'act.rate-limited': {
+    status: 429,
+    retryable: true,
+    title: 'There are more acts than this node takes in a second',
+    remedy: 'Wait as long as the answer says, then try again; the operator sets how many are taken.',
+  },
+  'push.too-many': {
+    status: 429,
+    retryable: false,
+    title: 'There are as many settings of push notifications as may be',
+    remedy: 'Delete those that are no longer needed, then set up the new one.',
+  },
+  'push.unknown': {
+    status: 404,
+    retryable: false,
+    title: 'Nobody waits for push notifications at this address',
+    remedy: 'Stop sending: the setting was deleted, or its task ended long ago.',
+  },
+  'push.token': {
+    status: 401,
+    retryable: false,
+    title: 'The token is not the one that this setting of push notifications has',
+    remedy: 'Send the token of the setting, as `X-A2A-Notification-Token` or as the bearer token.',
+  },
+  'push.invalid': {
+    status: 400,
+    retryable: false,
+    title: 'The push notification is not of its form, or not about its task',
+    remedy: 'Send one StreamResponse of A2A 1.0 about the task that the setting was made for.',
+  },
+  'push.full': {
+    status: 429,
+    retryable: true,
+    title: 'As many push notifications wait as this node keeps',
+    remedy: 'Send it again later: the receiver does not take them as fast as they come.',
+  },
+  'push.not-delivered': {
+    status: 502,
+    retryable: true,
+    title: 'The receiver did not take the push notification',
+    remedy: 'It is tried again by itself; see to it that the receiver answers with a status of 200 to 299.',
+  },
+  'push.given-up': {
+    status: 504,
+    retryable: false,
+    title: 'The push notification was tried for as long as this node tries, and is given up',
+    remedy: 'Ask for the task to see its newest state.',
   },
 } as const satisfies FaultRows

@@ -264,6 +264,24 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
     expect(steps().at(-1)).toBe('void')
   })
 
+  test('whoever asked may take it back until somebody decided, and nobody else may', async () => {
+    await using store = await engine.open()
+    const { approvals, give, steps, heard } = await world(store)
+    const { id } = await approvals.ask(suspended)
+    expect(await approvals.withdraw(id, 'did:key:zOther')).toBeUndefined()
+    expect((await approvals.get(id, suspended.holder))?.state).toBe('pending')
+    expect(await approvals.withdraw(id, suspended.holder)).toMatchObject({
+      state: 'void',
+      outcome: { status: 'cancelled', error: { code: 'approval.withdrawn' } },
+    })
+    await expect(give(id)).rejects.toMatchObject({ code: 'approval.decided' })
+    expect([steps().at(-1), heard.at(-1)]).toEqual(['void', 'approval.void'])
+    const second = await approvals.ask(suspended)
+    await give(second.id)
+    expect((await approvals.withdraw(second.id, suspended.holder))?.state).toBe('approved')
+    expect(await approvals.claim(second.id)).toEqual(suspended)
+  })
+
   test('contents lie sealed, and are taken away a week after the end', async () => {
     await using store = await engine.open()
     const { approvals, clock, give } = await world(store)

@@ -45,6 +45,8 @@ export interface Suspended {
   readonly effect: string
   readonly reversibility: number
   readonly arguments: unknown
+  /** Which of the capability's operations; left out: its usual one. */
+  readonly operation?: string
   readonly protocolIn: string
   readonly reasons: readonly Reason[]
   /** Roles of the arguments, of the profile in force; one that is not named is a sink. */
@@ -81,6 +83,11 @@ export interface Approvals {
    * older clients, which simply call again.
    */
   find(suspended: Suspended): Promise<Pending | undefined>
+  /**
+   * The holder does not want it any more: nobody is asked, and the approval is void. What was decided before stays as
+   * it is. Gives how it stands then, for its holder only.
+   */
+  withdraw(id: string, holder: string): Promise<Pending | undefined>
   /** Takes an approved act for performing, exactly once; undefined when it is not to be had. Durable before it returns. */
   claim(id: string): Promise<Suspended | undefined>
   /** Keeps the outcome for the holder to fetch. */

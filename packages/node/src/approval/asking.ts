@@ -14,7 +14,7 @@ const pendingPerHolderMax = 20
 const nonceBytes = 32
 
 /** The holder's side: asking, and hearing what became of it. */
-export function createAsking(parts: ApprovalParts, turns: Turns): Pick<Approvals, 'ask' | 'get' | 'find'> {
+export function createAsking(parts: ApprovalParts, turns: Turns): Pick<Approvals, 'ask' | 'get' | 'find' | 'withdraw'> {
   const { store, clock, keyring } = parts
 
   /** The row as the clock has it. */
@@ -61,6 +61,17 @@ export function createAsking(parts: ApprovalParts, turns: Turns): Pick<Approvals
       if (now.state === 'done' && now.collected === 0) await store.collect(id)
       return await pendingView(parts, now)
     },
+    async withdraw(id, holder) {
+      const row = await store.find(id)
+      if (row === undefined || row.holder !== holder) return undefined
+      const ended = clock.now()
+      const outcome = parts.safe.sealOutcome(id, { status: 'cancelled', error: withdrawn })
+      if (await store.move(id, ['pending'], { state: 'void', ended }, { liveAt: ended, outcome })) {
+        await parts.leaf(row, 'void')
+        parts.announce(row, 'void')
+      }
+      return await pendingView(parts, await current((await store.find(id)) ?? row))
+    },
     async find(suspended) {
       for (const row of await store.ofAction(actionKey(keyring, suspended))) {
         const now = await current(row)
@@ -72,6 +83,8 @@ export function createAsking(parts: ApprovalParts, turns: Turns): Pick<Approvals
     },
   }
 }
+
+const withdrawn = { code: 'approval.withdrawn', detail: 'whoever asked for it took it back' }
 
 const waits: ReadonlySet<ApprovalState> = new Set(['pending', 'approved', 'performing'])
 

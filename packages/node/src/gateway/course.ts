@@ -2,12 +2,14 @@ import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Labels } from '@ambit/core/label'
 import type { HeldChain } from '../authority/authority.ts'
+import type { BackAct } from './back.ts'
 import type { Performance } from './egress.ts'
 import { commitText } from './commitment.ts'
 import type { ActHandle, IngressSink, Intake } from './gateway.ts'
 import type { InFlightAct } from './in-flight.ts'
 import { Inspector } from './inspector.ts'
 import type { PathParts } from './parts.ts'
+import type { Gate, Share } from './traffic.ts'
 
 /** Until values are traced, an act counts as third-party text that may be personal: the careful reading. */
 export const unlabelled: Labels = { integrity: 0, confidentiality: 2 }
@@ -42,6 +44,11 @@ export class Course implements ActHandle, InFlightAct {
   stopped: { readonly code: string; readonly detail: string } | undefined
   /** Ends the act without its target; set once it was sent. */
   abandon: ((course: Course) => void) | undefined
+  /** What the target asks of the caller meanwhile; most acts have none. */
+  questions: Set<BackAct> | undefined
+  /** Where it has a place, until it is no longer under way. */
+  share: Share | undefined
+  gate: Gate | undefined
   /** The sink has its last call. */
   over = false
   place = -1
@@ -69,6 +76,9 @@ export class Course implements ActHandle, InFlightAct {
     this.pending = undefined
     this.stopped = undefined
     this.abandon = undefined
+    this.share = undefined
+    this.gate = undefined
+    this.questions = undefined
   }
 
   get parent(): string | undefined {
@@ -93,6 +103,14 @@ export class Course implements ActHandle, InFlightAct {
 
   get callerAgent(): string | undefined {
     return this.intake.holder.agent
+  }
+
+  left(): void {
+    this.share?.leave()
+    this.gate?.leave()
+    if (!this.sent) this.gate?.unused(this.startedAt, this.parts.clock.monotonicMs())
+    this.share = undefined
+    this.gate = undefined
   }
 
   /** The caller went away or took it back. */

@@ -2,6 +2,7 @@ import type { Protocol } from '@ambit/core/record'
 import type { Bus } from '../bus/bus.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Holder } from '../authority/authority.ts'
+import { BackAct, judgeBack, recordBack } from './back.ts'
 import type { Gateway, Visible } from './gateway.ts'
 import type { InFlight } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
@@ -41,7 +42,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     visible: (holder, protocol) => visible(options, holder, protocol),
     submit: (intake, sink) => submit(parts, intake, sink),
+    back(intake, sink) {
+      const act = new BackAct(parts, intake, sink)
+      act.begin()
+      return act
+    },
+    judgeBack: async (intakes) => await judgeBack(parts, intakes),
+    answeredBack: async (answered) => {
+      await Promise.all(answered.map(async ({ intake, answer }) => await recordBack(parts, intake, answer)))
+    },
     approval: async (id, holder) => await parts.approvals.get(id, holder.key),
+    withdraw: async (id, holder) => await parts.approvals.withdraw(id, holder.key),
     approvalUrl: (id) => `${options.origin()}/approvals/${id}`,
   }
 }

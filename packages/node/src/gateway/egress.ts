@@ -1,6 +1,7 @@
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Protocol } from '@ambit/core/record'
 import type { Target, TargetCapability } from '../registry/target.ts'
+import type { BackAnswer, BackQuestion } from './back.ts'
 
 /** What is sent to a target, in the terms of no protocol. */
 export interface Outbound {
@@ -19,20 +20,33 @@ export interface Outbound {
         readonly headers?: readonly string[]
       }
     | undefined
+  /** Protocol headers of the caller's message, names and values in turn, whether or not its bytes are sent on. */
+  readonly wireHeaders?: readonly string[]
   /** did:key of the holder: sessions and child processes belong to it. */
   readonly holder: string
   /** Credentials of the person for this target: header names and values, flat. */
   readonly headers: readonly string[]
   /** The caller wants events as they come, where the protocol tells the two apart. */
   readonly stream: boolean
+  /** Which of the capability's operations, as the protocol names it; undefined: its usual one. */
+  readonly operation: string | undefined
+  /** What the caller's client declared that it can do, in the terms of its protocol (MCP client capabilities). */
+  readonly callerCapabilities?: Readonly<Record<string, unknown>>
   /** Irreversible acts (2, 3) are never sent twice. */
   readonly reversibility: number
+  /** A read by its accepted profile: may be sent once more when it surely did not arrive. Left out: never. */
+  readonly repeatable?: boolean
 }
 
 /** Hears what the target does. Exactly one outcome, last. */
 export interface EgressSink {
   /** False asks the egress to pause reading until `resume` of its handle is called. */
   event(event: Exclude<ActEvent, Outcome>): boolean
+  /**
+   * The target asks its caller something before it goes on: a child act, decided and recorded like any. `answered` is
+   * called exactly once. Gives what takes the question back.
+   */
+  ask(question: BackQuestion, answered: (answer: BackAnswer) => void): () => void
   /** `wire` of the outcome is set only when the bytes answer `Outbound.wire` as they stand. */
   outcome(outcome: Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>): void
 }

@@ -5,6 +5,7 @@ import type { Protocol } from '@ambit/core/record'
 import type { Pending } from '../approval/approval.ts'
 import type { Authentication, Holder } from '../authority/authority.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
+import type { BackAnswer, BackIntake, BackQuestion, BackSink } from './back.ts'
 
 /** What an adapter read of its protocol's message: everything the path of an act needs, in the terms of no protocol. */
 export interface Intake {
@@ -26,6 +27,10 @@ export interface Intake {
     readonly headers?: readonly string[]
   }
   readonly stream: boolean
+  /** Which of the capability's operations, as the protocol names it; left out: its usual one. */
+  readonly operation?: string
+  /** What the caller's client declared that it can do, in the terms of its protocol (MCP client capabilities). */
+  readonly callerCapabilities?: Readonly<Record<string, unknown>>
   /** W3C trace id where the caller sent one. */
   readonly trace: string | undefined
   readonly parent: string | undefined
@@ -36,6 +41,11 @@ export interface Intake {
 export interface IngressSink {
   /** False asks to pause until `resume` of the handle. */
   event(event: Exclude<ActEvent, Outcome>): boolean
+  /**
+   * The target asks this caller something; `act` is the id of the question's own act. `answered` is called once. Gives
+   * what takes the question back; undefined, or no such method, when this caller cannot be asked that.
+   */
+  asks?(question: BackQuestion, act: string, answered: (answer: BackAnswer) => void): (() => void) | undefined
   outcome(outcome: Outcome, act: string): void
   /** A person must decide; nothing waits. */
   asked(pending: Pending, decision: Decision): void
@@ -58,8 +68,19 @@ export interface Gateway {
   /** Registered things of a protocol that this holder's mandate lets it see, with the capabilities it may call. */
   visible(holder: Holder, protocol: Protocol): readonly Visible[]
   submit(intake: Intake, sink: IngressSink): ActHandle
+  /** Begins an act in the other direction that no act under way carries, such as a push notification. */
+  back(intake: BackIntake, sink: BackSink): { readonly id: string; stop(code: string, detail: string): void }
+  /**
+   * Judges questions that stand in a target's answer (MCP multi-round-trip requests) before the caller sees them. A
+   * refusal is recorded first. Undefined: all may be put.
+   */
+  judgeBack(intakes: readonly BackIntake[]): Promise<Decision | undefined>
+  /** Records the caller's answers to such questions; resolves once that is durable, and rejects with a Fault. */
+  answeredBack(answered: readonly { intake: BackIntake; answer: BackAnswer }[]): Promise<void>
   /** What became of an approval this holder was told of. */
   approval(id: string, holder: Holder): Promise<Pending | undefined>
+  /** Takes back what waits for a person; how it stands then. */
+  withdraw(id: string, holder: Holder): Promise<Pending | undefined>
   /** Where a person decides it: an address of the console. */
   approvalUrl(id: string): string
 }

@@ -15,6 +15,8 @@ export interface InFlightAct extends Enrolled {
   readonly callerAgent: string | undefined
   /** Its intent is in the log. */
   readonly intentDurable: boolean
+  /** It is no longer under way: gives back the places it took. May come more than once. */
+  left?(): void
   /** Ends it on both sides: by the protocol's own cancel, then by closing. */
   stop(code: string, detail: string): void
 }
@@ -50,6 +52,7 @@ export class InFlight {
 
   remove(act: InFlightAct): void {
     this.#acts.remove(act)
+    act.left?.()
     if (this.#acts.size === 0) this.#idle?.()
   }
 

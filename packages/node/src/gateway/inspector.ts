@@ -22,6 +22,8 @@ export class Inspector {
 
   /** False when the event must not be passed on. */
   event(event: Exclude<ActEvent, Outcome>): boolean {
+    // Nothing is delivered.
+    if (event.type === 'paused') return true
     const content = contentOf(event)
     if (content.length > eventBytesMax) return false
     this.#open().update(content).update('\n')
@@ -50,7 +52,7 @@ export class Inspector {
   }
 }
 
-function contentOf(event: Exclude<ActEvent, Outcome>): Uint8Array | string {
+function contentOf(event: Exclude<ActEvent, Outcome | { type: 'paused' }>): Uint8Array | string {
   if (event.type === 'child') return event.act
   return event.wire ?? JSON.stringify(event.value) ?? ''
 }

@@ -10,6 +10,7 @@ import type { Target } from '../registry/target.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Egress } from './egress.ts'
 import type { InFlight } from './in-flight.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What the path of an act is made of: small views of the domains, all in memory but the ledger and the approvals. */
 export interface PathParts {
@@ -27,6 +28,7 @@ export interface PathParts {
   readonly vault: Pick<Vault, 'get' | 'peek'>
   readonly egresses: ReadonlyMap<Protocol, Egress>
   readonly inFlight: InFlight
+  readonly traffic: Traffic
   readonly metrics: PathMetrics
   readonly clock: Clock
   readonly ids: Ids

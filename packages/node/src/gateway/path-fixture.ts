@@ -5,6 +5,7 @@ import type { Fault } from '@ambit/core/fault'
 import type { Pending } from '../approval/approval.ts'
 import type { Holder } from '../authority/authority.ts'
 import { systemClock } from '../kernel/clock.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { createIds } from '../kernel/ids.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
@@ -12,6 +13,8 @@ import type { Egress, EgressSink, Outbound } from './egress.ts'
 import type { IngressSink, Intake } from './gateway.ts'
 import { InFlight } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
+import { Traffic } from './traffic.ts'
+import type { TrafficLimits } from './traffic.ts'
 
 /** Parts for tests of the path: what they do is told step by step in `story`, and the test decides when. */
 export interface PathStory {
@@ -97,7 +100,14 @@ export function anIntake(capability: TargetCapability = aCapability()): Intake {
   }
 }
 
-export function aPath(): PathStory {
+const roomy: TrafficLimits = {
+  callerActsMax: 1000,
+  callerPerSecond: 100_000,
+  upstreamActsMax: 1000,
+  upstreamPerSecond: 100_000,
+}
+
+export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy): PathStory {
   const story: string[] = []
   const entries: string[] = []
   const waiting: ((fault: Fault | undefined, index: number) => void)[] = []
@@ -156,6 +166,7 @@ export function aPath(): PathStory {
       approvals: {
         ask: async (suspended) => aPending(suspended.act),
         get: async () => undefined,
+        withdraw: async () => undefined,
         find: async () => undefined,
         claim: async () => undefined,
         finish: async () => undefined,
@@ -164,9 +175,10 @@ export function aPath(): PathStory {
       vault: { peek: () => null, get: async () => undefined },
       egresses: new Map([['mcp', egress]]),
       inFlight: new InFlight(),
+      traffic: new Traffic(clock, limits),
       metrics: { act: () => undefined },
-      clock: systemClock,
-      ids: createIds(systemClock),
+      clock,
+      ids: createIds(clock),
       log: silentLog,
     },
   }

@@ -1,6 +1,8 @@
 import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import type { Outcome } from '@ambit/core/act'
+import { enterGate } from './admission.ts'
+import { askBack, endQuestions } from './ask-back.ts'
 import type { Course } from './course.ts'
 import type { EgressSink, Outbound } from './egress.ts'
 import { intentEntry, outcomeEntry } from './entry.ts'
@@ -12,12 +14,13 @@ import type { RoutePlan } from './plan.ts'
 const irreversibleFrom = 2
 
 /**
- * reserve budgets → commit intent → forward → inspect → commit outcome. What can be undone is forwarded while its
+ * take a place at the target → reserve budgets → commit intent → forward → inspect → commit outcome. What can be undone is forwarded while its
  * intent is being made durable, and its answer waits for that; what cannot is sent only afterwards.
  */
 export function perform(course: Course): void {
   const { parts, intake } = course
   const plan = planOf(course)
+  enterGate(course, plan.gate)
   const exhausted = parts.authority.reserve(course.chain, course.at)
   if (exhausted !== undefined) {
     refuse(course, { class: 'refuse', reasons: [exhausted], obligations: [] })
@@ -105,10 +108,14 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
     capability: intake.capability,
     arguments: intake.arguments,
     wire: intake.wire.forward ? intake.wire : undefined,
+    ...(intake.wire.headers === undefined ? {} : { wireHeaders: intake.wire.headers }),
     holder: intake.holder.key,
     headers,
     stream: intake.stream,
+    operation: intake.operation,
+    ...(intake.callerCapabilities === undefined ? {} : { callerCapabilities: intake.callerCapabilities }),
     reversibility: intake.capability.profile.reversibility,
+    repeatable: plan.repeatable,
   }
   course.sent = true
   course.abandon = abandon
@@ -130,10 +137,13 @@ function sinkOf(course: Course): EgressSink {
         course.stop('upstream.too-large', 'one event is larger than this node passes on')
         return false
       }
+      // A try that is answered by a stream has succeeded with its first event.
+      if (course.gate?.isOpen === true) course.gate.heard(course.startedAt, course.parts.clock.monotonicMs())
       const goOn = course.sink.event(event)
       // Until the intent is durable the target is read no further; the little that came meanwhile is passed on.
       return goOn && course.intentDurable
     },
+    ask: (question, answered) => askBack(course, question, answered),
     outcome(outcome) {
       if (course.over) return
       if (course.intentDurable) finish(course, outcome)
@@ -146,7 +156,7 @@ function sinkOf(course: Course): EgressSink {
 function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>): void {
   if (course.over) return
   const { parts } = course
-  end(course)
+  const nowMs = parts.clock.monotonicMs()
   const stopped = course.stopped
   const outcome: Outcome = {
     ...(stopped === undefined || result.status === 'completed'
@@ -154,8 +164,10 @@ function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'du
       : { status: 'cancelled', error: stopped }),
     type: 'outcome',
     startedAt: course.at,
-    durationMs: Math.round(parts.clock.monotonicMs() - course.startedAt),
+    durationMs: Math.round(nowMs - course.startedAt),
   }
+  if (course.sent) course.gate?.ended(outcome, course.startedAt, nowMs)
+  end(course)
   const commitment = course.inspector.outcome(outcome)
   recordOutcome(course, outcome.status, commitment, outcome.error?.code, outcome.durationMs)
   parts.metrics.act('allow', outcome.status)
@@ -165,6 +177,7 @@ function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'du
 function end(course: Course): void {
   course.over = true
   course.parts.inFlight.remove(course)
+  if (course.questions !== undefined) endQuestions(course.questions, course.stopped)
 }
 
 /** Longest error code that a leaf keeps: codes of a target are its own words. */

@@ -8,11 +8,15 @@ import type { EntryPlan } from './entry.ts'
 import type { HeldChain } from '../authority/authority.ts'
 import type { TargetCapability } from '../registry/target.ts'
 import type { PathParts } from './parts.ts'
+import type { Gate } from './traffic.ts'
 
 /** What is the same for all acts of one chain on one capability: made once, kept while both live. */
 export interface RoutePlan {
   readonly entry: EntryPlan
   readonly egress: Egress
+  readonly gate: Gate
+  /** What may be sent once more where the first try surely did not arrive: a read that an operator accepted as one. */
+  readonly repeatable: boolean
   readonly protocolIn: string
   /** Credentials of the person for the target; a promise only when they are not in memory yet. */
   headers(course: Course): readonly string[] | Promise<readonly string[]>
@@ -56,7 +60,15 @@ function makePlan(course: Course): RoutePlan {
     intake.protocolIn,
     `${offered.protocol}/${offered.version}`,
   )
-  return { entry, egress, protocolIn: intake.protocolIn, headers: (of) => credentials(parts, of, offered) }
+  const { profile, accepted } = intake.capability
+  return {
+    entry,
+    egress,
+    gate: parts.traffic.gateOf(intake.target, offered),
+    repeatable: accepted && profile.effect === 'read' && profile.reversibility === 0,
+    protocolIn: intake.protocolIn,
+    headers: (of) => credentials(parts, of, offered),
+  }
 }
 
 function chooseInterface(

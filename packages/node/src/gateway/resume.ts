@@ -60,6 +60,7 @@ function intakeOf(
     // The answer is fetched later under another message id, so the message is made anew.
     wire: { protocol: suspended.protocolIn, message: undefined, bytes: Buffer.alloc(0), forward: false },
     stream: false,
+    ...(suspended.operation === undefined ? {} : { operation: suspended.operation }),
     trace: suspended.trace,
     parent: undefined,
     place: undefined,

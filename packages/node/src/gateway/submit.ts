@@ -1,4 +1,5 @@
 import { Fault } from '@ambit/core/fault'
+import { enterShare } from './admission.ts'
 import { Course } from './course.ts'
 import type { ActHandle, IngressSink, Intake } from './gateway.ts'
 import { judge, refuse } from './judge.ts'
@@ -10,6 +11,7 @@ import { suspend } from './suspend.ts'
 export function submit(parts: PathParts, intake: Intake, sink: IngressSink): ActHandle {
   const course = new Course(parts, intake, sink)
   try {
+    enterShare(course)
     const decision = judge(course)
     if (decision.class === 'allow') perform(course)
     else if (decision.class === 'ask') suspend(course, decision)

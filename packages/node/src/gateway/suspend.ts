@@ -62,6 +62,7 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     effect: intake.capability.profile.effect,
     reversibility: intake.capability.profile.reversibility,
     arguments: intake.arguments,
+    ...(intake.operation === undefined ? {} : { operation: intake.operation }),
     protocolIn: intake.protocolIn,
     reasons: decision.reasons,
     roles: intake.capability.profile.roles,

@@ -3,17 +3,33 @@ import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import { Fault } from '@ambit/core/fault'
 import { Pool } from 'undici'
-import type { Dispatcher } from 'undici'
+import { systemClock } from '../kernel/clock.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { limits } from '../kernel/limits.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { Log } from '../kernel/log.ts'
+import { Roll } from '../kernel/roll.ts'
 import type { AddressGuard } from './address.ts'
+import { Exchange } from './exchange.ts'
+import type { ExchangeLimits, ExchangeParts } from './exchange.ts'
 
 /** Calls under way to one origin, each on a connection of its own: long calls and open streams count too. */
 const connectionsPerOriginMax = 16_384
 /** Origins with an open pool; the one unused longest is closed beyond this. */
 const originsMax = 2000
-const connectTimeoutMs = 5000
 const keepAliveMs = 30_000
+/** Limits of time are seconds and more, so looking each second is enough. */
+const sweepMs = 1000
+
+const exchangeLimits: ExchangeLimits = {
+  connectTimeoutMs: 5000,
+  headerBytesMax: limits.answerHeaderBytesMax,
+  bytesMax: limits.streamBytesMax,
+  streamMsMax: limits.streamMsMax,
+  pausedMsMax: limits.streamPausedMsMax,
+  // A restart of a server behind a balancer is over in about that time.
+  repeatMs: 200,
+}
 
 export interface UpstreamRequest {
   readonly url: URL
@@ -21,10 +37,15 @@ export interface UpstreamRequest {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   readonly body: Buffer | string | null
-  /** Until the head of the answer. */
+  /** Until the head of the answer; an answer that is no stream has the same time again for its body. */
   readonly headTimeoutMs: number
   /** Between two pieces of the body; 0 for none. */
   readonly idleTimeoutMs: number
+  /**
+   * It may be sent once more, within `headTimeoutMs`: when it surely never reached the target (`unsent`), or also when
+   * the connection broke before an answer (`unanswered`), which only methods that the protocol calls idempotent bear.
+   */
+  readonly repeat?: 'unsent' | 'unanswered' | undefined
 }
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -50,50 +71,74 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export function createUpstream(guard: AddressGuard, log: Log = silentLog): Upstream {
+export interface UpstreamOptions {
+  readonly log?: Log
+  readonly clock?: Clock
+  readonly limits?: Partial<ExchangeLimits>
+}
+
+export function createUpstream(guard: AddressGuard, options: UpstreamOptions = {}): Upstream {
+  const { log = silentLog, clock = systemClock } = options
   const pools = new Map<string, Pool>()
+  const parts: ExchangeParts = {
+    clock,
+    log,
+    limits: { ...exchangeLimits, ...options.limits },
+    underWay: new Roll(),
+    dispatch(request, headersTimeout, exchange) {
+      poolOf(request.url).dispatch(
+        {
+          path: request.url.pathname + request.url.search,
+          method: request.method,
+          headers: request.headers as string[],
+          body: request.body,
+          headersTimeout,
+          bodyTimeout: request.idleTimeoutMs,
+        },
+        exchange,
+      )
+    },
+  }
   function poolOf(url: URL): Pool {
     let pool = pools.get(url.origin)
     if (pool === undefined) {
-      pool = openPool(url, guard)
+      pool = openPool(url, guard, parts.limits)
       pools.set(url.origin, pool)
       evictOldest(pools)
     }
     return pool
   }
+  let stopSweep: (() => void) | undefined
+  function sweepLater(): void {
+    stopSweep ??= clock.after(sweepMs, () => {
+      stopSweep = undefined
+      const nowMs = clock.monotonicMs()
+      for (const exchange of parts.underWay) exchange.sweep(nowMs)
+      if (parts.underWay.size > 0) sweepLater()
+    })
+  }
   return {
     send(request, handler) {
-      const exchange = new Exchange(handler, log)
-      try {
-        poolOf(request.url).dispatch(
-          {
-            path: request.url.pathname + request.url.search,
-            method: request.method,
-            headers: request.headers as string[],
-            body: request.body,
-            headersTimeout: request.headTimeoutMs,
-            bodyTimeout: request.idleTimeoutMs,
-          },
-          exchange,
-        )
-      } catch (error) {
-        exchange.fail(error)
-      }
+      const exchange = new Exchange(request, handler, parts)
+      exchange.begin()
+      sweepLater()
       return exchange
     },
     async close() {
+      stopSweep?.()
       await Promise.all([...pools.values()].map(async (pool) => await pool.destroy()))
       pools.clear()
     },
   }
 }
 
-function openPool(url: URL, guard: AddressGuard): Pool {
+function openPool(url: URL, guard: AddressGuard, { connectTimeoutMs, headerBytesMax }: ExchangeLimits): Pool {
   refuseAddress(url, guard)
   return new Pool(url.origin, {
     connections: connectionsPerOriginMax,
     pipelining: 1,
     keepAliveTimeout: keepAliveMs,
+    maxHeaderSize: headerBytesMax,
     connect: { timeout: connectTimeoutMs, lookup: guardedLookup(guard) },
   })
 }
@@ -119,7 +164,7 @@ export function refuseAddress(url: URL, guard: AddressGuard): void {
 }
 
 /** Checks at connect time, so that a name cannot point elsewhere between check and use. */
-function guardedLookup(guard: AddressGuard): LookupFunction {
+export function guardedLookup(guard: AddressGuard): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
@@ -140,124 +185,5 @@ function addressFault(host: string): Fault {
   return new Fault('address.refused', {
     detail: `${host} is a private, loopback or otherwise special address`,
     where: 'url',
-  })
-}
-
-/** One for all: nobody looks at it, and a recall aborts a thousand calls at once. */
-const aborted = new Error('aborted')
-
-/** Closing makes errors that nobody reads; without their stacks it costs a fifth less, which a recall of many calls shows. */
-function abortQuietly(controller: Dispatcher.DispatchController | undefined): void {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    controller?.abort(aborted)
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
-}
-
-class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
-  readonly #handler: UpstreamHandler
-  #controller: Dispatcher.DispatchController | undefined
-  #over = false
-  #sent = false
-
-  readonly #log: Log
-
-  constructor(handler: UpstreamHandler, log: Log) {
-    this.#handler = handler
-    this.#log = log
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    // Once a connection took the request, it may have reached the target whatever happens next.
-    this.#sent = true
-    if (this.#over) abortQuietly(controller)
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: UpstreamHeaders,
-  ): void {
-    if (this.#over) return
-    try {
-      this.#handler.head(status, headers)
-    } catch (error) {
-      this.#broken(error)
-    }
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return
-    try {
-      if (!this.#handler.data(chunk)) controller.pause()
-    } catch (error) {
-      this.#broken(error)
-    }
-  }
-
-  onResponseEnd(): void {
-    if (this.#over) return
-    this.#over = true
-    try {
-      this.#handler.end()
-    } catch (error) {
-      this.#broken(error)
-    }
-  }
-
-  /** A handler that throws is told so as any other failure, and its connection is closed: no act stays under way for it. */
-  #broken(error: unknown): void {
-    this.#over = true
-    this.#log.error('upstream.handler-failed', { error: String(error) })
-    abortQuietly(this.#controller)
-    this.#tell(new Fault('internal', { detail: 'the answer could not be taken', cause: error }), true)
-  }
-
-  #tell(fault: Fault, sent: boolean): void {
-    try {
-      this.#handler.error(fault, sent)
-    } catch (error) {
-      this.#log.error('upstream.handler-failed', { error: String(error) })
-    }
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error)
-  }
-
-  abort(): void {
-    if (this.#over) return
-    this.#over = true
-    abortQuietly(this.#controller)
-  }
-
-  resume(): void {
-    if (!this.#over && this.#controller?.paused === true) this.#controller.resume()
-  }
-
-  fail(error: unknown): void {
-    if (this.#over) return
-    this.#over = true
-    this.#tell(upstreamFault(error), this.#sent)
-  }
-}
-
-function upstreamFault(error: unknown): Fault {
-  if (error instanceof Fault) return error
-  if (error instanceof Error && error.cause instanceof Fault) return error.cause
-  const code = (error as { code?: unknown }).code
-  const timeout =
-    code === 'UND_ERR_HEADERS_TIMEOUT' ||
-    code === 'UND_ERR_BODY_TIMEOUT' ||
-    code === 'UND_ERR_CONNECT_TIMEOUT'
-  return new Fault(timeout ? 'upstream.timeout' : 'upstream.unreachable', {
-    detail: timeout
-      ? 'it did not answer in time'
-      : `the connection failed (${typeof code === 'string' ? code : 'unknown'})`,
-    cause: error,
   })
 }

@@ -10,7 +10,19 @@ export interface StatusParts {
   readonly ledgers: readonly Ledger[]
   readonly clock: Clock
   inFlight(): number
+  /** Upstreams that failed again and again, of all organisations. */
+  upstreams(): readonly StrugglingUpstream[]
   pendingApprovals(organization: string): Promise<number>
+}
+
+/** Nothing is sent to it until its pause is over. */
+export interface StrugglingUpstream {
+  readonly organization: string
+  readonly record: string
+  readonly state: 'closed' | 'open' | 'half-open'
+  readonly failures: number
+  readonly reason: string | undefined
+  readonly retryAfterMs: number
 }
 
 const statusSchema = z.object({
@@ -28,6 +40,15 @@ const statusSchema = z.object({
   ),
   uptimeS: z.number(),
   inFlight: z.number(),
+  upstreams: z.array(
+    z.object({
+      record: z.string(),
+      state: z.enum(['closed', 'open', 'half-open']),
+      failures: z.number(),
+      reason: z.string().optional(),
+      retryAfterMs: z.number(),
+    }),
+  ),
   pendingApprovals: z.number(),
 })
 
@@ -39,7 +60,7 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
       method: 'GET',
       path: '/api/status',
       summary:
-        'Shows the state of the node: its version, store, logs, acts under way and approvals that wait.',
+        'Shows the state of the node: its version, store, logs, acts under way, approvals that wait and upstreams given a rest.',
       access: 'person',
       reply: statusSchema,
       async handle({ caller }) {
@@ -60,6 +81,16 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
             }),
             uptimeS: Math.round((parts.clock.monotonicMs() - startedMs) / 1000),
             inFlight: parts.inFlight(),
+            upstreams: parts
+              .upstreams()
+              .filter((upstream) => upstream.organization === caller.organization)
+              .map(({ record, state, failures, reason, retryAfterMs }) => ({
+                record,
+                state,
+                failures,
+                ...(reason === undefined ? {} : { reason }),
+                retryAfterMs,
+              })),
             pendingApprovals: await parts.pendingApprovals(caller.organization),
           },
         }

@@ -1,4 +1,4 @@
-import type { Interface, Protocol } from '@ambit/core/record'
+import type { Interface, Profile, Protocol } from '@ambit/core/record'
 
 /** What an agent or server says of itself when asked live. Every text in it is data of a third party. */
 export interface Described {
@@ -10,6 +10,8 @@ export interface Described {
   readonly provider: { readonly organization: string | undefined; readonly url: string | undefined }
   readonly interfaces: readonly Interface[]
   readonly capabilities: readonly DescribedCapability[]
+  /** The document in which it says all this, as it came, where there is one: signatures may be over every letter. */
+  readonly document?: string
   /** Things an operator should know, e.g. `card signature does not hold`. */
   readonly remarks: readonly string[]
 }
@@ -26,6 +28,8 @@ export interface DescribedCapability {
     readonly destructive?: boolean
     readonly openWorld?: boolean
   }
+  /** Where the protocol, and not the server, says what it does: then this is what is proposed. */
+  readonly profile?: Profile
   /** The whole definition as served, from which the definition digest is made. */
   readonly served: Readonly<Record<string, unknown>>
 }

@@ -46,13 +46,16 @@ export async function probe(
 async function observe(
   room: Room,
   id: string,
-  described: Pick<Described, 'capabilities'>,
+  described: Pick<Described, 'capabilities' | 'document'>,
 ): Promise<readonly Change[]> {
   return await room.turns.take(id, async () => {
     const held = room.roster.byId(id)
     if (held === undefined) return []
     const entry = await entryOf(room, held)
     const { record } = await bodyInForce(room, entry, headInForce(held.versions, room.rulings)?.digest)
+    // A new signature alone changes no definition, and the old one may have been taken back.
+    if (described.document !== undefined && described.document !== (await room.rows.document(id)))
+      await room.rows.setDocument(id, described.document)
     const changes = compare(record, described)
     const before = (await room.rows.changes(id)).map((row) => row.change)
     if (JSON.stringify(sorted(before)) !== JSON.stringify(sorted(changes))) {

@@ -24,6 +24,7 @@ export function createProposer(words: ProfileWords): Proposer {
   const lexicon = createLexicon(words)
   const reader = createReader(words)
   return (capability) => {
+    if (capability.profile !== undefined) return capability.profile
     const named = reader.doings(lexicon.ofName(capability.id))
     const clauses = lexicon.ofFirstSentence(capability.description)
     const told =

@@ -38,7 +38,7 @@ export async function putSecret(
   }
   await room.secrets.put({
     organization: caller.organization,
-    person: request.for === 'everyone' || isVariable ? everyone : caller.person,
+    person: request.for === 'everyone' ? everyone : caller.person,
     record: id,
     name,
     value: request.value,

@@ -69,6 +69,7 @@ export async function register(
   }
   const served = Object.fromEntries(described.capabilities.map(({ id, served }) => [id, served]))
   const held = await addRecord(room, record, served, keptSource(source), remarks)
+  await room.rows.setDocument(held.id, described.document)
   await keepSecrets(room, held.id, caller, registration)
   return held
 }

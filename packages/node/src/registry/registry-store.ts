@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Store } from '../store/store.ts'
 import type { Change } from './drift.ts'
 import { init } from './migrations/001-init.ts'
+import { document } from './migrations/002-document.ts'
 import type { RecordSource } from './source.ts'
 
 /** Definitions as the upstream served them, by capability id. */
@@ -19,6 +20,7 @@ interface RegistryTables {
     remarks: string
     draft: string | null
     served: string | null
+    document: string | null
     created: number
     updated: number
   }
@@ -69,6 +71,8 @@ export interface RegistryReader {
   /** All entries, page by page. */
   entries(): AsyncIterable<EntryRow>
   entry(id: string): Promise<EntryRow | undefined>
+  /** The document that the record was last read from, as it came. */
+  document(id: string): Promise<string | undefined>
   /** Heads of all versions of all records, or of one, lowest number first. */
   heads(record?: string): Promise<readonly VersionHead[]>
   bodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, VersionBody>>
@@ -79,6 +83,7 @@ export interface RegistryWriter {
   /** False when a live record of the organisation has the slug already. */
   insertEntry(row: EntryRow): Promise<boolean>
   setDraft(id: string, draft: AgentRecord | undefined, served: Served, at: number): Promise<void>
+  setDocument(id: string, document: string | undefined): Promise<void>
   touch(id: string, at: number): Promise<void>
   /** Does nothing when that very version is there already. */
   insertVersion(head: VersionHead, organization: string, body: VersionBody): Promise<void>
@@ -99,10 +104,24 @@ const pageRows = 500
 const digestsPerQuery = 200
 
 export async function openRegistryStore(store: Store): Promise<RegistryStore> {
-  await store.migrate({ domain: 'registry', steps: [init] })
+  await store.migrate({ domain: 'registry', steps: [init, document] })
   const db = store.tables<RegistryTables>()
   return { ...createReader(db), ...createEntryWriter(store, db), ...createVersionWriter(store, db) }
 }
+
+/** All but the document, which only whoever asks for it reads. */
+const entryColumns = [
+  'id',
+  'organization',
+  'slug',
+  'live_slug',
+  'source',
+  'remarks',
+  'draft',
+  'served',
+  'created',
+  'updated',
+] as const
 
 function createReader(db: Kysely<RegistryTables>): RegistryReader {
   return {
@@ -111,7 +130,7 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
       for (;;) {
         const rows = await db
           .selectFrom('record_entry')
-          .selectAll()
+          .select(entryColumns)
           .where('id', '>', after)
           .orderBy('id')
           .limit(pageRows)
@@ -123,8 +142,20 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
       }
     },
     async entry(id) {
-      const row = await db.selectFrom('record_entry').selectAll().where('id', '=', id).executeTakeFirst()
+      const row = await db
+        .selectFrom('record_entry')
+        .select(entryColumns)
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row === undefined ? undefined : entryOf(row)
+    },
+    async document(id) {
+      const row = await db
+        .selectFrom('record_entry')
+        .select('document')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row?.document ?? undefined
     },
     async heads(record) {
       let query = db
@@ -161,7 +192,7 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
   }
 }
 
-type EntryMethods = 'insertEntry' | 'setDraft' | 'touch' | 'endEntry' | 'deleteEntry'
+type EntryMethods = 'insertEntry' | 'setDraft' | 'setDocument' | 'touch' | 'endEntry' | 'deleteEntry'
 
 function createEntryWriter(store: Store, db: Kysely<RegistryTables>): Pick<RegistryWriter, EntryMethods> {
   return {
@@ -177,6 +208,7 @@ function createEntryWriter(store: Store, db: Kysely<RegistryTables>): Pick<Regis
           remarks: JSON.stringify(row.remarks),
           draft: row.draft === undefined ? null : JSON.stringify(row.draft),
           served: JSON.stringify(row.served),
+          document: null,
           created: row.created,
           updated: row.updated,
         })
@@ -192,6 +224,13 @@ function createEntryWriter(store: Store, db: Kysely<RegistryTables>): Pick<Regis
           served: draft === undefined ? null : JSON.stringify(served),
           updated: at,
         })
+        .where('id', '=', id)
+        .execute()
+    },
+    async setDocument(id, document) {
+      await db
+        .updateTable('record_entry')
+        .set({ document: document ?? null })
         .where('id', '=', id)
         .execute()
     },
@@ -261,7 +300,7 @@ function createVersionWriter(store: Store, db: Kysely<RegistryTables>): Omit<Reg
   }
 }
 
-function entryOf(row: RegistryTables['record_entry']): EntryRow {
+function entryOf(row: Omit<RegistryTables['record_entry'], 'document'>): EntryRow {
   return {
     id: row.id,
     organization: row.organization,

@@ -69,6 +69,8 @@ export interface Registry extends Disposable {
   ): Promise<{ readonly record: AgentRecord; readonly target: Target }>
   /** Asks the upstream of a record what it is, now, with the credentials of a person. */
   describe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<Described>
+  /** The document that a record was last read from, as it came; by AIC. */
+  document(record: string): Promise<string | undefined>
   summaries(organization: string, governed: Governed): Iterable<RecordSummary>
   view(slugOrId: string, organization: string, governed: Governed): Promise<RecordView>
   /** All rulings of a record, or the newest of an organisation. */
@@ -120,6 +122,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       const { source } = await entryOf(room, held)
       return await describeRecord(room, record, source, person, signal)
     },
+    document: async (record) => await room.rows.document(record),
     *summaries(organization, governed) {
       for (const held of room.roster.list(organization)) yield summaryOf(room, held, governed)
     },

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { ErrorReason } from './error.ts'
+import { readPushConfig } from './push.ts'
+import type { PushConfig } from './push.ts'
 
 const text = z.string().nullish()
 /** A task id longer than this is no agent's; the store keeps ids as keys. */
@@ -18,6 +20,8 @@ const sendSchema = z.looseObject({
 })
 
 const taskSchema = z.looseObject({ tenant: text, id: taskId })
+const pushSchema = z.looseObject({ tenant: text, taskId, id: z.string().min(1).max(200) })
+const pushListSchema = z.looseObject({ tenant: text, taskId })
 const listSchema = z.looseObject({ tenant: text, contextId: text, pageSize: z.number().nullish() })
 
 /** What the node must know of a request; the request itself is passed on as it came. */
@@ -25,6 +29,8 @@ export interface RequestReading {
   /** Tasks it touches: the one named, the one continued, the ones referred to. */
   readonly taskIds: readonly string[]
   readonly contextId: string | undefined
+  /** Where it asks to be told of the task. */
+  readonly push?: PushConfig
 }
 
 export type RequestVerdict =
@@ -48,23 +54,52 @@ export function readSendRequest(params: unknown): RequestVerdict {
   if (snake !== undefined) {
     return { ok: false, reason: 'INVALID_PARAMS', message: `write \`${snake}\` in lowerCamelCase` }
   }
-  if ((configuration?.taskPushNotificationConfig ?? undefined) !== undefined) {
-    return {
-      ok: false,
-      reason: 'PUSH_NOTIFICATION_NOT_SUPPORTED',
-      message: 'this node does not pass on push notifications; stream, subscribe or ask for the task instead',
-    }
-  }
   const taskIds = [...(message.referenceTaskIds ?? [])]
   if (typeof message.taskId === 'string' && message.taskId !== '') taskIds.unshift(message.taskId)
-  const contextId = message.contextId ?? undefined
-  return { ok: true, reading: { taskIds, contextId: contextId === '' ? undefined : contextId } }
+  const contextId = message.contextId === '' ? undefined : (message.contextId ?? undefined)
+  const asked = configuration?.taskPushNotificationConfig ?? undefined
+  if (asked === undefined) return { ok: true, reading: { taskIds, contextId } }
+  const push = readPush(asked, 'configuration.taskPushNotificationConfig')
+  return push.ok ? { ok: true, reading: { taskIds, contextId, push: push.config } } : push
 }
 
 export function readTaskRequest(params: unknown): RequestVerdict {
   const parsed = taskSchema.safeParse(params)
   if (!parsed.success) return invalid(parsed.error)
   return { ok: true, reading: { taskIds: [parsed.data.id], contextId: undefined } }
+}
+
+/** CreateTaskPushNotificationConfig: the configuration itself, which names its task. */
+export function readPushRequest(params: unknown): RequestVerdict {
+  const push = readPush(params, '')
+  if (!push.ok) return push
+  const { taskId: task } = push.config
+  if (task === undefined) return { ok: false, reason: 'INVALID_PARAMS', message: '`taskId`: is missing' }
+  return { ok: true, reading: { taskIds: [task], contextId: undefined, push: push.config } }
+}
+
+/** GetTaskPushNotificationConfig and DeleteTaskPushNotificationConfig. */
+export function readPushNameRequest(params: unknown): RequestVerdict {
+  return ofTask(pushSchema.safeParse(params))
+}
+
+export function readPushListRequest(params: unknown): RequestVerdict {
+  return ofTask(pushListSchema.safeParse(params))
+}
+
+function ofTask(parsed: z.ZodSafeParseResult<{ readonly taskId: string }>): RequestVerdict {
+  if (!parsed.success) return invalid(parsed.error)
+  return { ok: true, reading: { taskIds: [parsed.data.taskId], contextId: undefined } }
+}
+
+function readPush(
+  value: unknown,
+  where: string,
+): { readonly ok: true; readonly config: PushConfig } | Extract<RequestVerdict, { ok: false }> {
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, 'task_id'))
+    return { ok: false, reason: 'INVALID_PARAMS', message: 'write `task_id` in lowerCamelCase' }
+  const verdict = readPushConfig(value, where)
+  return verdict.ok ? verdict : { ok: false, reason: 'INVALID_PARAMS', message: verdict.message }
 }
 
 export function readListRequest(params: unknown): RequestVerdict {

@@ -69,7 +69,8 @@ function decodeMembers(
   return members
 }
 
-const integerMembers = new Set(['historyLength', 'pageSize'])
+/** The one with the underscore is how clients of 0.3 write it. */
+const integerMembers = new Set(['historyLength', 'pageSize', 'history_length'])
 const booleanMembers = new Set(['includeArtifacts'])
 
 /** The request's members in a query string. Undefined when one is given twice or is not of its type. */

@@ -27,6 +27,21 @@ export const methods = {
   ping: 'ping',
   toolsList: 'tools/list',
   toolsCall: 'tools/call',
+  resourcesList: 'resources/list',
+  resourceTemplatesList: 'resources/templates/list',
+  resourcesRead: 'resources/read',
+  resourcesSubscribe: 'resources/subscribe',
+  resourcesUnsubscribe: 'resources/unsubscribe',
+  promptsList: 'prompts/list',
+  promptsGet: 'prompts/get',
+  complete: 'completion/complete',
+  setLevel: 'logging/setLevel',
+  tasksGet: 'tasks/get',
+  tasksUpdate: 'tasks/update',
+  tasksCancel: 'tasks/cancel',
+  samplingCreate: 'sampling/createMessage',
+  elicitationCreate: 'elicitation/create',
+  rootsList: 'roots/list',
 } as const
 
 export const notifications = {
@@ -35,6 +50,11 @@ export const notifications = {
   progress: 'notifications/progress',
   message: 'notifications/message',
   toolsListChanged: 'notifications/tools/list_changed',
+  promptsListChanged: 'notifications/prompts/list_changed',
+  resourcesListChanged: 'notifications/resources/list_changed',
+  resourcesUpdated: 'notifications/resources/updated',
+  elicitationComplete: 'notifications/elicitation/complete',
+  rootsListChanged: 'notifications/roots/list_changed',
   subscriptionsAcknowledged: 'notifications/subscriptions/acknowledged',
 } as const
 

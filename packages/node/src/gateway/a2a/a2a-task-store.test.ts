@@ -7,6 +7,7 @@ import { silentLog } from '../../kernel/log.ts'
 import { openA2aTaskStore } from './a2a-task-store.ts'
 import type { TaskRow } from './a2a-task-store.ts'
 import { createTaskOwners } from './task-owners.ts'
+import type { Seen } from './task-owners.ts'
 
 const ada = testHolder('ada')
 const bob = testHolder('bob')
@@ -16,6 +17,15 @@ const row = (task: string, holder: string, at = 1): TaskRow => ({
   task,
   holder,
   at,
+  act: null,
+  context: null,
+})
+
+const seen = (task: string, more: Partial<Seen> = {}): Seen => ({
+  task,
+  context: undefined,
+  act: undefined,
+  ...more,
 })
 
 /** Runs what is due when told to. */
@@ -39,8 +49,8 @@ describe.each(storeEngines)('the owners of tasks on $name', (engine) => {
   test('a task keeps its first owner and is forgotten when it is old', async () => {
     await using store = await engine.open()
     const tasks = await openA2aTaskStore(store)
-    await tasks.add([row('t1', 'ada', 10), row('t2', 'ada', 20)])
-    await tasks.add([row('t1', 'bob', 30), row('t3', 'bob', 30)])
+    await tasks.add([row('t1', 'ada', 10), row('t2', 'ada', 20)], [])
+    await tasks.add([row('t1', 'bob', 30), row('t3', 'bob', 30)], [])
     expect(
       new Map((await tasks.find('r1', ['t1', 't2', 't3', 't4'])).map(({ task, holder }) => [task, holder])),
     ).toEqual(
@@ -61,14 +71,36 @@ describe.each(storeEngines)('the owners of tasks on $name', (engine) => {
     const here = createTaskOwners(tasks, systemClock, silentLog)
     const there = createTaskOwners(tasks, systemClock, silentLog)
     const long = 'x'.repeat(5000)
-    here.claim(ada, 'r1', 't1')
-    here.claim(ada, 'r1', long)
-    here.claim(bob, 'r1', 't1')
+    here.claim(ada, 'r1', seen('t1'))
+    here.claim(ada, 'r1', seen(long))
+    here.claim(bob, 'r1', seen('t1'))
     expect([...(await here.owned(ada, 'r1', ['t1', long, 't2']))]).toEqual(['t1', long])
     expect([...(await here.owned(bob, 'r1', ['t1']))]).toEqual([])
     await here.close()
     expect(await there.owned(ada, 'r1', ['t1', long])).toEqual(new Set(['t1', long]))
     expect([...(await there.owned(bob, 'r1', ['t1']))]).toEqual([])
+  })
+
+  test('a conversation belongs to whoever had it first, named by the caller or by the agent', async () => {
+    await using store = await engine.open()
+    const tasks = await openA2aTaskStore(store)
+    const here = createTaskOwners(tasks, systemClock, silentLog)
+    expect(await here.converses(ada, 'r1', 'named')).toBe(true)
+    here.claim(ada, 'r1', seen('t1', { context: 'answered', act: 'a1' }))
+    here.claim(ada, 'r1', { task: undefined, context: 'said', act: 'a2' })
+    expect(await here.actOf('r1', 't1')).toBe('a1')
+    await here.close()
+    const there = createTaskOwners(tasks, systemClock, silentLog)
+    for (const context of ['named', 'answered', 'said']) {
+      expect(await there.converses(bob, 'r1', context), context).toBe(false)
+      expect(await there.converses(ada, 'r1', context), context).toBe(true)
+      expect(await there.converses(bob, 'r2', context), context).toBe(true)
+    }
+    expect(await there.actOf('r1', 't1')).toBe('a1')
+    expect(await there.actOf('r1', 't2')).toBeUndefined()
+    expect(await there.take(bob, 'r1', 't1')).toBe(false)
+    expect(await there.take(bob, 'r1', 't3')).toBe(true)
+    expect(await here.take(ada, 'r1', 't3')).toBe(false)
   })
 })
 
@@ -80,6 +112,7 @@ test('what a store does not take is written when it is back', async () => {
     {
       find: async () => await Promise.resolve([]),
       sweep: async () => await Promise.resolve(),
+      claimContext: async ({ holder }) => await Promise.resolve(holder),
       async add(rows) {
         if (away) throw new Error('away')
         written.push(...rows.map(({ task }) => task))
@@ -89,11 +122,11 @@ test('what a store does not take is written when it is back', async () => {
     clock,
     silentLog,
   )
-  owners.claim(ada, 'r1', 't1')
+  owners.claim(ada, 'r1', seen('t1'))
   clock.step()
   await expect.poll(() => written).toEqual([])
   expect([...(await owners.owned(ada, 'r1', ['t1']))]).toEqual(['t1'])
-  owners.claim(ada, 'r1', 't2')
+  owners.claim(ada, 'r1', seen('t2'))
   away = false
   await owners.close()
   expect(written).toEqual(['t1', 't2'])

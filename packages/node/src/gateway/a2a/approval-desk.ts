@@ -28,7 +28,7 @@ export type OnApproval = (id: string, listener: () => void) => () => void
 export interface ApprovalDesk {
   /** The task of an act that was just suspended, or of one that was performed meanwhile. */
   task(pending: Pending, holder: Holder, record: string, contextId: string | undefined): Task
-  /** GetTask, CancelTask and SubscribeToTask on such a task. */
+  /** GetTask, SubscribeToTask and CancelTask on such a task: the last takes the question back. */
   answer(
     call: Call,
     holder: Holder,
@@ -41,7 +41,7 @@ export interface ApprovalDesk {
 }
 
 export interface ApprovalDeskOptions {
-  readonly gateway: Pick<Gateway, 'approval' | 'approvalUrl'>
+  readonly gateway: Pick<Gateway, 'approval' | 'approvalUrl' | 'withdraw'>
   readonly owners: TaskOwners
   readonly onApproval: OnApproval
   readonly clock: Clock
@@ -63,7 +63,9 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
       now: clock.now(),
     })
     // The agent's own task: from now on the caller goes on with it under its own id.
-    if (view.id !== approvalTaskId(pending.id)) owners.claim(holder, record, view.id)
+    if (view.id !== approvalTaskId(pending.id)) {
+      owners.claim(holder, record, { task: view.id, context: view.contextId, act: pending.act })
+    }
     return view
   }
   function watch(
@@ -78,6 +80,13 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     onClose(() => watcher.end())
     watcher.look()
   }
+  /** The question is taken back; what a person decided before is not. */
+  async function withdraw(id: string, holder: Holder, record: string, reply: Reply): Promise<void> {
+    const pending = await gateway.withdraw(id, holder)
+    const view = pending === undefined ? undefined : task(pending, holder, record, undefined)
+    if (view?.status.state === 'TASK_STATE_CANCELED') reply.result(view)
+    else reply.error(view === undefined ? taskNotFound() : notCancelable())
+  }
   return {
     task,
     async answer(call, holder, record, reply, onClose) {
@@ -89,7 +98,7 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
       const now = await read()
       if (now === undefined) reply.error(taskNotFound())
       else if (call.method === 'GetTask') reply.result(now)
-      else if (call.method === 'CancelTask') reply.error(notCancelable(gateway.approvalUrl(id)))
+      else if (call.method === 'CancelTask') await withdraw(id, holder, record, reply)
       else if (watchers.size >= watchersMax) reply.error(faultError(busy()))
       else watch(id, read, reply, onClose)
     },
@@ -103,11 +112,8 @@ export function taskNotFound(): ReturnType<typeof a2aError> {
   return a2aError('TASK_NOT_FOUND', 'there is no such task, or it is not yours')
 }
 
-function notCancelable(url: string): ReturnType<typeof a2aError> {
-  return a2aError(
-    'TASK_NOT_CANCELABLE',
-    `this task waits for a person, who declines it at ${url}; unanswered it expires`,
-  )
+function notCancelable(): ReturnType<typeof a2aError> {
+  return a2aError('TASK_NOT_CANCELABLE', 'a person has decided about this task already, or its time is over')
 }
 
 function busy(): Fault {

@@ -53,6 +53,8 @@ export function approvalTask(view: ApprovalView): Task {
     case 'expired':
       return taskOf(view, 'TASK_STATE_REJECTED', text('Nobody decided in time. No answer is a refusal.'))
     case 'void':
+      if (pending.outcome?.error?.code === 'approval.withdrawn')
+        return taskOf(view, 'TASK_STATE_CANCELED', text('It was taken back before a person decided.'))
       return taskOf(
         view,
         'TASK_STATE_FAILED',

@@ -143,14 +143,24 @@ test.each(byBoth)('streams over %s how it is decided until it is done', async (b
   ])
 })
 
-test('takes neither a message nor a cancel for a decision, and shows it to nobody else', async () => {
+test('takes no message for a decision, and shows it to nobody else', async () => {
   const client = await a2aClient(node.agentUrl('echo'), 'JSONRPC', 'ada')
   const bob = await a2aClient(node.agentUrl('echo'), 'JSONRPC', 'bob')
   await expect(client.sendMessage(textRequest('approved!', { taskId: 'ambit-p1' }))).rejects.toMatchObject({
     name: 'UnsupportedOperationError',
   })
-  await expect(client.cancelTask({ tenant: '', id: 'ambit-p1', metadata: undefined })).rejects.toMatchObject({
-    name: 'TaskNotCancelableError',
-  })
   await expect(get(bob)).rejects.toMatchObject({ name: 'TaskNotFoundError' })
+  await expect(bob.cancelTask({ tenant: '', id: 'ambit-p1', metadata: undefined })).rejects.toMatchObject({
+    name: 'TaskNotFoundError',
+  })
+  expect((await get(client)).status?.state).toBe(TaskState.TASK_STATE_AUTH_REQUIRED)
+})
+
+test.each(byBoth)('cancelling over %s takes the question back, until a person decided', async (binding) => {
+  const client = await a2aClient(node.agentUrl('echo'), binding, 'ada')
+  const cancel = { tenant: '', id: 'ambit-p1', metadata: undefined }
+  expect((await client.cancelTask(cancel)).status?.state).toBe(TaskState.TASK_STATE_CANCELED)
+  expect((await get(client)).status?.state).toBe(TaskState.TASK_STATE_CANCELED)
+  become({ state: 'performing' })
+  await expect(client.cancelTask(cancel)).rejects.toMatchObject({ name: 'TaskNotCancelableError' })
 })

@@ -4,13 +4,17 @@ import { Fault } from '@ambit/core/fault'
 import { faultRows } from '@ambit/core/faults/table'
 import { readForeignError } from '@ambit/core/wire/a2a/error'
 import { operations } from '@ambit/core/wire/a2a/method'
+import type { Method } from '@ambit/core/wire/a2a/method'
 import { readStreamResponse } from '@ambit/core/wire/a2a/task'
 import type { Pending } from '../../approval/approval.ts'
 import type { Holder } from '../../authority/authority.ts'
 import type { Target } from '../../registry/target.ts'
 import type { Gateway, IngressSink } from '../gateway.ts'
+import { retryAfterHeaders } from '../retry-after.ts'
 import type { ApprovalDesk } from './approval-desk.ts'
 import type { Call } from './call.ts'
+import type { CardDesk } from './cards/card-desk.ts'
+import type { Detachment } from './detachment.ts'
 import { askedError, faultError, refusalError, stoppedError } from './refusal.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
@@ -19,6 +23,7 @@ export interface CallSinkParts {
   readonly gateway: Pick<Gateway, 'approvalUrl'>
   readonly owners: TaskOwners
   readonly desk: ApprovalDesk
+  readonly cards: Pick<CardDesk, 'extended'>
 }
 
 export interface SunkCall {
@@ -26,6 +31,8 @@ export interface SunkCall {
   readonly holder: Holder
   readonly target: Target
   readonly reply: Reply
+  /** The act was never sent: what was made ready for it is not needed. */
+  readonly unsent?: () => void
 }
 
 /** Tells the caller of one act what becomes of it, in the caller's binding. */
@@ -36,6 +43,12 @@ export class CallSink implements IngressSink {
   /** All events of a stream are about one task. */
   #claimed = false
   #events = 0
+  /** Set once the caller has left and the act goes on. */
+  #detachment: Detachment | undefined = undefined
+  /** The act's id, once it has one: events come later. */
+  act: string | undefined = undefined
+  /** It has its last call. */
+  over = false
 
   constructor(parts: CallSinkParts, of: SunkCall) {
     this.#parts = parts
@@ -43,21 +56,37 @@ export class CallSink implements IngressSink {
     this.#streams = operations[of.call.method].streams
   }
 
+  /** Nobody hears the rest; it is still read to its end. Undefined: it was stopped instead. */
+  detach(detachment: Detachment | undefined): void {
+    if (this.over) detachment?.over()
+    else this.#detachment = detachment
+  }
+
   event(event: Exclude<ActEvent, Outcome>): boolean {
-    if (!this.#streams || event.type === 'child') return true
+    if (!this.#streams || event.type === 'child' || event.type === 'paused') return true
     this.#claim(event.value)
     this.#events++
+    if (this.#detachment !== undefined) {
+      this.#detachment.read(event.wire?.length ?? JSON.stringify(event.value).length)
+      return true
+    }
+    if (event.headers !== undefined) this.#of.reply.headers?.(event.headers)
     return this.#of.reply.event(event.value, event.wire)
   }
 
-  outcome(outcome: Outcome): void {
+  outcome(outcome: Outcome, act: string): void {
+    this.act = act
+    this.#end()
     const { value, wire, error } = outcome
+    if (outcome.headers !== undefined) this.#of.reply.headers?.(outcome.headers)
     const foreign = outcome.status === 'failed' ? errorOf(value) : undefined
     if (foreign !== undefined) this.#of.reply.foreignError(foreign, wire)
     else if (error !== undefined && value === undefined) this.#stopped(outcome.status, error)
     else if (this.#streams) this.#endStream(value)
     else if (this.#of.call.method === 'ListTasks') {
       this.#list(value).catch((failure: unknown) => this.failed(Fault.from(failure)))
+    } else if (this.#of.call.method === 'GetExtendedAgentCard') {
+      this.#card(value).catch((failure: unknown) => this.failed(Fault.from(failure)))
     } else {
       this.#claim(value)
       this.#of.reply.result(value, wire)
@@ -65,9 +94,10 @@ export class CallSink implements IngressSink {
   }
 
   asked(pending: Pending): void {
+    this.#end()
     const { call, holder, target, reply } = this.#of
     const { method } = call
-    if (method === 'ListTasks') {
+    if (!answersWithTask.has(method)) {
       reply.error(askedError(this.#parts.gateway.approvalUrl(pending.id)))
       return
     }
@@ -81,11 +111,15 @@ export class CallSink implements IngressSink {
   }
 
   refused(decision: Decision, act: string): void {
+    this.#end()
+    this.#of.unsent?.()
     this.#of.reply.error(refusalError(decision, this.#of.holder, act))
   }
 
   failed(fault: Fault): void {
-    this.#of.reply.error(faultError(fault))
+    this.#end()
+    this.#of.unsent?.()
+    this.#of.reply.error(faultError(fault), retryAfterHeaders(fault))
   }
 
   #stopped(status: Outcome['status'], error: NonNullable<Outcome['error']>): void {
@@ -107,6 +141,12 @@ export class CallSink implements IngressSink {
     this.#of.reply.end()
   }
 
+  /** The agent's addresses and signatures are not those that its caller has to do with. */
+  async #card(value: unknown): Promise<void> {
+    const { call, target, reply } = this.#of
+    reply.result(await this.#parts.cards.extended(target, value, call.version))
+  }
+
   /** An agent lists the tasks of everyone who reaches it through this node; a caller gets its own. */
   async #list(value: unknown): Promise<void> {
     const { holder, target, reply } = this.#of
@@ -119,13 +159,38 @@ export class CallSink implements IngressSink {
     reply.result({ ...list, tasks: mine, totalSize: mine.length })
   }
 
+  #end(): void {
+    this.over = true
+    this.#detachment?.over()
+  }
+
   #claim(value: unknown): void {
     if (this.#claimed) return
-    const taskId = readStreamResponse(value)?.taskId
-    if (taskId === undefined) return
+    const reading = readStreamResponse(value)
+    if (reading === undefined) return
     this.#claimed = true
-    this.#parts.owners.claim(this.#of.holder, this.#of.target.id, taskId)
+    const { call, holder, target } = this.#of
+    const context = contextOf(value, reading.kind)
+    // A conversation that the caller named is its own already.
+    const fresh = context === call.reading.contextId ? undefined : context
+    if (reading.taskId === undefined && fresh === undefined) return
+    this.#parts.owners.claim(holder, target.id, { task: reading.taskId, context: fresh, act: this.act })
   }
+}
+
+/** Operations that can say with a task that a person must decide. */
+const answersWithTask: ReadonlySet<Method> = new Set<Method>([
+  'SendMessage',
+  'SendStreamingMessage',
+  'GetTask',
+  'CancelTask',
+  'SubscribeToTask',
+])
+
+function contextOf(value: unknown, kind: string): string | undefined {
+  const payload = (value as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[kind]
+  const context = payload?.['contextId']
+  return typeof context === 'string' && context !== '' ? context : undefined
 }
 
 function errorOf(value: unknown): ReturnType<typeof readForeignError> {

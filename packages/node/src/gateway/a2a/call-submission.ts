@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import { Fault } from '@ambit/core/fault'
 import { a2aError } from '@ambit/core/wire/a2a/error'
+import type { A2aError } from '@ambit/core/wire/a2a/error'
 import { operations } from '@ambit/core/wire/a2a/method'
-import { a2aVersion, wireProtocol } from '@ambit/core/wire/a2a/version'
+import type { PushConfig } from '@ambit/core/wire/a2a/push'
+import { extensionsHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../authority/authority.ts'
 import type { Target, TargetCapability } from '../../registry/target.ts'
 import type { ActHandle, Gateway, Intake } from '../gateway.ts'
@@ -10,9 +11,15 @@ import { taskNotFound } from './approval-desk.ts'
 import type { ApprovalDesk } from './approval-desk.ts'
 import { isApprovalTask } from './approval-task.ts'
 import type { Call } from './call.ts'
+import type { CardDesk } from './cards/card-desk.ts'
 import { CallSink } from './call-sink.ts'
-import { capabilityOf, isCarried, messageCapability, streams } from './capability.ts'
-import { noEntryError } from './refusal.ts'
+import { capabilityOf, isView, messageCapability, pushes, streams } from './capability.ts'
+import type { Detachments } from './detachment.ts'
+import type { Callbacks } from './push/callbacks.ts'
+import { pushSetCapability, withCallback } from './push/config-arguments.ts'
+import type { CallbackRow } from './push/push-store.ts'
+import { missingExtension } from './extensions.ts'
+import { faultError, noEntryError } from './refusal.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
 
@@ -20,6 +27,10 @@ export interface IngressParts {
   readonly gateway: Gateway
   readonly owners: TaskOwners
   readonly desk: ApprovalDesk
+  readonly cards: Pick<CardDesk, 'extended'>
+  readonly detachments: Detachments
+  /** Left out: no agent is asked for push notifications. */
+  readonly callbacks: Pick<Callbacks, 'prepare' | 'drop'> | undefined
 }
 
 /** One readable request of an authenticated caller. */
@@ -31,16 +42,24 @@ export interface Submission {
   readonly trace: string | undefined
   /** The header A2A-Extensions. */
   readonly extensions: string | undefined
-  readonly response: ServerResponse
+  readonly response: CallerConnection
   readonly reply: Reply
 }
 
+/** The way back to the caller: a response of node:http, and what is like one in gRPC. */
+export interface CallerConnection {
+  readonly destroyed: boolean
+  readonly writableFinished: boolean
+  on(event: 'drain' | 'close', run: () => void): unknown
+}
+
 /**
- * Takes a call to the gateway, unless it is about a task that is not the caller's, or about one that stands for an
- * act which waits for a person: those are answered here. A call that names no task goes on without a pause.
+ * Takes a call to the gateway, unless it is about a task or a conversation that is not the caller's, or about a task
+ * that stands for an act which waits for a person: those are answered here. A call that names neither goes on without
+ * a pause.
  */
 export async function submitCall(parts: IngressParts, submission: Submission): Promise<void> {
-  const { call, holder, target, reply, response } = submission
+  const { call, holder, target, reply } = submission
   if (target === undefined) {
     reply.error(noEntryError(holder))
     return
@@ -50,22 +69,78 @@ export async function submitCall(parts: IngressParts, submission: Submission): P
     reply.error(canSee(parts, holder, target) ? unsupported(call) : noEntryError(holder))
     return
   }
-  const tasks = call.reading.taskIds
-  if (tasks.length > 0) {
-    const owned = await parts.owners.owned(holder, target.id, tasks)
-    const others = tasks.filter((id) => !owned.has(id))
-    // An agent that is itself behind an Ambit node has tasks of that form too; those have an owner here.
-    if (others.some((id) => isApprovalTask(id))) {
-      if (capability.id === messageCapability) reply.error(waiting())
-      else await parts.desk.answer(call, holder, target.id, reply, (run) => response.on('close', run))
-      return
-    }
-    if (others.length > 0) {
-      reply.error(canSee(parts, holder, target) ? taskNotFound() : noEntryError(holder))
+  const missing = missingExtension(target, submission.extensions)
+  if (missing !== undefined) {
+    reply.error(canSee(parts, holder, target) ? missing : noEntryError(holder))
+    return
+  }
+  const { taskIds, contextId, push } = call.reading
+  if (taskIds.length > 0 && !(await mayTouch(parts, submission, target, capability))) return
+  if (contextId !== undefined && capability.id === messageCapability) {
+    if (!(await parts.owners.converses(holder, target.id, contextId))) {
+      reply.error(canSee(parts, holder, target) ? contextNotFound() : noEntryError(holder))
       return
     }
   }
-  submitToGateway(parts, submission, target, capability)
+  if (push === undefined) submitToGateway(parts, submission, target, capability)
+  else await submitWithPush(parts, submission, target, capability, push)
+}
+
+/** Whether the tasks that a call names are the caller's. Where not, it is answered here. */
+async function mayTouch(
+  parts: IngressParts,
+  submission: Submission,
+  target: Target,
+  capability: TargetCapability,
+): Promise<boolean> {
+  const { call, holder, reply, response } = submission
+  const tasks = call.reading.taskIds
+  const owned = await parts.owners.owned(holder, target.id, tasks)
+  const others = tasks.filter((id) => !owned.has(id))
+  if (others.length === 0) return true
+  // An agent that is itself behind an Ambit node has tasks of that form too; those have an owner here.
+  if (!others.some((id) => isApprovalTask(id)))
+    reply.error(canSee(parts, holder, target) ? taskNotFound() : noEntryError(holder))
+  else if (capability.id === messageCapability) reply.error(waiting())
+  else if (call.reading.push !== undefined || capability.id.startsWith('task.push.')) reply.error(noPushYet())
+  else await parts.desk.answer(call, holder, target.id, reply, (run) => response.on('close', run))
+  return false
+}
+
+/**
+ * The client's configuration is kept here and goes no further: in the act it is decided by its address, and the rest
+ * of it is named by the callback that the agent will get in its place (push/callback-egress.ts).
+ */
+async function submitWithPush(
+  parts: IngressParts,
+  submission: Submission,
+  target: Target,
+  capability: TargetCapability,
+  push: PushConfig,
+): Promise<void> {
+  const { call, holder, reply } = submission
+  const { callbacks } = parts
+  if (callbacks === undefined || !pushes(target) || !target.capabilities.has(pushSetCapability)) {
+    reply.error(canSee(parts, holder, target) ? unsupportedPush() : noEntryError(holder))
+    return
+  }
+  if (!canSee(parts, holder, target, pushSetCapability)) {
+    reply.error(noEntryError(holder))
+    return
+  }
+  const message = call.params['message'] as { readonly taskId?: unknown } | undefined
+  const continued = typeof message?.taskId === 'string' && message.taskId !== '' ? message.taskId : undefined
+  const taskId = capability.id === messageCapability ? continued : push.taskId
+  let callback: CallbackRow
+  try {
+    callback = await callbacks.prepare(holder, target.id, { ...push, taskId })
+  } catch (error) {
+    reply.error(configError(Fault.from(error)))
+    return
+  }
+  const params = withCallback(call.params, capability.id === messageCapability, callback)
+  const kept: Submission = { ...submission, call: { ...call, params, paramsText: JSON.stringify(params) } }
+  submitToGateway(parts, kept, target, capability, () => callbacks.drop(callback.id))
 }
 
 function submitToGateway(
@@ -73,18 +148,31 @@ function submitToGateway(
   submission: Submission,
   target: Target,
   capability: TargetCapability,
+  unsent?: () => void,
 ): void {
   const { call, holder, response, reply } = submission
-  if (response.destroyed) return
+  if (response.destroyed) {
+    unsent?.()
+    return
+  }
   let handle: ActHandle | undefined
-  const sink = new CallSink(parts, { call, holder, target, reply })
+  const sink = new CallSink(parts, {
+    call,
+    holder,
+    target,
+    reply,
+    ...(unsent === undefined ? {} : { unsent }),
+  })
   // The handle is there before a full buffer can have drained: draining takes a turn of the event loop.
   if (operations[call.method].streams) response.on('drain', () => handle?.resume())
   response.on('close', () => {
-    if (!response.writableFinished) handle?.cancel('the caller went away')
+    if (response.writableFinished || sink.over || handle === undefined) return
+    if (isView(capability.id)) handle.cancel('the caller went away')
+    else sink.detach(parts.detachments.take(handle, holder))
   })
   try {
     handle = parts.gateway.submit(intakeOf(submission, target, capability), sink)
+    sink.act = handle.id
   } catch (error) {
     sink.failed(Fault.from(error))
   }
@@ -98,13 +186,13 @@ function intakeOf(submission: Submission, target: Target, capability: TargetCapa
     capability,
     arguments: call.params,
     argumentsText: call.paramsText,
-    protocolIn: `a2a/${a2aVersion}`,
+    protocolIn: `a2a/${call.version}`,
     wire: {
-      protocol: wireProtocol(call.binding),
+      protocol: wireProtocol(call.binding, call.version),
       message: call.message,
       bytes: call.bytes,
       forward: call.forward,
-      ...(extensions === undefined ? {} : { headers: ['A2A-Extensions', extensions] }),
+      ...(extensions === undefined ? {} : { headers: [extensionsHeader, extensions] }),
     },
     stream: operations[call.method].streams,
     trace,
@@ -117,21 +205,47 @@ function isSupported(call: Call, target: Target): boolean {
   return !operations[call.method].streams || streams(target)
 }
 
-function canSee(parts: IngressParts, holder: Holder, target: Target): boolean {
-  return parts.gateway.visible(holder, 'a2a').some((visible) => visible.target.id === target.id)
+function canSee(parts: IngressParts, holder: Holder, target: Target, capability?: string): boolean {
+  return parts.gateway
+    .visible(holder, 'a2a')
+    .some(
+      (visible) =>
+        visible.target.id === target.id &&
+        (capability === undefined || visible.capabilities.some(({ id }) => id === capability)),
+    )
 }
 
-function unsupported(call: Call): ReturnType<typeof a2aError> {
-  if (isCarried(call.method)) {
-    return a2aError('UNSUPPORTED_OPERATION', `this agent's card does not offer \`${call.method}\``)
-  }
-  return call.method === 'GetExtendedAgentCard'
-    ? a2aError('UNSUPPORTED_OPERATION', 'this node serves no extended card')
-    : a2aError('PUSH_NOTIFICATION_NOT_SUPPORTED', 'this node does not pass on push notifications')
+function unsupported(call: Call): A2aError {
+  if (call.method.includes('PushNotification')) return unsupportedPush()
+  return a2aError('UNSUPPORTED_OPERATION', `this agent's card does not offer \`${call.method}\``)
+}
+
+function unsupportedPush(): A2aError {
+  return a2aError(
+    'PUSH_NOTIFICATION_NOT_SUPPORTED',
+    "this agent's card does not offer push notifications; stream, subscribe or ask for the task instead",
+  )
+}
+
+function noPushYet(): A2aError {
+  return a2aError(
+    'UNSUPPORTED_OPERATION',
+    'that task waits for a person; push notifications can be set up once the agent has it',
+  )
+}
+
+function contextNotFound(): A2aError {
+  return a2aError('TASK_NOT_FOUND', 'there is no such conversation, or it is not yours')
+}
+
+/** What is wrong with a configuration is the client's to mend, so it is told in the protocol's own word. */
+function configError(fault: Fault): A2aError {
+  if (fault.code !== 'address.refused' && fault.code !== 'input.invalid') return faultError(fault)
+  return a2aError('INVALID_PARAMS', `\`url\`: ${fault.detail}`, { code: fault.code })
 }
 
 /** What a client sends back in its protocol is never an approval. */
-function waiting(): ReturnType<typeof a2aError> {
+function waiting(): A2aError {
   return a2aError(
     'UNSUPPORTED_OPERATION',
     'that task waits for a person; a message does not decide about it. Ask for the task to see where it is decided, ' +

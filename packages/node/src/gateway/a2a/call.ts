@@ -4,16 +4,26 @@ import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
 import { isTooDeep } from '@ambit/core/wire/a2a/depth'
 import { isMethod } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
-import { readListRequest, readSendRequest, readTaskRequest } from '@ambit/core/wire/a2a/request'
+import {
+  readListRequest,
+  readPushListRequest,
+  readPushNameRequest,
+  readPushRequest,
+  readSendRequest,
+  readTaskRequest,
+} from '@ambit/core/wire/a2a/request'
 import type { RequestReading, RequestVerdict } from '@ambit/core/wire/a2a/request'
 import { readRestPath, readRestQuery } from '@ambit/core/wire/a2a/rest'
-import type { Binding } from '@ambit/core/wire/a2a/version'
+import { a2aVersion } from '@ambit/core/wire/a2a/version'
+import type { A2aVersion, Binding } from '@ambit/core/wire/a2a/version'
 
-/** One request of A2A, whichever binding it came by. */
+/** One request of A2A in the terms of 1.0, whichever binding and version it came by. */
 export interface Call {
   readonly binding: Binding
+  /** The version its bytes are of. */
+  readonly version: A2aVersion
   readonly method: Method
-  /** Of the JSON-RPC request; null in HTTP+JSON. */
+  /** Of the JSON-RPC request; null in the other bindings. */
   readonly id: RpcId
   readonly params: Readonly<Record<string, unknown>>
   readonly paramsText: string
@@ -29,11 +39,40 @@ export type CallReading =
   | { readonly ok: true; readonly call: Call }
   | { readonly ok: false; readonly id: RpcId; readonly error: A2aError; readonly allow?: readonly string[] }
 
-type Parsed = { readonly value: unknown; readonly text: string; readonly plain: boolean }
+export interface Parsed {
+  readonly value: unknown
+  readonly text: string
+  readonly plain: boolean
+}
+
+/** A JSON-RPC request before its method is looked at. */
+export interface Envelope {
+  readonly ok: true
+  readonly id: RpcId
+  readonly method: string
+  readonly params: unknown
+  readonly parsed: Parsed
+  /** It has no members but those of JSON-RPC. */
+  readonly bare: boolean
+}
 
 /** Reads a JSON-RPC request (section 9). */
 export function readRpcCall(body: Buffer): CallReading {
-  const parsed = parse(body)
+  const envelope = readEnvelope(body)
+  if (!envelope.ok) return envelope
+  const { id, method, params, parsed, bare } = envelope
+  if (!isMethod(method)) {
+    return refuse(id, a2aError('METHOD_NOT_FOUND', `A2A 1.0 has no method \`${method.slice(0, 100)}\``))
+  }
+  return finish('JSONRPC', method, id, params, parsed, body, parsed.plain && bare)
+}
+
+/** `withoutId` is the id of a request that has none; without it such a request is refused. */
+export function readEnvelope(
+  body: Buffer,
+  withoutId?: RpcId,
+): Envelope | Extract<CallReading, { ok: false }> {
+  const parsed = parseBody(body)
   if (parsed === undefined)
     return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
   const { value } = parsed
@@ -43,7 +82,7 @@ export function readRpcCall(body: Buffer): CallReading {
       a2aError('INVALID_REQUEST', 'the body is not a JSON-RPC request object; batches are not taken'),
     )
   }
-  const { jsonrpc, id, method } = value
+  const { jsonrpc, id = withoutId, method } = value
   if (!isRpcId(id)) {
     return refuse(
       null,
@@ -52,11 +91,8 @@ export function readRpcCall(body: Buffer): CallReading {
   }
   if (jsonrpc !== '2.0') return refuse(id, a2aError('INVALID_REQUEST', '`jsonrpc` must be "2.0"'))
   if (typeof method !== 'string') return refuse(id, a2aError('INVALID_REQUEST', '`method` must be a string'))
-  if (!isMethod(method)) {
-    return refuse(id, a2aError('METHOD_NOT_FOUND', `A2A 1.0 has no method \`${method.slice(0, 100)}\``))
-  }
   const bare = Object.keys(value).every((name) => rpcMembers.has(name))
-  return finish('JSONRPC', method, id, value['params'], parsed, body, parsed.plain && bare)
+  return { ok: true, id, method, params: value['params'], parsed, bare }
 }
 
 const rpcMembers: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params'])
@@ -77,7 +113,7 @@ export function readRestCall(verb: string, path: string, query: URLSearchParams,
     )
   }
   const parsed: Parsed | undefined =
-    body.length === 0 ? { value: undefined, text: '', plain: true } : parse(body)
+    body.length === 0 ? { value: undefined, text: '', plain: true } : parseBody(body)
   if (parsed === undefined)
     return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
   const inBody = parsed.value ?? {}
@@ -105,10 +141,10 @@ export function readRestCall(verb: string, path: string, query: URLSearchParams,
   return finish('HTTP+JSON', method, null, params, parsed, body, parsed.plain && whole)
 }
 
-function pathError(reading: Exclude<ReturnType<typeof readRestPath>, { ok: true }>): A2aError {
+export function pathError(reading: Exclude<ReturnType<typeof readRestPath>, { ok: true }>): A2aError {
   if (reading.why === 'malformed')
     return a2aError('INVALID_PARAMS', 'the address is not percent-encoded as it should be')
-  if (reading.why !== 'verb') return a2aError('METHOD_NOT_FOUND', 'A2A 1.0 has no operation at this address')
+  if (reading.why !== 'verb') return a2aError('METHOD_NOT_FOUND', 'A2A has no operation at this address')
   return { ...a2aError('METHOD_NOT_FOUND', `this address takes ${reading.verbs.join(' or ')}`), http: 405 }
 }
 
@@ -129,6 +165,7 @@ function finish(
   const forward = plain && (binding === 'HTTP+JSON' || given !== undefined)
   const call = {
     binding,
+    version: a2aVersion,
     method,
     id,
     params,
@@ -143,7 +180,8 @@ function finish(
 
 const nothingRead: RequestVerdict = { ok: true, reading: { taskIds: [], contextId: undefined } }
 
-function readParams(method: Method, params: unknown): RequestVerdict {
+/** What the node must know of a request, whichever binding it came by. */
+export function readParams(method: Method, params: unknown): RequestVerdict {
   switch (method) {
     case 'SendMessage':
     case 'SendStreamingMessage':
@@ -154,13 +192,20 @@ function readParams(method: Method, params: unknown): RequestVerdict {
       return readTaskRequest(params)
     case 'ListTasks':
       return readListRequest(params)
+    case 'CreateTaskPushNotificationConfig':
+      return readPushRequest(params)
+    case 'GetTaskPushNotificationConfig':
+    case 'DeleteTaskPushNotificationConfig':
+      return readPushNameRequest(params)
+    case 'ListTaskPushNotificationConfigs':
+      return readPushListRequest(params)
     default:
       return nothingRead
   }
 }
 
 /** Undefined when the bytes are no JSON in UTF-8, or nested too deeply. */
-function parse(body: Buffer): Parsed | undefined {
+export function parseBody(body: Buffer): Parsed | undefined {
   // Bytes that are not UTF-8 would be read in one way here and in another by the target.
   if (!isUtf8(body)) return undefined
   const text = body.toString('utf8')
@@ -174,7 +219,11 @@ function parse(body: Buffer): Parsed | undefined {
   }
 }
 
-function refuse(id: RpcId, error: A2aError, allow?: readonly string[]): CallReading {
+export function refuse(
+  id: RpcId,
+  error: A2aError,
+  allow?: readonly string[],
+): Extract<CallReading, { ok: false }> {
   return allow === undefined ? { ok: false, id, error } : { ok: false, id, error, allow }
 }
 

@@ -1,7 +1,8 @@
+import type { Profile } from '@ambit/core/record'
 import type { AgentCard } from '@ambit/core/wire/a2a/card'
-import { a2aVersion } from '@ambit/core/wire/a2a/version'
+import { a2aVersion, readVersion } from '@ambit/core/wire/a2a/version'
 import type { DescribedCapability } from '../../registry/describe.ts'
-import { messageCapability } from './capability.ts'
+import { extendedCardCapability, messageCapability } from './capability.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -17,9 +18,18 @@ export function describedCapabilities(card: AgentCard, raw: Json): readonly Desc
     served: servedOf(raw),
   }
   const tasks = taskOperations.filter(
-    (operation) => !operation.streams || card.capabilities.streaming === true,
+    (operation) =>
+      (!operation.streams || card.capabilities.streaming === true) &&
+      (!operation.id.startsWith('task.push.') || card.capabilities['pushNotifications'] === true) &&
+      (operation.id !== extendedCardCapability || card.capabilities['extendedAgentCard'] === true) &&
+      (operation.id !== 'task.list' || offers10(card)),
   )
   return [message, ...tasks.map((operation) => taskCapability(operation))]
+}
+
+/** Whether any of its interfaces knows the operations that came with 1.0. */
+function offers10(card: AgentCard): boolean {
+  return card.supportedInterfaces.some((offered) => readVersion(offered.protocolVersion) === a2aVersion)
 }
 
 /** The card as far as it says what the agent does: an address that moves, or a new signature, is no other agent. */
@@ -67,9 +77,19 @@ interface TaskOperation {
   readonly input: Json
   readonly readOnly: boolean
   readonly streams: boolean
+  /** Where the words for it would say too much or too little. */
+  readonly profile?: Profile
 }
 
+const reads: Profile = { effect: 'read', reversibility: 0, roles: {}, integrity: {}, dataClasses: [] }
+
 const taskInput: Json = { type: 'object', required: ['id'], properties: { id: identifier } }
+
+const pushInput: Json = {
+  type: 'object',
+  required: ['taskId', 'id'],
+  properties: { taskId: identifier, id: identifier },
+}
 
 const taskOperations: readonly TaskOperation[] = [
   {
@@ -123,11 +143,76 @@ const taskOperations: readonly TaskOperation[] = [
     readOnly: true,
     streams: true,
   },
+  {
+    id: 'task.push.set',
+    method: 'CreateTaskPushNotificationConfig',
+    name: 'Set up push notifications',
+    description: 'Has the agent tell an address of the caller what becomes of a task.',
+    input: {
+      type: 'object',
+      required: ['taskId', 'url'],
+      properties: { taskId: identifier, id: { type: 'string' }, url: { type: 'string', format: 'uri' } },
+    },
+    readOnly: false,
+    streams: false,
+    // What the agent says of the task leaves for that address; deleting the setting ends it.
+    profile: { ...reads, effect: 'egress', reversibility: 1, roles: { url: 'sink' } },
+  },
+  {
+    id: 'task.push.get',
+    method: 'GetTaskPushNotificationConfig',
+    name: 'Get a push notification setting',
+    description: 'Reads one setting of push notifications of a task that a message of the same holder began.',
+    input: pushInput,
+    readOnly: true,
+    streams: false,
+    profile: reads,
+  },
+  {
+    id: 'task.push.list',
+    method: 'ListTaskPushNotificationConfigs',
+    name: 'List push notification settings',
+    description:
+      'Lists the settings of push notifications of a task that a message of the same holder began.',
+    input: {
+      type: 'object',
+      required: ['taskId'],
+      properties: {
+        taskId: identifier,
+        pageSize: { type: 'integer', minimum: 1 },
+        pageToken: { type: 'string' },
+      },
+    },
+    readOnly: true,
+    streams: false,
+    profile: reads,
+  },
+  {
+    id: 'task.push.delete',
+    method: 'DeleteTaskPushNotificationConfig',
+    name: 'End push notifications',
+    description: 'Ends a setting of push notifications of a task that a message of the same holder began.',
+    input: pushInput,
+    readOnly: false,
+    streams: false,
+    profile: { ...reads, effect: 'write', reversibility: 1 },
+  },
+  {
+    id: extendedCardCapability,
+    method: 'GetExtendedAgentCard',
+    name: 'Get the extended card',
+    description: 'Reads what the agent says of itself to callers it knows.',
+    input: { type: 'object', properties: {} },
+    readOnly: true,
+    streams: false,
+    profile: reads,
+  },
 ]
 
 function taskCapability(operation: TaskOperation): DescribedCapability {
-  const { id, method, name, description, input, readOnly } = operation
+  const { id, method, name, description, input, readOnly, profile } = operation
   return {
+    ...(profile === undefined ? {} : { profile }),
     id,
     name,
     description,

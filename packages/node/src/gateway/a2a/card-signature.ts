@@ -1,6 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto'
 import { canonicalJson } from '@ambit/core/canonical'
+import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
+import { withoutEmpty } from './cards/card-emptiness.ts'
 
 /** Longest key id that is told on: it is text of a third party. */
 const keyIdCharactersMax = 100
@@ -26,9 +28,10 @@ function remarkOf(card: Json, signature: unknown): string {
   const jwk = object(header['jwk'])
   if (jwk === undefined)
     return `signed by key ${kid}, not pinned; not checked, because the card does not carry the key`
-  return holds(card, head, value, header['alg'], jwk)
-    ? `signed by key ${kid}, not pinned`
-    : `card signature does not hold (key ${kid})`
+  const form = heldOver(card, head, value, header['alg'], jwk)
+  return form === undefined
+    ? `card signature does not hold (key ${kid})`
+    : `signed by key ${kid}, not pinned; it holds over ${form}`
 }
 
 function headerOf(text: string): Json | undefined {
@@ -45,19 +48,21 @@ function keyId(kid: unknown): string {
   return kid.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, keyIdCharactersMax)
 }
 
-function holds(card: Json, head: string, value: string, alg: unknown, jwk: Json): boolean {
+/** The first of the forms that the signature holds over; undefined when it holds over none. */
+function heldOver(card: Json, head: string, value: string, alg: unknown, jwk: Json): string | undefined {
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
     const scheme = schemeOf(alg, key)
-    if (scheme === undefined) return false
+    if (scheme === undefined) return undefined
     const signature = Buffer.from(value, 'base64url')
-    return signedForms(card).some((form) => {
-      const input = Buffer.from(`${head}.${Buffer.from(form).toString('base64url')}`)
+    const found = signedForms(card).find((form) => {
+      const input = Buffer.from(`${head}.${Buffer.from(form.text).toString('base64url')}`)
       return verify(scheme.hash, input, scheme.key, signature)
     })
+    return found?.name
   } catch {
     // A key or value that cannot be read is a third party's input: the signature simply does not hold.
-    return false
+    return undefined
   }
 }
 
@@ -77,44 +82,22 @@ function schemeOf(
   return undefined
 }
 
-/** REQUIRED members stay in the signed form even when empty (section 8.4.1). */
-const requiredMembers = [
-  'name',
-  'description',
-  'version',
-  'supportedInterfaces',
-  'capabilities',
-  'defaultInputModes',
-  'defaultOutputModes',
-  'skills',
-]
-
-/**
- * Signers differ in what they leave out before they sign: nothing, empty members (the official JavaScript SDK), or
- * empty members that are not REQUIRED (the specification).
- */
-function signedForms(card: Json): string[] {
-  const { signatures: _signatures, ...raw } = card
-  const cleaned = object(withoutEmpty(raw)) ?? {}
-  const specified: Record<string, unknown> = { ...cleaned }
-  for (const name of requiredMembers) if (raw[name] !== undefined) specified[name] ??= raw[name]
-  return [canonicalJson(raw), canonicalJson(cleaned), canonicalJson(specified)]
+interface SignedForm {
+  readonly name: string
+  readonly text: string
 }
 
-/** Without empty texts, lists and objects, at any depth; undefined when nothing is left. */
-function withoutEmpty(value: unknown): unknown {
-  if (value === '' || value === null) return undefined
-  if (Array.isArray(value)) {
-    const items = value.map((item) => withoutEmpty(item)).filter((item) => item !== undefined)
-    return items.length === 0 ? undefined : items
-  }
-  if (typeof value !== 'object') return value
-  const members: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    const cleaned = withoutEmpty(member)
-    if (cleaned !== undefined) members[name] = cleaned
-  }
-  return Object.keys(members).length === 0 ? undefined : members
+/**
+ * Signers differ in what they leave out before they sign: what has its default and is not REQUIRED (the specification),
+ * nothing, or everything that is empty (the official JavaScript SDK).
+ */
+function signedForms(card: Json): readonly SignedForm[] {
+  const { signatures: _signatures, ...raw } = card
+  return [
+    { name: "the specification's form", text: canonicalCard(card) },
+    { name: 'the card as it came', text: canonicalJson(raw) },
+    { name: "the official JavaScript SDK's form", text: canonicalJson(withoutEmpty(raw) ?? {}) },
+  ]
 }
 
 function object(value: unknown): Json | undefined {

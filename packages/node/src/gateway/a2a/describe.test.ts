@@ -61,7 +61,7 @@ test('offers no subscription where the card does not stream', async () => {
   expect(ids).toEqual(['message', 'task.get', 'task.list', 'task.cancel'])
 })
 
-test('keeps only interfaces that it speaks and may call, in the order of the card', async () => {
+test('keeps only interfaces that it speaks and may call, in the order of the card, those of 0.3 last', async () => {
   const offer = (url: string, protocolBinding: string, more: object = {}) => ({
     url,
     protocolBinding,
@@ -80,21 +80,28 @@ test('keeps only interfaces that it speaks and may call, in the order of the car
     ],
   })
   const { interfaces, remarks } = await described(agent.url)
-  expect(interfaces.map(({ url }) => url)).toEqual(['http://127.0.0.1:1/rest/blue', `${agent.url}/rpc`])
+  expect(interfaces.map(({ url, version, tenant }) => [url, version, tenant])).toEqual([
+    ['http://127.0.0.1:1/', '1.0', undefined],
+    ['http://127.0.0.1:1/rest/blue', '1.0', undefined],
+    [`${agent.url}/rpc`, '1.0', undefined],
+    [`${agent.url}/rpc`, '1.0', 'blue'],
+    ['http://127.0.0.1:1/old', '0.3', undefined],
+  ])
+  const host = new URL(agent.url).host
   expect(remarks).toEqual([
+    `supportedInterfaces.0 is at 127.0.0.1:1, the card at ${host}`,
+    `supportedInterfaces.1 is at 127.0.0.1:1, the card at ${host}`,
     'supportedInterfaces.2 is left out: 169.254.169.254 is a private, loopback or otherwise special address',
     'supportedInterfaces.3 is left out: only http and https addresses are called, not file:',
-    `supportedInterfaces.4 is at 127.0.0.1:1, the card at ${new URL(agent.url).host}`,
-    'supportedInterfaces.6 is left out: JSON-RPC for a tenant is not sent yet',
+    `supportedInterfaces.4 is at 127.0.0.1:1, the card at ${host}`,
   ])
 })
 
 const wrong: readonly (readonly [string, Record<string, unknown>, string])[] = [
-  ['of 0.3', { supportedInterfaces: undefined, url: 'http://127.0.0.1:1' }, 'record.unreachable'],
   ['without a name', { name: undefined }, 'record.unreachable'],
   [
-    'without an interface of 1.0',
-    { supportedInterfaces: [{ url: 'x:1', protocolBinding: 'GRPC', protocolVersion: '1.0' }] },
+    'without an interface that it speaks',
+    { supportedInterfaces: [{ url: 'x:1', protocolBinding: 'GRPC', protocolVersion: '0.3' }] },
     'record.unreachable',
   ],
   [
@@ -138,8 +145,8 @@ test('sends the credentials to the address given and nowhere else', async () => 
   ])
 })
 
-test('tells a signature that holds from one that does not', () => {
-  const card = { ...rawCard('http://x'), documentationUrl: '', skills: [] }
+test('tells a signature that holds, and over which form of the card, from one that does not', () => {
+  const card = { ...rawCard('http://x'), documentationUrl: '', skills: [], securityRequirements: [] }
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = publicKey.export({ format: 'jwk' })
   const head = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'k1', typ: 'JOSE', jwk })).toString(
@@ -150,13 +157,17 @@ test('tells a signature that holds from one that does not', () => {
       key: privateKey,
       dsaEncoding: 'ieee-p1363',
     }).toString('base64url')
-  const { documentationUrl: _empty, ...specified } = card
-  const remarks = [signed(card), signed(specified), signed({ ...card, name: 'Other' }), 'AAAA'].map(
-    (signature) => signatureRemarks({ ...card, signatures: [{ protected: head, signature }] }),
+  // `documentationUrl` is `optional` and was given, `skills` is REQUIRED, `securityRequirements` is neither.
+  const { securityRequirements: _none, ...specified } = card
+  const { documentationUrl: _empty, skills: _skills, ...emptied } = specified
+  const forms = [specified, card, emptied, { ...card, name: 'Other' }]
+  const remarks = [...forms.map((form) => signed(form)), 'AAAA'].map((signature) =>
+    signatureRemarks({ ...card, signatures: [{ protected: head, signature }] }),
   )
   expect(remarks.flat()).toEqual([
-    'signed by key k1, not pinned',
-    'signed by key k1, not pinned',
+    "signed by key k1, not pinned; it holds over the specification's form",
+    'signed by key k1, not pinned; it holds over the card as it came',
+    "signed by key k1, not pinned; it holds over the official JavaScript SDK's form",
     'card signature does not hold (key k1)',
     'card signature does not hold (key k1)',
   ])
@@ -164,7 +175,9 @@ test('tells a signature that holds from one that does not', () => {
 
 test('reads what the official SDK signs', async () => {
   const signed = await signCard(rawCard('http://x'))
-  expect(signatureRemarks(signed)).toEqual(['signed by key sdk-key, not pinned'])
+  expect(signatureRemarks(signed)).toEqual([
+    "signed by key sdk-key, not pinned; it holds over the official JavaScript SDK's form",
+  ])
   expect(signatureRemarks({ ...signed, name: 'Other' })).toEqual([
     'card signature does not hold (key sdk-key)',
   ])

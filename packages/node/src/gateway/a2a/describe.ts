@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { Fault } from '@ambit/core/fault'
-import type { Interface } from '@ambit/core/record'
 import { agentCardSchema } from '@ambit/core/wire/a2a/card'
 import type { AgentCard } from '@ambit/core/wire/a2a/card'
-import { a2aVersion, cardPath } from '@ambit/core/wire/a2a/version'
+import { cardTo10 } from '@ambit/core/wire/a2a/v03/card'
+import { a2aVersion, cardPath, formerCardPath } from '@ambit/core/wire/a2a/version'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AddressGuard } from '../../net/address.ts'
 import { fetchWhole } from '../../net/fetch.ts'
@@ -11,6 +11,7 @@ import { refuseAddress } from '../../net/upstream.ts'
 import type { Upstream } from '../../net/upstream.ts'
 import type { Describe, Described } from '../../registry/describe.ts'
 import { describedCapabilities } from './card-capabilities.ts'
+import { interfacesOf } from './card-interfaces.ts'
 import { signatureRemarks } from './card-signature.ts'
 
 /** Cards are a few KiB; this leaves room for hundreds of skills. */
@@ -64,18 +65,27 @@ function addressOf(text: string): URL {
 
 interface FoundCard {
   readonly url: URL
+  /** As it came, of whichever version. */
+  readonly text: string
   readonly raw: Readonly<Record<string, unknown>>
+  /** The same in 1.0. */
+  readonly card10: Readonly<Record<string, unknown>>
   readonly card: AgentCard
 }
 
-/** The well-known place below the address, then the address itself; only the latter when it names a JSON file. */
+/**
+ * The well-known places below the address, the present one first, then the address itself; only the latter when it
+ * names a JSON file.
+ */
 async function findCard(
   upstream: Upstream,
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<FoundCard> {
-  const places = url.pathname.endsWith('.json') ? [url] : [wellKnown(url), url]
+  const places = url.pathname.endsWith('.json')
+    ? [url]
+    : [wellKnown(url, cardPath), wellKnown(url, formerCardPath), url]
   let missed: Fault | undefined
   for (const place of places) {
     const answer = await fetchWhole(upstream, request(place, headers), cardBytesMax, signal)
@@ -89,9 +99,9 @@ async function findCard(
   throw missed!
 }
 
-function wellKnown(url: URL): URL {
+function wellKnown(url: URL, path: string): URL {
   const place = new URL(url)
-  place.pathname = place.pathname.replace(/\/+$/, '') + cardPath
+  place.pathname = place.pathname.replace(/\/+$/, '') + path
   place.search = ''
   place.hash = ''
   return place
@@ -110,10 +120,11 @@ function request(url: URL, headers: Readonly<Record<string, string>>): Parameter
 
 function readCard(url: URL, body: Buffer): FoundCard {
   const where = url.origin + url.pathname
+  const text = body.toString('utf8')
   let raw: unknown
   try {
     if (!isUtf8(body)) throw new TypeError('not UTF-8')
-    raw = JSON.parse(body.toString('utf8'))
+    raw = JSON.parse(text)
   } catch (error) {
     throw new Fault('record.unreachable', {
       detail: 'what stands where its card should be is not JSON',
@@ -121,36 +132,26 @@ function readCard(url: URL, body: Buffer): FoundCard {
       cause: error,
     })
   }
-  if (isLegacyCard(raw)) {
-    throw new Fault('record.unreachable', {
-      detail: 'its card is of A2A 0.3, which this node does not speak yet',
-      where,
-      remedy: 'Ask its owner to serve A2A 1.0 as well.',
-    })
-  }
-  const parsed = agentCardSchema.safeParse(raw)
+  const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+  const given = isObject ? (raw as Readonly<Record<string, unknown>>) : {}
+  const card10 = cardTo10(given)
+  const parsed = agentCardSchema.safeParse(card10)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new Fault('record.unreachable', {
-      detail: `its card is not of A2A 1.0: \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'not of its form'}`,
+      detail: `its card is neither of A2A 1.0 nor of 0.3: \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'not of its form'}`,
       where,
     })
   }
-  return { url, raw: raw as Readonly<Record<string, unknown>>, card: parsed.data }
-}
-
-function isLegacyCard(raw: unknown): boolean {
-  if (typeof raw !== 'object' || raw === null) return false
-  const { supportedInterfaces, url } = raw as Readonly<Record<string, unknown>>
-  return supportedInterfaces === undefined && typeof url === 'string'
+  return { url, text, raw: given, card10, card: parsed.data }
 }
 
 const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/
 
 function described(found: FoundCard, guard: AddressGuard): Described {
-  const { card, raw } = found
+  const { card, card10, raw, text } = found
   const remarks: string[] = []
-  const interfaces = interfacesOf(found, guard, remarks)
+  const interfaces = interfacesOf(card, found.url, guard, remarks)
   remarks.push(...signatureRemarks(raw), ...extensionRemarks(card))
   return {
     kind: 'agent',
@@ -159,62 +160,10 @@ function described(found: FoundCard, guard: AddressGuard): Described {
     version: semver.test(card.version) ? card.version : undefined,
     provider: { organization: card.provider?.organization, url: card.provider?.url },
     interfaces,
-    capabilities: describedCapabilities(card, raw),
+    capabilities: describedCapabilities(card, card10),
+    document: text,
     remarks,
   }
-}
-
-/** In the card's order, which is the agent's preference. */
-function interfacesOf(found: FoundCard, guard: AddressGuard, remarks: string[]): readonly Interface[] {
-  const interfaces: Interface[] = []
-  let refused: Fault | undefined
-  for (const [index, offered] of found.card.supportedInterfaces.entries()) {
-    const transport = transportOf(offered.protocolBinding)
-    if (transport === undefined || offered.protocolVersion !== a2aVersion) continue
-    const url = URL.canParse(offered.url, found.url.href) ? new URL(offered.url, found.url) : undefined
-    const where = `supportedInterfaces.${index}`
-    if (url === undefined) {
-      remarks.push(`${where} is left out: its address is not a URL`)
-      continue
-    }
-    const tenant = offered.tenant ?? ''
-    if (tenant !== '' && transport === 'jsonrpc') {
-      remarks.push(`${where} is left out: JSON-RPC for a tenant is not sent yet`)
-      continue
-    }
-    try {
-      refuseAddress(url, guard)
-    } catch (error) {
-      refused = Fault.from(error)
-      remarks.push(`${where} is left out: ${refused.detail}`)
-      continue
-    }
-    if (tenant !== '') url.pathname = `${url.pathname.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}`
-    noteOtherPlace(found.url, url, where, remarks)
-    interfaces.push({ protocol: 'a2a', version: a2aVersion, url: url.href, transport, security: [] })
-  }
-  if (interfaces.length > 0) return interfaces.slice(0, interfacesMax)
-  throw (
-    refused ??
-    new Fault('record.unreachable', {
-      detail: 'its card offers no interface of A2A 1.0 over JSON-RPC or HTTP+JSON',
-      where: found.url.origin + found.url.pathname,
-    })
-  )
-}
-
-/** As many as a record holds. */
-const interfacesMax = 20
-
-function transportOf(binding: string): 'jsonrpc' | 'http+json' | undefined {
-  if (binding === 'JSONRPC') return 'jsonrpc'
-  return binding === 'HTTP+JSON' ? 'http+json' : undefined
-}
-
-function noteOtherPlace(card: URL, url: URL, where: string, remarks: string[]): void {
-  if (url.host !== card.host) remarks.push(`${where} is at ${url.host}, the card at ${card.host}`)
-  if (card.protocol === 'https:' && url.protocol === 'http:')
-    remarks.push(`${where} is not encrypted, the card is`)
 }
 
 function extensionRemarks(card: AgentCard): string[] {

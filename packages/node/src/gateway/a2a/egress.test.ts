@@ -16,9 +16,11 @@ import { createUpstream } from '../../net/upstream.ts'
 import type { Performance } from '../egress.ts'
 import { createA2aEgress } from './egress.ts'
 
-const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
+const guard = createAddressGuard(['127.0.0.0/8'])
+const upstream = createUpstream(guard)
 const egress = createA2aEgress({
   upstream,
+  guard,
   clock: systemClock,
   timeouts: { answerMs: 1500, streamIdleMs: 1500 },
 })
@@ -75,8 +77,8 @@ test('makes the request anew from the arguments for the other binding', async ()
     protocol: 'a2a/1.0/jsonrpc',
     message: {},
     bytes: Buffer.from('{}'),
-    headers: ['A2A-Extensions', 'urn:x'],
   }
+  const wireHeaders = ['A2A-Extensions', 'urn:x']
   const calls: readonly (readonly [string, object, boolean])[] = [
     ['message', helloParams, false],
     ['task.get', { id: 'a/b?c', historyLength: 3 }, false],
@@ -86,7 +88,7 @@ test('makes the request anew from the arguments for the other binding', async ()
   ]
   for (const [id, args, stream] of calls) {
     const capability = outbound.target.capabilities.get(id)!
-    await performed(egress, { ...outbound, capability, arguments: args, stream, wire })
+    await performed(egress, { ...outbound, capability, arguments: args, stream, wire, wireHeaders })
   }
   expect(agent.requests.map(({ method, path, text }) => `${method} ${path} ${text}`)).toEqual([
     `POST /rest/message:send ${JSON.stringify(helloParams)}`,

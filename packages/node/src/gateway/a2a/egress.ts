@@ -1,8 +1,11 @@
 import { Fault } from '@ambit/core/fault'
 import type { Clock } from '../../kernel/clock.ts'
 import { Roll } from '../../kernel/roll.ts'
+import type { AddressGuard } from '../../net/address.ts'
 import type { Upstream } from '../../net/upstream.ts'
 import type { Egress, EgressSink, Outbound, Performance } from '../egress.ts'
+import { createChannels } from './grpc/channels.ts'
+import { GrpcPerforming } from './grpc/performing.ts'
 import { Performing } from './performing.ts'
 import { faultOutcome } from './upstream-answer.ts'
 import { planRequest } from './upstream-request.ts'
@@ -18,22 +21,27 @@ const defaultTimeouts: A2aTimeouts = { answerMs: 300_000, streamIdleMs: 600_000 
 
 export interface A2aEgressOptions {
   readonly upstream: Upstream
+  /** Of the connections over gRPC, which `upstream` does not make. */
+  readonly guard: AddressGuard
   readonly clock: Clock
   readonly timeouts?: A2aTimeouts
 }
 
-/** Sends acts to agents in A2A 1.0, over JSON-RPC or HTTP+JSON. */
+/** Sends acts to agents in A2A 1.0, over JSON-RPC, HTTP+JSON or gRPC. */
 export function createA2aEgress(options: A2aEgressOptions): Egress {
   const { upstream, clock, timeouts = defaultTimeouts } = options
-  const under = new Roll<Performing>()
+  const channels = createChannels(options.guard)
+  const under = new Roll<Performing | GrpcPerforming>()
+  const ended = (performing: Performing | GrpcPerforming): void => under.remove(performing)
   return {
     protocol: 'a2a',
     perform(outbound, sink) {
       try {
         const plan = planRequest(outbound)
-        const performing = new Performing({ upstream, clock, timeouts, plan, outbound }, sink, (ended) =>
-          under.remove(ended),
-        )
+        const performing =
+          plan.binding === 'GRPC'
+            ? new GrpcPerforming({ channels, clock, timeouts, plan, outbound }, sink, ended)
+            : new Performing({ upstream, clock, timeouts, plan, outbound }, sink, ended)
         under.add(performing)
         performing.begin()
         return performing
@@ -43,6 +51,7 @@ export function createA2aEgress(options: A2aEgressOptions): Egress {
     },
     async close() {
       for (const performing of under) performing.cancel('the node is stopping')
+      channels.close()
       await Promise.resolve()
     },
   }

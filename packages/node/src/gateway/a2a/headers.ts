@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { extensionsHeader } from '@ambit/core/wire/a2a/version'
+import type { UpstreamHeaders } from '../../net/upstream.ts'
 import { readGoverning } from '../governing-headers.ts'
 
 /** The headers that govern a message, read in one pass. */
@@ -8,6 +10,8 @@ export interface A2aHeaders {
   contentEncoding: string | undefined
   version: string | undefined
   extensions: string | undefined
+  /** How 0.3 calls the header before. */
+  extensions03: string | undefined
   traceparent: string | undefined
   /** A governed header that came twice or is too long: two readers could take a different one each. */
   duplicate: string | undefined
@@ -22,6 +26,7 @@ export function readHeaders(request: IncomingMessage): A2aHeaders {
       contentEncoding: undefined,
       version: undefined,
       extensions: undefined,
+      extensions03: undefined,
       traceparent: undefined,
       duplicate: undefined,
     },
@@ -43,7 +48,9 @@ function fieldOf(name: string): Field | undefined {
     case 14:
       return oneOf(name, 'a2a-extensions', 'extensions')
     case 16:
-      return oneOf(name, 'content-encoding', 'contentEncoding')
+      return (
+        oneOf(name, 'content-encoding', 'contentEncoding') ?? oneOf(name, 'x-a2a-extensions', 'extensions03')
+      )
     default:
       return undefined
   }
@@ -66,4 +73,15 @@ export function traceOf(traceparent: string | undefined): string | undefined {
 /** The header for the next hop: the act's id ends in 16 digits of chance, which name the span. */
 export function traceparentOf(trace: string, act: string): string {
   return `00-${trace}-${act.slice(-16)}-01`
+}
+
+/** Longest list of activated extensions that is told on. */
+const activatedCharactersMax = 8192
+
+/** Which extensions an agent says that it used, as an event or outcome carries them to the caller. */
+export function activatedIn(headers: UpstreamHeaders): { readonly headers?: readonly string[] } {
+  const given = headers['a2a-extensions'] ?? headers['x-a2a-extensions']
+  if (given === undefined) return {}
+  const value = typeof given === 'string' ? given : given.join(', ')
+  return value.length > activatedCharactersMax ? {} : { headers: [extensionsHeader, value] }
 }

@@ -16,9 +16,11 @@ import { createAddressGuard } from '../../net/address.ts'
 import { createUpstream } from '../../net/upstream.ts'
 import { createA2aEgress } from './egress.ts'
 
-const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
+const guard = createAddressGuard(['127.0.0.0/8'])
+const upstream = createUpstream(guard)
 const egress = createA2aEgress({
   upstream,
+  guard,
   clock: systemClock,
   timeouts: { answerMs: 1500, streamIdleMs: 1500 },
 })

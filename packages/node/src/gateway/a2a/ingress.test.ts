@@ -244,27 +244,6 @@ test('maps a fault of the node to its status', async () => {
   }
 })
 
-test('serves the card with its own addresses, its own way of signing in and no signatures', async () => {
-  const first = await send('echo/.well-known/agent-card.json', { headers: {} })
-  const url = node.agentUrl('echo')
-  expect(first.body).toMatchObject({
-    name: 'Echo',
-    supportedInterfaces: [
-      { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
-    ],
-    securitySchemes: { ambit: { httpAuthSecurityScheme: { scheme: 'Bearer' } } },
-    capabilities: { streaming: true, pushNotifications: false },
-  })
-  expect(first.body).not.toHaveProperty('signatures')
-  expect(first.text).not.toContain(agent.url)
-  expect(first.headers.get('cache-control')).toBe('public, max-age=60')
-  const again = await send('echo/agent-card.json', {
-    headers: { 'if-none-match': first.headers.get('etag')! },
-  })
-  expect([again.status, again.text]).toEqual([304, ''])
-})
-
 test('serves no card of an agent that is not active, held or unknown', async () => {
   await using other = await startA2aNode({
     agents: { echo: agent.url },

@@ -2,14 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '@ambit/core/fault'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
+import type { Method } from '@ambit/core/wire/a2a/method'
 import {
   a2aVersion,
-  cardPath,
+  a2aVersion03,
   isJsonMediaType,
+  readVersion,
   versionHeader,
   versionWithoutHeader,
 } from '@ambit/core/wire/a2a/version'
-import type { Binding } from '@ambit/core/wire/a2a/version'
+import type { A2aVersion, Binding } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../authority/authority.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -23,47 +25,82 @@ import { readRestCall, readRpcCall } from './call.ts'
 import type { CallReading } from './call.ts'
 import { submitCall } from './call-submission.ts'
 import type { IngressParts } from './call-submission.ts'
+import { createCardDesk, keyDocument, keySetPath } from './cards/card-desk.ts'
+import { sendDocument } from './cards/card-answer.ts'
+import type { CardSigner } from './cards/card-signer.ts'
+import { createDetachments } from './detachment.ts'
 import { readHeaders, traceOf } from './headers.ts'
 import type { A2aHeaders } from './headers.ts'
 import { authenticationError, challengeOf, faultError } from './refusal.ts'
-import { createReply } from './reply.ts'
-import { serveCard } from './served-card.ts'
+import { readRestCall03, readRpcCall03 } from './legacy/call.ts'
+import { formOf03 } from './legacy/reply.ts'
+import { createReply, formOf } from './reply.ts'
+import type { Form } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
 
 export interface A2aIngressOptions {
   readonly gateway: Gateway
   /** By slug; of any protocol and in any state. */
-  readonly registry: { target(slug: string): Target | undefined }
+  readonly registry: {
+    target(slug: string): Target | undefined
+    /** The document that a record was made of, as it came: an agent's own card, text for text. */
+    document(record: string): Promise<string | undefined>
+  }
+  readonly cardSigner: CardSigner
   /** Public address of the node, without a slash at the end; known once it listens. */
   readonly origin: () => string
+  /** Host and port of A2A over gRPC, for cards; left out, or undefined, where that is not served. */
+  readonly grpcAddress?: () => string | undefined
   readonly owners: TaskOwners
   readonly onApproval: OnApproval
   readonly clock: Clock
+  /** Left out: no agent is asked for push notifications. */
+  readonly callbacks?: IngressParts['callbacks']
+}
+
+/** The parts are what the other bindings answer with as well. */
+export interface A2aIngress extends DataPath {
+  readonly parts: IngressParts
 }
 
 const prefix = '/a2a/'
 const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /**
- * Agents as A2A 1.0 servers: `/a2a/<slug>` takes JSON-RPC, the addresses below it HTTP+JSON, and the agent's card
- * stands at `/a2a/<slug>/.well-known/agent-card.json`.
+ * Agents as A2A servers, of 1.0 and of 0.3: `/a2a/<slug>` takes JSON-RPC, the addresses below it HTTP+JSON, and the
+ * agent's card stands at `/a2a/<slug>/.well-known/agent-card.json`.
  */
-export function createA2aIngress(options: A2aIngressOptions): DataPath {
-  const { gateway, owners } = options
-  const parts: IngressParts = { gateway, owners, desk: createApprovalDesk(options) }
+export function createA2aIngress(options: A2aIngressOptions): A2aIngress {
+  const { gateway, owners, callbacks, clock, cardSigner: signer, origin } = options
+  const desk = createApprovalDesk(options)
+  const cards = createCardDesk({
+    signer,
+    origin,
+    grpcAddress: () => options.grpcAddress?.(),
+    pushes: callbacks !== undefined,
+    original: async (record) => await options.registry.document(record),
+    clock,
+  })
+  const keys = keyDocument(signer, clock)
+  const detachments = createDetachments(clock)
+  const parts: IngressParts = { gateway, owners, desk, cards, detachments, callbacks }
   return {
-    claims: (path) => path.startsWith(prefix),
+    parts,
+    claims: (path) => path.startsWith(prefix) || path === keySetPath,
     close: () => parts.desk.close(),
     handle(request, response) {
-      const address = readAddress(request.url ?? '/')
+      const url = request.url ?? '/'
+      if (!url.startsWith(prefix)) {
+        sendDocument(request, response, keys)
+        return
+      }
+      const address = readAddress(url)
       const target = slugForm.test(address.slug) ? options.registry.target(address.slug) : undefined
       const agent =
         target?.interfaces.some((offered) => offered.protocol === 'a2a') === true ? target : undefined
-      if (isCard(request, address.rest)) {
-        serveCard(request, response, agent, `${options.origin()}${prefix}${address.slug}`)
-      } else {
+      const { slug, rest } = address
+      if (!cards.serve(request, response, { slug, rest, target: agent }))
         answer(parts, request, response, address, agent)
-      }
     },
   }
 }
@@ -87,13 +124,6 @@ function readAddress(url: string): Address {
   }
 }
 
-function isCard(request: IncomingMessage, rest: string): boolean {
-  return (
-    (request.method === 'GET' || request.method === 'HEAD') &&
-    (rest === cardPath || rest === '/agent-card.json')
-  )
-}
-
 function answer(
   parts: IngressParts,
   request: IncomingMessage,
@@ -103,7 +133,9 @@ function answer(
 ): void {
   const binding: Binding = address.rest === '' ? 'JSONRPC' : 'HTTP+JSON'
   const headers = readHeaders(request)
-  const early = createReply(response, binding, null)
+  const query = new URLSearchParams(address.query)
+  const version = versionOf(headers, query)
+  const early = createReply(response, form(binding, null, version, undefined))
   if (headers.duplicate !== undefined) {
     early.error(
       a2aError('INVALID_REQUEST', `the header ${headers.duplicate.slice(0, 50)} comes twice or is too long`),
@@ -128,13 +160,15 @@ function answer(
       early.error(faultError(fault), { connection: 'close' })
       return
     }
-    take(parts, request, response, { address, binding, headers, holder, target, body })
+    take(parts, request, response, { address, query, binding, version, headers, holder, target, body })
   })
 }
 
 interface Taken {
   readonly address: Address
+  readonly query: URLSearchParams
   readonly binding: Binding
+  readonly version: A2aVersion | UnknownVersion
   readonly headers: A2aHeaders
   readonly holder: Holder
   readonly target: Target | undefined
@@ -142,13 +176,12 @@ interface Taken {
 }
 
 function take(parts: IngressParts, request: IncomingMessage, response: ServerResponse, taken: Taken): void {
-  const { address, binding, headers, holder, target, body } = taken
-  const query = new URLSearchParams(address.query)
-  const reading: CallReading =
-    binding === 'JSONRPC' ? readRpcCall(body) : readRestCall(request.method ?? '', address.rest, query, body)
+  const { binding, version, headers, holder, target, body } = taken
+  const reading = readCall(request.method ?? '', taken)
   const id: RpcId = reading.ok ? reading.call.id : reading.id
-  const reply = createReply(response, binding, id)
-  const wrong = wrongVersion(headers, query) ?? wrongContent(headers, body)
+  const method = reading.ok ? reading.call.method : undefined
+  const reply = createReply(response, form(binding, id, version, method))
+  const wrong = typeof version === 'string' ? wrongContent(headers, body) : unknownVersion(version)
   if (wrong !== undefined) {
     reply.error(wrong)
     return
@@ -163,22 +196,44 @@ function take(parts: IngressParts, request: IncomingMessage, response: ServerRes
     holder,
     target,
     trace,
-    extensions: headers.extensions,
+    extensions: version === a2aVersion03 ? (headers.extensions03 ?? headers.extensions) : headers.extensions,
     response,
     reply,
   }).catch((error: unknown) => reply.error(faultError(Fault.from(error))))
 }
 
-/** Header or query parameter; without either the request speaks 0.3 (section 3.6.2), which this node does not. */
-function wrongVersion(headers: A2aHeaders, query: URLSearchParams): A2aError | undefined {
-  if (headers.version === a2aVersion) return undefined
+function readCall(verb: string, { binding, version, address, query, body }: Taken): CallReading {
+  if (version === a2aVersion03) {
+    return binding === 'JSONRPC' ? readRpcCall03(body) : readRestCall03(verb, address.rest, query, body)
+  }
+  return binding === 'JSONRPC' ? readRpcCall(body) : readRestCall(verb, address.rest, query, body)
+}
+
+function form(
+  binding: Binding,
+  id: RpcId,
+  version: A2aVersion | UnknownVersion,
+  method: Method | undefined,
+): Form {
+  return version === a2aVersion03 ? formOf03(binding, id, method) : formOf(binding, id)
+}
+
+/** A version that this node does not speak, as it was asked for: answered in the form of 1.0. */
+interface UnknownVersion {
+  readonly asked: string
+}
+
+/** Header or query parameter; without either the request speaks 0.3 (section 3.6.2). */
+function versionOf(headers: A2aHeaders, query: URLSearchParams): A2aVersion | UnknownVersion {
+  if (headers.version === a2aVersion) return a2aVersion
   const asked = headers.version?.trim() || queried(query) || versionWithoutHeader
-  if (asked === a2aVersion) return undefined
-  const why =
-    asked === versionWithoutHeader ? ' (which is what a request without the header A2A-Version means)' : ''
+  return readVersion(asked) ?? { asked }
+}
+
+function unknownVersion({ asked }: UnknownVersion): A2aError {
   return a2aError(
     'VERSION_NOT_SUPPORTED',
-    `this node speaks A2A ${a2aVersion}, not ${asked.slice(0, 20)}${why}; send the header A2A-Version: ${a2aVersion}`,
+    `this node speaks A2A ${a2aVersion} and ${a2aVersion03}, not ${asked.slice(0, 20)}; send the header A2A-Version: ${a2aVersion}`,
   )
 }
 

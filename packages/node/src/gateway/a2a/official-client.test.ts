@@ -5,12 +5,17 @@ import { startA2aNode } from '@ambit/testkit/a2a-node'
 import type { A2aNode } from '@ambit/testkit/a2a-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-type Binding = 'JSONRPC' | 'HTTP+JSON'
+type Binding = 'JSONRPC' | 'HTTP+JSON' | 'GRPC'
 const crossings: readonly (readonly [Binding, Binding])[] = [
   ['JSONRPC', 'JSONRPC'],
   ['HTTP+JSON', 'HTTP+JSON'],
   ['JSONRPC', 'HTTP+JSON'],
   ['HTTP+JSON', 'JSONRPC'],
+  ['GRPC', 'GRPC'],
+  ['GRPC', 'JSONRPC'],
+  ['GRPC', 'HTTP+JSON'],
+  ['JSONRPC', 'GRPC'],
+  ['HTTP+JSON', 'GRPC'],
 ]
 
 describe.each(crossings)('the official client over %s to an agent over %s', (client, agent) => {
@@ -139,25 +144,55 @@ describe.each(crossings)('the official client over %s to an agent over %s', (cli
     expect(outcomes).toEqual(['failed', 'failed', 'completed'])
   })
 
-  test('reaches the agent when the caller goes away in the middle of a stream', async () => {
+  test('a caller that goes away in the middle of a stream cancels nothing and finds its task again', async () => {
     const caller = await a2aClient(node.agentUrl('echo'), client, 'ada')
     const away = new AbortController()
     const outcome = node.gateway.nextOutcome()
-    let taskId: string | undefined
+    let id = ''
     const stream = caller.sendMessageStream(textRequest('hold'), { signal: away.signal })
     await expect(
       (async () => {
         for await (const event of stream) {
           if (event.payload?.$case === 'statusUpdate') {
-            taskId = event.payload.value.taskId
+            id = event.payload.value.taskId
             away.abort()
           }
         }
       })(),
     ).rejects.toThrow()
-    expect((await outcome).status).toBe('cancelled')
-    await upstream.cancellation()
-    await expect.poll(() => upstream.cancelled).toContain(taskId)
+    const states: (number | undefined)[] = []
+    for await (const seen of caller.resubscribeTask({ tenant: '', id })) {
+      if (seen.payload?.$case === 'task') {
+        states.push(seen.payload.value.status?.state)
+        expect(upstream.cancelled).not.toContain(id)
+        await caller.cancelTask({ tenant: '', id, metadata: undefined })
+      } else if (seen.payload?.$case === 'statusUpdate') states.push(seen.payload.value.status?.state)
+    }
+    expect(states).toEqual([TaskState.TASK_STATE_WORKING, TaskState.TASK_STATE_CANCELED])
+    // The act that the caller left ended as the task did, and not because it was left.
+    expect((await outcome).error?.code).toBe('TASK_STATE_CANCELED')
+    expect(node.gateway.cancelled).toEqual([])
+  })
+
+  test('a conversation of another holder is not found', async () => {
+    const ada = await a2aClient(node.agentUrl('echo'), client, 'ada')
+    const bob = await a2aClient(node.agentUrl('echo'), client, 'bob')
+    const answer = await ada.sendMessage(textRequest('mine'))
+    if (!('status' in answer)) throw new Error('a task was expected')
+    const { contextId } = answer
+    const named = `c-${client}-${answer.id}`
+    const calls = upstream.calls.length
+    await expect(bob.sendMessage(textRequest('yours?', { contextId }))).rejects.toMatchObject({
+      name: 'TaskNotFoundError',
+    })
+    expect(upstream.calls).toHaveLength(calls)
+    expect(await ada.sendMessage(textRequest('more', { contextId }))).toMatchObject({ contextId })
+    expect(await ada.sendMessage(textRequest('named by ada', { contextId: named }))).toMatchObject({
+      contextId: named,
+    })
+    await expect(bob.sendMessage(textRequest('and that?', { contextId: named }))).rejects.toMatchObject({
+      name: 'TaskNotFoundError',
+    })
   })
 })
 

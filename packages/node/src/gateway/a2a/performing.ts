@@ -5,10 +5,17 @@ import { bareMediaType, streamMediaType } from '@ambit/core/wire/a2a/version'
 import { SseReader } from '@ambit/core/wire/sse'
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Upstream, UpstreamExchange, UpstreamHandler, UpstreamHeaders } from '../../net/upstream.ts'
+import type {
+  Upstream,
+  UpstreamExchange,
+  UpstreamHandler,
+  UpstreamHeaders,
+  UpstreamRequest,
+} from '../../net/upstream.ts'
 import type { EgressSink, Outbound, Performance } from '../egress.ts'
 import type { A2aTimeouts } from './egress.ts'
 import { messageCapability } from './capability.ts'
+import { activatedIn } from './headers.ts'
 import {
   errorOutcome,
   faultOutcome,
@@ -23,9 +30,9 @@ import { planCancel } from './upstream-request.ts'
 import type { Plan } from './upstream-request.ts'
 
 /** How long an agent may keep a stream open after it said that the task is over. */
-const closeGraceMs = 5000
+export const closeGraceMs = 5000
 /** How long a cancel may take; nobody waits for its answer. */
-const cancelTimeoutMs = 10_000
+export const cancelTimeoutMs = 10_000
 /** An answer that is no stream where one was asked for can only be an error. */
 const errorBytesMax = 1024 * 1024
 
@@ -61,7 +68,7 @@ export class Performing implements Performance, UpstreamHandler {
   }
 
   begin(): void {
-    const { upstream, plan, timeouts } = this.#parts
+    const { upstream, plan, timeouts, outbound } = this.#parts
     this.#exchange = upstream.send(
       {
         url: plan.url,
@@ -70,6 +77,7 @@ export class Performing implements Performance, UpstreamHandler {
         body: plan.body,
         headTimeoutMs: timeouts.answerMs,
         idleTimeoutMs: plan.streams ? timeouts.streamIdleMs : timeouts.answerMs,
+        repeat: repeatOf(outbound, plan),
       },
       this,
     )
@@ -156,8 +164,10 @@ export class Performing implements Performance, UpstreamHandler {
     if (reading === undefined)
       throw invalid('its stream has an event that is none of task, message, status and artifact')
     this.#taskId = reading.taskId ?? this.#taskId
+    const activated = this.#last === undefined ? activatedIn(this.#headers) : {}
     this.#last = { reading, value }
-    const goOn = this.#sink.event({ type: eventType(reading), value, wire: Buffer.from(said.json) })
+    const wire = plan.callerReadsJson ? { wire: Buffer.from(said.json) } : {}
+    const goOn = this.#sink.event({ type: eventType(reading), value, ...wire, ...activated })
     if (reading.state !== undefined && isTerminal(reading.state)) this.#settle(reading, value)
     return goOn
   }
@@ -192,11 +202,17 @@ export class Performing implements Performance, UpstreamHandler {
     const { upstream, plan, outbound } = this.#parts
     if (outbound.capability.id !== messageCapability || this.#taskId === undefined) return
     const cancel = planCancel(plan, outbound, this.#taskId)
-    if (cancel === undefined) return
+    if (cancel === undefined || cancel.binding === 'GRPC') return
     const { url, verb, headers, body } = cancel
     const times = { headTimeoutMs: cancelTimeoutMs, idleTimeoutMs: cancelTimeoutMs }
     upstream.send({ url, method: verb, headers, body, ...times }, ignored)
   }
+}
+
+/** Looking at tasks changes nothing, however often (A2A 1.0, section 3); a message may begin work. */
+function repeatOf(outbound: Outbound, { method }: Plan): UpstreamRequest['repeat'] {
+  if (outbound.repeatable !== true) return undefined
+  return method === 'GetTask' || method === 'ListTasks' ? 'unanswered' : 'unsent'
 }
 
 /** Nobody waits for what an agent says to a cancel: the act is over either way. */
@@ -207,7 +223,7 @@ const ignored: UpstreamHandler = {
   error: () => undefined,
 }
 
-function eventType(reading: Reading): 'progress' | 'message' | 'artifact' | 'input-required' {
+export function eventType(reading: Reading): 'progress' | 'message' | 'artifact' | 'input-required' {
   if (reading.kind === 'message') return 'message'
   if (reading.kind === 'artifactUpdate') return 'artifact'
   return reading.state !== undefined && isInterrupted(reading.state) ? 'input-required' : 'progress'
@@ -218,7 +234,7 @@ function tooLarge(cause: RangeError): Fault {
 }
 
 /** The task that a message goes on with: known before the agent says anything. */
-function continuedTask(outbound: Outbound): string | undefined {
+export function continuedTask(outbound: Outbound): string | undefined {
   const message = (outbound.arguments as { message?: { taskId?: unknown } } | null | undefined)?.message
   const taskId = message?.taskId
   return typeof taskId === 'string' && taskId !== '' ? taskId : undefined

@@ -3,6 +3,7 @@ import type { Fault } from '@ambit/core/fault'
 import { a2aError, errorRows, statusNameOf } from '@ambit/core/wire/a2a/error'
 import type { A2aError, ErrorInfo } from '@ambit/core/wire/a2a/error'
 import type { Authentication, Holder } from '../../authority/authority.ts'
+import { retryAfterMsOf } from '../retry-after.ts'
 
 /** Errors that A2A has no word for are Ambit's own: outside the range that A2A uses (-32001 to -32099). */
 const ownCode = -32000
@@ -85,10 +86,16 @@ export function challengeOf(failed: Exclude<Authentication, { ok: true }>): stri
 
 /** What a fault looks like in A2A: what the agent did wrong has a word of its own there. */
 export function faultError(
-  fault: Pick<Fault, 'code' | 'status' | 'title' | 'detail' | 'remedy' | 'retryable'>,
+  fault: Pick<Fault, 'code' | 'status' | 'title' | 'detail' | 'remedy' | 'retryable' | 'extra'>,
 ): A2aError {
   const message = `${fault.title}: ${fault.detail}. ${fault.remedy}`
-  const metadata = { code: fault.code, retryable: String(fault.retryable), remedy: fault.remedy }
+  const retryAfterMs = retryAfterMsOf(fault)
+  const metadata = {
+    code: fault.code,
+    retryable: String(fault.retryable),
+    remedy: fault.remedy,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: String(retryAfterMs) }),
+  }
   if (fault.code === 'upstream.invalid' || fault.code === 'upstream.too-large') {
     return {
       ...a2aError('INVALID_AGENT_RESPONSE', message, metadata),

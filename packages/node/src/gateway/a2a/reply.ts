@@ -1,7 +1,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { foreignAsRest, foreignAsRpc, restErrorBody, rpcErrorBody } from '@ambit/core/wire/a2a/error'
+import {
+  a2aError,
+  foreignAsRest,
+  foreignAsRpc,
+  restErrorBody,
+  rpcErrorBody,
+} from '@ambit/core/wire/a2a/error'
 import type { A2aError, ForeignError, RpcId } from '@ambit/core/wire/a2a/error'
-import { a2aMediaType, jsonMediaType, streamMediaType } from '@ambit/core/wire/a2a/version'
+import { a2aMediaType, extensionsHeader, jsonMediaType, streamMediaType } from '@ambit/core/wire/a2a/version'
 import type { Binding } from '@ambit/core/wire/a2a/version'
 import { sseText } from '@ambit/core/wire/sse'
 
@@ -10,6 +16,8 @@ import { sseText } from '@ambit/core/wire/sse'
  * comes before one is still an ordinary answer. Writing to a caller that went away does nothing.
  */
 export interface Reply {
+  /** Headers of the answer, names and values in turn; of use before anything was written. */
+  headers?(headers: readonly string[]): void
   /** The whole answer; `wire` are its bytes in this binding, as the target sent them. */
   result(value: unknown, wire?: Uint8Array): void
   error(error: A2aError, headers?: OutgoingHttpHeaders): void
@@ -20,8 +28,7 @@ export interface Reply {
   end(): void
 }
 
-export function createReply(response: ServerResponse, binding: Binding, id: RpcId): Reply {
-  const form = binding === 'JSONRPC' ? rpcForm(id) : restForm
+export function createReply(response: ServerResponse, form: Form): Reply {
   let streaming = false
   function open(): void {
     if (streaming) return
@@ -33,9 +40,23 @@ export function createReply(response: ServerResponse, binding: Binding, id: RpcI
     if (streaming) response.end(form.errorEvent(body))
     else whole(response, status, form.mediaType, body, headers)
   }
+  function refuseWords(): void {
+    const of = a2aError('INVALID_AGENT_RESPONSE', "the agent's answer has no form in the version you speak")
+    error(form.status(of), form.error(of))
+  }
   return {
+    headers(headers) {
+      if (response.headersSent) return
+      for (let at = 0; at < headers.length; at += 2) {
+        const name = headers[at]!
+        response.setHeader(name === extensionsHeader ? form.extensionsHeader : name, headers[at + 1]!)
+      }
+    },
     result(value, wire) {
-      if (writable(response)) whole(response, 200, form.mediaType, wire ?? form.result(value))
+      if (!writable(response)) return
+      const body = wire ?? form.result(value)
+      if (body === undefined) refuseWords()
+      else whole(response, 200, form.mediaType, body)
     },
     error(of, headers) {
       error(form.status(of), form.error(of), headers)
@@ -48,8 +69,13 @@ export function createReply(response: ServerResponse, binding: Binding, id: RpcI
     },
     event(value, wire) {
       if (!writable(response)) return true
+      const text = form.event(value, wire)
+      if (text === undefined) {
+        refuseWords()
+        return true
+      }
       open()
-      return response.write(form.event(wire === undefined ? JSON.stringify(value) : utf8(wire)))
+      return response.write(text)
     },
     end() {
       if (!writable(response)) return
@@ -66,22 +92,32 @@ const streamHeaders: OutgoingHttpHeaders = {
   'x-accel-buffering': 'no',
 }
 
-interface Form {
+/** How answers are written in one binding of one version. */
+export interface Form {
   readonly mediaType: string
-  result(value: unknown): string
-  event(json: string): string
+  /** What it calls the header that tells the extensions. */
+  readonly extensionsHeader: string
+  /** Undefined when what the agent said has no form here; the same of an event. */
+  result(value: unknown): string | undefined
+  /** `wire` is the event as the agent wrote it, in 1.0. */
+  event(value: unknown, wire?: Uint8Array): string | undefined
   error(error: A2aError): string
   errorEvent(json: string): string
   status(error: A2aError): number
   foreignError(error: ForeignError): { readonly status: number; readonly body: string }
 }
 
+export function formOf(binding: Binding, id: RpcId): Form {
+  return binding === 'JSONRPC' ? rpcForm(id) : restForm
+}
+
 function rpcForm(id: RpcId): Form {
   const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},`
   return {
     mediaType: jsonMediaType,
+    extensionsHeader,
     result: (value) => `${head}"result":${JSON.stringify(value ?? null)}}`,
-    event: (json) => sseText(`${head}"result":${json}}`),
+    event: (value, wire) => sseText(`${head}"result":${jsonOf(value, wire)}}`),
     error: (error) => JSON.stringify(rpcErrorBody(id, error)),
     errorEvent: (json) => sseText(json),
     status: rpcStatus,
@@ -93,16 +129,15 @@ function rpcForm(id: RpcId): Form {
 }
 
 /** Errors of the protocol are answers (200); those of the way there (who you are, how much, this node) are HTTP's. */
-function rpcStatus(error: A2aError): number {
-  return error.http === 401 || error.http === 413 || error.http === 405 || error.http >= 500
-    ? error.http
-    : 200
+export function rpcStatus(error: A2aError): number {
+  return [401, 405, 413, 429].includes(error.http) || error.http >= 500 ? error.http : 200
 }
 
 const restForm: Form = {
   mediaType: a2aMediaType,
+  extensionsHeader,
   result: (value) => JSON.stringify(value ?? {}),
-  event: (json) => sseText(json),
+  event: (value, wire) => sseText(jsonOf(value, wire)),
   error: (error) => JSON.stringify(restErrorBody(error)),
   errorEvent: (json) => sseText(json, 'error'),
   status: (error) => error.http,
@@ -131,6 +166,7 @@ function writable(response: ServerResponse): boolean {
   return !response.destroyed && !response.writableEnded
 }
 
-function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+function jsonOf(value: unknown, wire: Uint8Array | undefined): string {
+  if (wire === undefined) return JSON.stringify(value)
+  return Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).toString('utf8')
 }

@@ -5,9 +5,12 @@ import type { ForeignError } from '@ambit/core/wire/a2a/error'
 import { isTooDeep } from '@ambit/core/wire/a2a/depth'
 import { isTerminal, readStreamResponse, readTask } from '@ambit/core/wire/a2a/task'
 import type { Reading } from '@ambit/core/wire/a2a/task'
-import { isJsonMediaType } from '@ambit/core/wire/a2a/version'
+import { a2aVersion, isJsonMediaType } from '@ambit/core/wire/a2a/version'
+import { unavailableFault } from '../../net/unavailable.ts'
 import type { UpstreamHeaders } from '../../net/upstream.ts'
 import type { EgressSink } from '../egress.ts'
+import { activatedIn } from './headers.ts'
+import { restError03, said10 } from './legacy/answer.ts'
 import type { Plan } from './upstream-request.ts'
 
 export type Result = Parameters<EgressSink['outcome']>[0]
@@ -27,11 +30,16 @@ export function readSaid(plan: Plan, text: string): { readonly said: Said; reado
   const plain = written === text
   const members = object(value)
   if (members === undefined) throw invalid('it answered with JSON that is not an object')
-  if (plan.binding === 'JSONRPC') return { said: readRpc(plan, members), plain }
-  const error = members['error'] === undefined ? undefined : readForeignError(members['error'])
-  if (error !== undefined)
-    return { said: { type: 'error', error, value: { error: members['error'] } }, plain }
-  return { said: { type: 'result', value, json: written }, plain }
+  const said = plan.binding === 'JSONRPC' ? readRpc(plan, members) : readRest(plan, members, written)
+  return { said: plan.version === a2aVersion ? said : said10(plan, said), plain }
+}
+
+function readRest(plan: Plan, members: Readonly<Record<string, unknown>>, json: string): Said {
+  const { error: given } = members
+  const error = given === undefined ? undefined : readForeignError(given)
+  if (error !== undefined) return { type: 'error', error, value: { error: given } }
+  const former = plan.version === a2aVersion ? undefined : restError03(members)
+  return former ?? { type: 'result', value: members, json }
 }
 
 function parse(text: string): unknown {
@@ -62,6 +70,8 @@ function readRpc(plan: Plan, members: Readonly<Record<string, unknown>>): Said {
 
 /** A whole answer as the outcome of the act. Throws a Fault when it is not of the protocol. */
 export function outcomeOf(plan: Plan, status: number, headers: UpstreamHeaders, body: Buffer): Result {
+  // What was deleted leaves nothing to say.
+  if (status === 204 && plan.method === 'DeleteTaskPushNotificationConfig') return { ...completed, value: {} }
   if (!isJsonMediaType(single(headers['content-type'])))
     throw notAnswered(status, 'is not JSON by its Content-Type')
   if (!isUtf8(body)) throw notAnswered(status, 'is not UTF-8')
@@ -69,10 +79,11 @@ export function outcomeOf(plan: Plan, status: number, headers: UpstreamHeaders, 
   const text = body.toString('utf8')
   const { said, plain } = readSaid(plan, text)
   const wire = plan.answersWire && plain ? { wire: body } : {}
-  if (said.type === 'error') return { ...errorOutcome(said.error), value: said.value, ...wire }
+  const activated = activatedIn(headers)
+  if (said.type === 'error') return { ...errorOutcome(said.error), value: said.value, ...wire, ...activated }
   if (status < 200 || status > 299) throw notAnswered(status, 'says nothing of an error')
   if (plan.streams) throw invalid('it answered with one JSON text where a stream was asked for')
-  return { ...resultOutcome(plan, said.value), value: said.value, ...wire }
+  return { ...resultOutcome(plan, said.value), value: said.value, ...wire, ...activated }
 }
 
 /** The agent's own error. Its words go to the caller with the value, not into the record of the act. */
@@ -86,7 +97,7 @@ export function errorOutcome(error: ForeignError): Pick<Result, 'status' | 'erro
   return { status: 'failed', error: { code, detail } }
 }
 
-function resultOutcome(plan: Plan, value: unknown): Pick<Result, 'status' | 'error'> {
+export function resultOutcome(plan: Pick<Plan, 'method'>, value: unknown): Pick<Result, 'status' | 'error'> {
   switch (plan.method) {
     case 'SendMessage': {
       const reading = readStreamResponse(value)
@@ -132,10 +143,11 @@ export function invalid(detail: string, cause?: unknown): Fault {
 
 /** Something between here and the agent, or the agent's own server, answered instead of the agent. */
 function notAnswered(status: number, why: string): Fault {
-  if (status === 429 || status === 502 || status === 503) {
+  const away = unavailableFault(status)
+  if (away !== undefined) return away
+  if (status === 429) {
     return new Fault('upstream.unreachable', { detail: `it answered with the HTTP status ${status}` })
   }
-  if (status === 504) return new Fault('upstream.timeout', { detail: 'it answered with the HTTP status 504' })
   if (status >= 300 && status < 400)
     return invalid(`it answered with the redirect ${status}, and redirects are not followed`)
   return invalid(`its answer with the HTTP status ${status} ${why}`)

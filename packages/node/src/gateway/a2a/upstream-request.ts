@@ -6,20 +6,25 @@ import { operations } from '@ambit/core/wire/a2a/method'
 import {
   a2aMediaType,
   a2aVersion,
+  a2aVersion03,
   jsonMediaType,
   streamMediaType,
   wireProtocol,
 } from '@ambit/core/wire/a2a/version'
-import type { Binding } from '@ambit/core/wire/a2a/version'
+import type { A2aVersion, Binding } from '@ambit/core/wire/a2a/version'
 import type { UpstreamRequest } from '../../net/upstream.ts'
 import type { Outbound } from '../egress.ts'
+import { grpcPlan } from './grpc/request.ts'
+import type { GrpcPlan } from './grpc/request.ts'
 import { methodOf } from './capability.ts'
 import type { CarriedMethod } from './capability.ts'
 import { traceparentOf } from './headers.ts'
+import { plan03 } from './legacy/request.ts'
 
-/** How an act is put to an agent. */
+/** How an act is put to an agent over HTTP. */
 export interface Plan {
-  readonly binding: Binding
+  readonly binding: Exclude<Binding, 'GRPC'>
+  readonly version: A2aVersion
   readonly method: CarriedMethod
   readonly streams: boolean
   readonly url: URL
@@ -30,10 +35,12 @@ export interface Plan {
   readonly id: RpcId
   /** The answer in the target's own bytes answers the caller's message as it stands. */
   readonly answersWire: boolean
+  /** Events can go on in the JSON they came in: a caller of gRPC has them in another form. */
+  readonly callerReadsJson: boolean
 }
 
 /** Throws a Fault when the target or the arguments cannot be put into a request. */
-export function planRequest(outbound: Outbound): Plan {
+export function planRequest(outbound: Outbound): Plan | GrpcPlan {
   const method = methodOf(outbound.capability.id, outbound.stream)
   if (method === undefined) {
     throw new Fault('input.invalid', {
@@ -42,10 +49,24 @@ export function planRequest(outbound: Outbound): Plan {
     })
   }
   const { offered, binding } = chooseInterface(outbound)
+  return planIn(binding, outbound, method, offered)
+}
+
+function planIn(
+  binding: Binding,
+  outbound: Outbound,
+  method: CarriedMethod,
+  offered: Interface,
+): Plan | GrpcPlan {
+  if (offered.version === a2aVersion03) return plan03(outbound, method, offered)
+  if (binding === 'GRPC') return grpcPlan(outbound, method, operations[method].streams, offered)
   return binding === 'JSONRPC' ? rpcPlan(outbound, method, offered) : restPlan(outbound, method, offered)
 }
 
-/** The interface in the caller's own binding where there is one, so that the bytes can stay; else the agent's first. */
+/**
+ * The interface in the caller's own binding and version where there is one, so that the bytes can stay; else the first
+ * of 1.0, and only without one the first of 0.3. Never by its place in the card alone.
+ */
 function chooseInterface(outbound: Pick<Outbound, 'target' | 'wire'>): {
   offered: Interface
   binding: Binding
@@ -54,30 +75,37 @@ function chooseInterface(outbound: Pick<Outbound, 'target' | 'wire'>): {
   for (const offered of outbound.target.interfaces) {
     const binding = bindingOf(offered)
     if (binding === undefined) continue
-    if (outbound.wire?.protocol === wireProtocol(binding)) return { offered, binding }
-    first ??= { offered, binding }
+    const version = offered.version === a2aVersion03 ? a2aVersion03 : a2aVersion
+    if (outbound.wire?.protocol === wireProtocol(binding, version)) return { offered, binding }
+    if (first === undefined || (version === a2aVersion && first.offered.version === a2aVersion03))
+      first = { offered, binding }
   }
   if (first !== undefined) return first
   throw new Fault('upstream.unreachable', {
-    detail: 'it has no interface of A2A 1.0 over JSON-RPC or HTTP+JSON',
+    detail: 'it has no interface of A2A 1.0 over JSON-RPC, HTTP+JSON or gRPC, nor of 0.3 over the first two',
     where: outbound.target.slug,
   })
 }
 
 function bindingOf(offered: Interface): Binding | undefined {
-  if (offered.protocol !== 'a2a' || offered.version !== a2aVersion) return undefined
+  if (offered.protocol !== 'a2a') return undefined
+  if (offered.version !== a2aVersion && offered.version !== a2aVersion03) return undefined
   if (offered.transport === 'jsonrpc') return 'JSONRPC'
-  return offered.transport === 'http+json' ? 'HTTP+JSON' : undefined
+  if (offered.transport === 'http+json') return 'HTTP+JSON'
+  return offered.transport === 'grpc' && offered.version === a2aVersion ? 'GRPC' : undefined
 }
 
 function rpcPlan(outbound: Outbound, method: CarriedMethod, offered: Interface): Plan {
   const streams = operations[method].streams
   const { wire } = outbound
   const message = wire?.protocol === wireProtocol('JSONRPC') ? envelopeOf(wire.message) : undefined
-  const same = message?.method === method
+  // The agent's own tenant takes the place of what the caller wrote, so the bytes cannot stay.
+  const same = message?.method === method && offered.tenant === undefined
   const id = same ? message.id : outbound.act
+  const tenant = offered.tenant === undefined ? {} : { tenant: offered.tenant }
   return {
     binding: 'JSONRPC',
+    version: a2aVersion,
     method,
     streams,
     url: new URL(offered.url),
@@ -85,9 +113,10 @@ function rpcPlan(outbound: Outbound, method: CarriedMethod, offered: Interface):
     headers: headersOf(outbound, jsonMediaType, streams ? streamMediaType : jsonMediaType),
     body: same
       ? wire!.bytes
-      : JSON.stringify({ jsonrpc: '2.0', id, method, params: outbound.arguments ?? {} }),
+      : JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...argumentsOf(outbound), ...tenant } }),
     id,
     answersWire: same,
+    callerReadsJson: readsJson(outbound),
   }
 }
 
@@ -114,6 +143,7 @@ function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface)
   const built = rest.body === undefined ? null : JSON.stringify(rest.body)
   return {
     binding: 'HTTP+JSON',
+    version: a2aVersion,
     method,
     streams,
     url,
@@ -126,7 +156,12 @@ function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface)
     body: same && built !== null && wire.bytes.length > 0 ? wire.bytes : built,
     id: null,
     answersWire: same,
+    callerReadsJson: readsJson(outbound),
   }
+}
+
+function readsJson({ wire }: Outbound): boolean {
+  return wire?.protocol !== wireProtocol('GRPC')
 }
 
 function argumentsOf(outbound: Outbound): Readonly<Record<string, unknown>> {
@@ -144,20 +179,22 @@ function headersOf(outbound: Outbound, contentType: string | undefined, accept: 
     traceparentOf(outbound.trace, outbound.act),
   ]
   if (contentType !== undefined) headers.push('content-type', contentType)
-  if (outbound.wire?.headers !== undefined) headers.push(...outbound.wire.headers)
+  if (outbound.wireHeaders !== undefined) headers.push(...outbound.wireHeaders)
   headers.push(...outbound.headers)
   return headers
 }
 
 /** The request that tells an agent to stop a task it is known to work on. */
-export function planCancel(plan: Plan, outbound: Outbound, taskId: string): Plan | undefined {
+export function planCancel(
+  plan: Plan | GrpcPlan,
+  outbound: Outbound,
+  taskId: string,
+): Plan | GrpcPlan | undefined {
   const task = { id: taskId, ...tenantOf(outbound) }
   const cancel: Outbound = { ...outbound, arguments: task, wire: undefined, stream: false }
   const offered = chooseInterface(outbound).offered
   try {
-    return plan.binding === 'JSONRPC'
-      ? rpcPlan(cancel, 'CancelTask', offered)
-      : restPlan(cancel, 'CancelTask', offered)
+    return planIn(plan.binding, cancel, 'CancelTask', offered)
   } catch (error) {
     // A task id that fits in no address: closing the connection is all that is left to do.
     if (Fault.is(error)) return undefined

@@ -1,7 +1,9 @@
 import { Fault } from '@ambit/core/fault'
 import type { Interface } from '@ambit/core/record'
 import { modernErrorCodes } from '@ambit/core/wire/mcp/errors'
+import { isObject } from '@ambit/core/wire/mcp/message'
 import { methods, modernVersion } from '@ambit/core/wire/mcp/methods'
+import { isProtocolCapability } from '@ambit/core/wire/mcp/operation'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Upstream } from '../../net/upstream.ts'
 import type { Describe, Described, DescribeSource } from '../../registry/describe.ts'
@@ -13,7 +15,11 @@ import { Child } from './stdio/child.ts'
 import type { ChildSpec } from './stdio/child.ts'
 import type { ChildEnvironment } from './stdio/egress-stdio.ts'
 import { Guardian } from './stdio/guardian.ts'
+import type { Homes } from './stdio/homes.ts'
+import { MemoryWatch } from './stdio/memory-watch.ts'
+import { protocolCapabilities } from './capabilities.ts'
 import { firstText, readTools } from './tool-list.ts'
+import type { ToolList } from './tool-list.ts'
 
 const describeLimits = {
   /** One answer: a person waits for the whole description. */
@@ -31,6 +37,8 @@ export interface McpDescribeOptions {
   /** What a program gets of the node's environment. */
   readonly environment: ChildEnvironment
   readonly user?: ChildSpec['user']
+  readonly homes?: Homes
+  readonly memoryBytesMax?: number
   readonly limits?: Partial<Record<keyof typeof describeLimits, number>>
 }
 
@@ -123,10 +131,15 @@ async function describeCommand(
   signal: AbortSignal,
 ): Promise<Described> {
   const guardian = new Guardian()
-  const env = { ...parts.environment, ...command.env }
+  const { clock, homes, user, memoryBytesMax } = parts
+  const { program, args } = command
+  // Before there is a record, what is described is known by how it is started.
+  const home = await homes?.of(JSON.stringify(['describe', program, args]))
+  const env = { ...parts.environment, ...command.env, ...home?.env }
+  const memory = new MemoryWatch(clock)
   const child = new Child(
-    { program: command.program, args: command.args, env, user: parts.user },
-    { clock: parts.clock, guardian },
+    { program, args, env, user, memoryBytesMax, cwd: home?.cwd },
+    { clock, guardian, memory },
   )
   const session = new Session(child, parts.clock, parts.limits)
   child.receive = (value) => void session.receive(value)
@@ -170,9 +183,12 @@ async function read(
   greeting: Greeting,
   where: Pick<Interface, 'url' | 'transport' | 'command'>,
 ): Promise<Described> {
-  const { capabilities, remarks } = await readTools(
-    async (params) => await session.ask(methods.toolsList, params),
-  )
+  const declared = protocolCapabilities(greeting.capabilities)
+  // Some servers declare nothing and have tools; one that declares other things only has none.
+  const { capabilities: tools, remarks } =
+    isObject(greeting.capabilities['tools']) || declared.length === 0
+      ? await readTools(async (params) => await session.ask(methods.toolsList, params))
+      : noTools
   const { serverInfo } = greeting
   const version = serverInfo['version']
   const website = serverInfo['websiteUrl']
@@ -183,10 +199,13 @@ async function read(
     version: typeof version === 'string' && semver.test(version) ? version : undefined,
     provider: { organization: undefined, url: typeof website === 'string' ? website : undefined },
     interfaces: [{ protocol: 'mcp', version: greeting.version, ...where, security: [] }],
-    capabilities,
+    // A tool with the name of a part of the protocol could pass for it.
+    capabilities: [...tools.filter((tool) => !isProtocolCapability(tool.id)), ...declared],
     remarks,
   }
 }
+
+const noTools: ToolList = { capabilities: [], remarks: [] }
 
 function httpInterface(url: URL): Pick<Interface, 'url' | 'transport'> {
   return { url: url.href, transport: 'streamable-http' }

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Fault } from '@ambit/core/fault'
+import { retryAfterHeaders, retryAfterMsOf } from '../retry-after.ts'
 import type { JsonRpcId } from '@ambit/core/wire/mcp/message'
 import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
 
@@ -33,11 +34,13 @@ export function replyError(
 
 /** What a fault of this node looks like in JSON-RPC: its own code, words and advice stand in `data`. */
 export function replyFault(response: ServerResponse, id: JsonRpcId | null, fault: Fault): void {
-  const data = { code: fault.code, detail: fault.detail, remedy: fault.remedy, retryable: fault.retryable }
+  const { code, detail, remedy, retryable } = fault
+  const retryAfterMs = retryAfterMsOf(fault)
+  const data = { code, detail, remedy, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   const headers =
     fault.status === 401
       ? { 'www-authenticate': `Bearer realm="ambit", error="${challengeOf(fault)}"` }
-      : undefined
+      : retryAfterHeaders(fault)
   replyError(
     response,
     fault.status,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
@@ -13,6 +13,8 @@ const busyTimeoutMs = 5000
 export function openSqlite(path: string): Kysely<unknown> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
+  // Its journals get the same mode.
+  if (path !== ':memory:') chmodSync(path, 0o600)
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
   return new Kysely<unknown>({ dialect: new SqliteDialect({ database: adapt(database) }) })
 }

@@ -1,12 +1,15 @@
 import { Fault } from '@ambit/core/fault'
 import type { Interface } from '@ambit/core/record'
-import { modernVersion } from '@ambit/core/wire/mcp/methods'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
+import { methods, modernVersion } from '@ambit/core/wire/mcp/methods'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Log } from '../../../kernel/log.ts'
 import type { Upstream } from '../../../net/upstream.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Egress } from '../../egress.ts'
+import { declaredTo } from './client-capabilities.ts'
 import { initialize } from './handshake.ts'
+import { performListen } from './listening.ts'
 import { HttpTransport } from './http-transport.ts'
 import { performCall } from './performing.ts'
 import { Session } from './session.ts'
@@ -46,11 +49,17 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
   const limits = { ...legacyEgressLimits, ...options.limits }
   const pool = new SessionPool(clock, limits)
 
-  async function open(url: URL, transport: HttpTransport): Promise<Session> {
+  async function open(url: URL, transport: HttpTransport, capabilities: JsonObject): Promise<Session> {
     const session = new Session(transport, clock, limits)
     transport.receive = (value, from) => session.receive(value, from)
+    transport.paused = (message) => session.paused(message)
     try {
-      await initialize(session, (version) => (transport.version = version), limits.startTimeoutMs)
+      await initialize(
+        session,
+        (version) => (transport.version = version),
+        limits.startTimeoutMs,
+        capabilities,
+      )
     } catch (error) {
       log.warn('mcp.session.failed', { host: url.host, code: Fault.from(error).code })
       await session.close()
@@ -63,9 +72,12 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
   return {
     protocol: 'mcp',
     perform(outbound, sink) {
-      return performCall(outbound, sink, async () => {
+      const perform = outbound.operation === methods.listen ? performListen : performCall
+      return perform(outbound, sink, async () => {
         const url = addressOf(outbound.target)
-        const key = `${outbound.holder}\n${outbound.target.id}`
+        // A server asks for what its client declared, so callers that declare other things get another session.
+        const capabilities = declaredTo(outbound.callerCapabilities)
+        const key = `${outbound.holder}\n${outbound.target.id}\n${JSON.stringify(capabilities)}`
         const lease = await pool.take(key, url.href, async () => {
           const transport = new HttpTransport({
             upstream,
@@ -74,7 +86,7 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
             answerTimeoutMs: limits.answerTimeoutMs,
           })
           transport.headers = outbound.headers
-          const session = await open(url, transport)
+          const session = await open(url, transport, capabilities)
           transports.set(session, transport)
           return session
         })

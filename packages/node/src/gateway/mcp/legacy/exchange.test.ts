@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Outcome } from '@ambit/core/act'
 import { handClock } from '@ambit/testkit/clock'
 import { expect, test } from 'vitest'
+import { AnswerStreams } from './answer-streams.ts'
+import { ClientQuestions } from './client-questions.ts'
 import { LegacyExchange } from './exchange.ts'
 
 const clock = handClock()
@@ -20,6 +22,13 @@ async function read(
       clock,
       takesStream: true,
       takesJson: true,
+      streams: new AnswerStreams(clock),
+      questions: new ClientQuestions(),
+      owner: 'ann',
+      resumable: undefined,
+      prefersStream: false,
+      canAnswer: () => true,
+      wantsLog: () => true,
       progressToken: undefined,
       approvalUrl: (id) => id,
       over: () => undefined,
@@ -43,10 +52,10 @@ function outcome(value: unknown, more: Partial<Outcome> = {}): Outcome {
 test('opens a stream when the answer takes long, and writes on it until it is there', async () => {
   const answer = await read((exchange) => {
     clock.advance(30_000)
-    exchange.outcome(outcome({ content: [] }))
+    exchange.outcome(outcome({ content: [] }), 'a')
   })
   expect(answer.type).toBe('text/event-stream')
-  expect(answer.text).toBe(': \n\n: \n\ndata: {"jsonrpc":"2.0","id":9,"result":{"content":[]}}\n\n')
+  expect(answer.text).toBe(': \n\ndata: {"jsonrpc":"2.0","id":9,"result":{"content":[]}}\n\n')
   expect(clock.timers).toBe(0)
 })
 
@@ -54,7 +63,7 @@ test('a client that takes JSON only waits for it', async () => {
   const answer = await read(
     (exchange) => {
       clock.advance(30_000)
-      exchange.outcome(outcome({ content: [] }))
+      exchange.outcome(outcome({ content: [] }), 'a')
     },
     { takesStream: false },
   )
@@ -70,7 +79,7 @@ test("gives progress the client's own token, counts what has no number, and says
       exchange.event({ type: 'progress', value: { progress: 2, total: 4, extra: 'x' } })
       exchange.event({ type: 'progress', value: { message: 'more' } })
       exchange.event({ type: 'message', value: { data: 'a log line' } })
-      exchange.outcome(outcome({ content: [] }))
+      exchange.outcome(outcome({ content: [] }), 'a')
     },
     { progressToken: 'mine' },
   )
@@ -132,6 +141,6 @@ const translated: readonly (readonly [name: string, given: Outcome, expected: Re
 ]
 
 test.each(translated)('gives %s', async (_name, given, expected) => {
-  const { text } = await read((exchange) => exchange.outcome(given))
+  const { text } = await read((exchange) => exchange.outcome(given, 'a'))
   expect(JSON.parse(text)).toEqual({ jsonrpc: '2.0', id: 9, ...expected })
 })

@@ -3,41 +3,57 @@ import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
 import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
-import { isId, isObject, notificationMessage, resultResponse } from '@ambit/core/wire/mcp/message'
+import { notificationMessage, requestMessage, resultResponse } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
 import { metaKeys, notifications } from '@ambit/core/wire/mcp/methods'
-import { sseText } from '@ambit/core/wire/sse'
 import type { Pending } from '../../../approval/approval.ts'
 import type { Clock } from '../../../kernel/clock.ts'
+import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
 import { askFirst, askSentence, refusalResult } from '../refusal.ts'
 import { replyJson } from '../reply.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import type { AnswerStreams } from './answer-streams.ts'
+import { notificationOf, outcomeMessage, progressOf } from './answer.ts'
+import type { ClientQuestions } from './client-questions.ts'
 
 /** After this long without an answer a stream is opened, so that no proxy or client takes the silence for a failure. */
 const silenceMs = 10_000
-/** And something is written on it this often. */
-const keepAliveMs = 15_000
 
 export interface LegacyExchangeOptions {
   readonly response: ServerResponse
   readonly id: JsonRpcId
   readonly clock: Clock
+  readonly streams: AnswerStreams
+  readonly questions: ClientQuestions
+  /** Holder and session, to which the client's answers and its coming back belong. */
+  readonly owner: string
+  /** Names the stream for a client that can take it up again; undefined for others. */
+  readonly resumable: string | undefined
   /** The client takes an answer as a stream of events. */
   readonly takesStream: boolean
   /** The client takes an answer as one JSON document. */
   readonly takesJson: boolean
+  /** The client named the stream first: it is opened at once. */
+  readonly prefersStream: boolean
   /** The client's own token, where it asked for progress. */
   readonly progressToken: JsonRpcId | undefined
+  /** Whether the client declared that it takes such a request. */
+  canAnswer(question: BackQuestion): boolean
+  /** Whether the client wants log messages of that level. */
+  wantsLog(level: unknown): boolean
+  /** Takes an answer that needs another round (`input_required` of 2026-07-28); false when it is none. */
+  nextRound?(outcome: Outcome, act: string): boolean
   approvalUrl(id: string): string
   /** Called once when nothing more will be said. */
   over(): void
 }
 
-/** One tools/call of a client of the older eras: answered as JSON, or as a stream once something came before the answer. */
+/** One request of a client of the older eras: answered as JSON, or as a stream once something came before the answer. */
 export class LegacyExchange implements IngressSink {
   readonly #options: LegacyExchangeOptions
   #handle: ActHandle | undefined
-  #streaming = false
+  #stream: AnswerStream | undefined
   #over = false
   #cancelledByClient = false
   #progress = 0
@@ -46,20 +62,27 @@ export class LegacyExchange implements IngressSink {
   constructor(options: LegacyExchangeOptions) {
     this.#options = options
     const { response } = options
-    response.on('drain', () => this.#handle?.resume())
-    // The protocol would let the call go on, for a client that takes the stream up again. This node keeps no streams, so
-    // nobody could ever get the answer: the act is stopped.
+    // As long as there is no stream, nobody but this connection could ever get the answer: the act is stopped with it.
     response.on('close', () => {
-      if (!this.#over) this.#handle?.cancel('the caller closed the request')
-      this.#finish()
+      if (this.#stream === undefined) this.#gone()
     })
+    if (options.prefersStream) this.#open()
   }
 
+  /** Also when the act goes on as another one, in the next round. */
   begin(handle: ActHandle): void {
     this.#handle = handle
     if (this.#over) return
-    if (this.#options.response.destroyed) handle.cancel('the caller closed the request')
-    else if (this.#options.takesStream) this.#waitMs(silenceMs)
+    if (this.#stream === undefined && this.#options.response.destroyed) {
+      handle.cancel('the caller closed the request')
+    } else if (this.#stream === undefined && this.#options.takesStream) {
+      this.#stopTimer = this.#options.clock.after(silenceMs, () => this.#open())
+    }
+  }
+
+  /** Nobody listens any more. */
+  get over(): boolean {
+    return this.#over
   }
 
   /** The client sent `notifications/cancelled`: it wants no answer. */
@@ -70,18 +93,55 @@ export class LegacyExchange implements IngressSink {
 
   event(event: Exclude<ActEvent, Outcome>): boolean {
     const { progressToken, takesStream } = this.#options
-    if (this.#over || event.type !== 'progress' || progressToken === undefined || !takesStream) return true
-    return this.#write({
-      ...notificationMessage(notifications.progress, {
-        ...this.#progressOf(event.value),
-        [metaKeys.progressToken]: progressToken,
-      }),
-    })
+    if (this.#over || !takesStream || event.type === 'child') return true
+    if (event.type === 'paused') {
+      this.#pause()
+      return true
+    }
+    if (event.type === 'progress') {
+      if (progressToken === undefined) return true
+      const progress = progressOf(event.value, this.#progress)
+      this.#progress = progress.progress
+      return this.#write(
+        notificationMessage(notifications.progress, { ...progress, [metaKeys.progressToken]: progressToken }),
+      )
+    }
+    const notification = notificationOf(event.value)
+    if (notification === undefined) return true
+    if (notification.method === notifications.message) {
+      return !this.#options.wantsLog(notification.params?.['level']) || this.#write(notification)
+    }
+    return this.#write(notification)
   }
 
-  outcome(outcome: Outcome): void {
+  /** The server let its own stream go and wants to be asked again for the rest: so does this node. */
+  #pause(): void {
+    if (this.#options.resumable === undefined) return
+    this.#open()
+    this.#stream?.pause()
+  }
+
+  asks(
+    question: BackQuestion,
+    act: string,
+    answered: (answer: BackAnswer) => void,
+  ): (() => void) | undefined {
+    const { takesStream, questions, owner } = this.#options
+    if (this.#over || !takesStream || !this.#options.canAnswer(question)) return undefined
+    if (!questions.add(act, owner, answered)) return undefined
+    const params = question.arguments as JsonObject
+    this.#write(requestMessage(act, question.capability.id, params))
+    return () => {
+      questions.remove(act)
+      this.#write(notificationMessage(notifications.cancelled, { requestId: act }))
+    }
+  }
+
+  outcome(outcome: Outcome, act: string): void {
     if (this.#cancelledByClient) this.#endWithoutAnswer()
-    else this.#answer(answerOf(outcome, this.#options.id))
+    else if (this.#options.nextRound?.(outcome, act) !== true) {
+      this.#answer(outcomeMessage(outcome, this.#options.id))
+    }
   }
 
   asked(pending: Pending, decision: Decision): void {
@@ -105,62 +165,46 @@ export class LegacyExchange implements IngressSink {
     this.#answer(errorResponse(this.#options.id, errorCodes.internal, `${fault.title}: ${detail}`, data))
   }
 
-  #progressOf(value: unknown): JsonObject {
-    const params = isObject(value) && isObject(value['params']) ? value['params'] : value
-    const known = isObject(params) ? params : {}
-    // Progress must grow (basic/utilities/progress); what comes without a number is counted.
-    const given = known['progress']
-    this.#progress = typeof given === 'number' ? given : this.#progress + 1
-    return {
-      progress: this.#progress,
-      ...(typeof known['total'] === 'number' ? { total: known['total'] } : {}),
-      ...(typeof known['message'] === 'string' ? { message: known['message'] } : {}),
-    }
-  }
-
   #answer(message: JsonRpcMessage): void {
     if (this.#over) return
-    const text = JSON.stringify(message)
-    if (!this.#streaming && this.#options.takesJson) {
+    if (this.#stream === undefined && this.#options.takesJson) {
       this.#finish()
-      replyJson(this.#options.response, 200, text)
+      replyJson(this.#options.response, 200, JSON.stringify(message))
       return
     }
-    this.#openStream()
+    this.#open()
     this.#finish()
-    this.#options.response.end(sseText(text))
+    this.#stream?.end(message)
   }
 
   #endWithoutAnswer(): void {
     if (this.#over) return
     this.#finish()
-    if (!this.#streaming) this.#options.response.writeHead(202)
-    this.#options.response.end()
+    if (this.#stream !== undefined) this.#stream.end(undefined)
+    else this.#options.response.writeHead(202).end()
   }
 
   #write(message: JsonRpcMessage): boolean {
-    this.#openStream()
-    return this.#options.response.write(sseText(JSON.stringify(message)))
+    if (this.#over) return true
+    this.#open()
+    return this.#stream?.write(message) ?? true
   }
 
-  #openStream(): void {
-    if (this.#streaming) return
-    this.#streaming = true
-    this.#options.response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-    })
-    this.#waitMs(keepAliveMs)
-  }
-
-  #waitMs(ms: number): void {
+  #open(): void {
+    if (this.#stream !== undefined || this.#over || this.#options.response.destroyed) return
     this.#stopTimer()
-    this.#stopTimer = this.#options.clock.after(ms, () => {
-      if (this.#over) return
-      this.#openStream()
-      if (!this.#options.response.writableNeedDrain) this.#options.response.write(': \n\n')
-      this.#waitMs(keepAliveMs)
+    const { streams, response, owner, resumable } = this.#options
+    this.#stream = streams.open(response, owner, resumable, {
+      drained: () => this.#handle?.resume(),
+      gone: () => this.#gone(),
+      ended: () => undefined,
     })
+  }
+
+  #gone(): void {
+    if (this.#over) return
+    this.#handle?.cancel('the caller went away')
+    this.#finish()
   }
 
   #finish(): void {
@@ -169,38 +213,4 @@ export class LegacyExchange implements IngressSink {
     this.#stopTimer()
     this.#options.over()
   }
-}
-
-function answerOf(outcome: Outcome, id: JsonRpcId): JsonRpcMessage {
-  const { value, error } = outcome
-  if (error === undefined && outcome.status === 'completed') return resultOf(value, id)
-  // The upstream's own error, where its protocol has the same form.
-  const theirs = isObject(value) && isObject(value['error']) ? value['error'] : undefined
-  if (theirs !== undefined && Number.isInteger(theirs['code']) && typeof theirs['message'] === 'string') {
-    return errorResponse(id, theirs['code'] as number, theirs['message'], theirs['data'])
-  }
-  const { code, detail } = error ?? {
-    code: 'upstream.invalid',
-    detail: 'what became of the call is not known',
-  }
-  return errorResponse(id, errorCodes.internal, `${code}: ${detail}`, { code, detail })
-}
-
-/** A result of the newest era says of itself that it is complete, which the older ones do not know. */
-function resultOf(value: unknown, id: JsonRpcId): JsonRpcMessage {
-  if (!isObject(value)) {
-    return resultResponse(id, { content: [{ type: 'text', text: JSON.stringify(value ?? null) }] })
-  }
-  const { resultType, ...rest } = value
-  if (resultType === undefined) return resultResponse(id, value)
-  if (resultType === 'complete') return resultResponse(id, rest)
-  const detail = 'the server asks for more in a way that this version of the protocol does not have'
-  return errorResponse(id, errorCodes.internal, detail, { code: 'upstream.invalid', detail })
-}
-
-/** The client's progress token, where it sent a proper one. */
-export function progressTokenOf(params: JsonObject): JsonRpcId | undefined {
-  const meta = params['_meta']
-  const token = isObject(meta) ? meta[metaKeys.progressToken] : undefined
-  return isId(token) ? token : undefined
 }

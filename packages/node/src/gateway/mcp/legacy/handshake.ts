@@ -31,10 +31,11 @@ export async function initialize(
   session: Session,
   onVersion: (version: string) => void,
   timeoutMs: number,
+  capabilities: JsonObject = {},
 ): Promise<Greeting> {
   const result = await session.ask(
     methods.initialize,
-    { protocolVersion: legacyVersions[0], capabilities: {}, clientInfo },
+    { protocolVersion: legacyVersions[0], capabilities, clientInfo },
     timeoutMs,
   )
   const version = result['protocolVersion']
@@ -43,14 +44,19 @@ export async function initialize(
       detail: 'it answered `initialize` with a version this node does not speak',
     })
   }
+  session.version = version
   onVersion(version)
   session.notify(notifications.initialized)
   return greetingOf(result, version)
 }
 
 /** Asks a 2026-07-28 server who it is; from then on every request carries the members that this era needs. */
-export async function discover(session: Session, timeoutMs: number): Promise<Greeting> {
-  session.meta = modernMeta
+export async function discover(
+  session: Session,
+  timeoutMs: number,
+  capabilities: JsonObject = {},
+): Promise<Greeting> {
+  session.meta = { ...modernMeta, [metaKeys.clientCapabilities]: capabilities }
   const result = await session.ask(methods.discover, {}, timeoutMs)
   const versions = result['supportedVersions']
   if (!Array.isArray(versions) || !versions.includes(modernVersion)) {
@@ -58,6 +64,7 @@ export async function discover(session: Session, timeoutMs: number): Promise<Gre
       detail: `it answered \`server/discover\` without ${modernVersion}`,
     })
   }
+  session.version = modernVersion
   return greetingOf(result, modernVersion)
 }
 
@@ -72,12 +79,16 @@ const modernMeta: JsonObject = {
  * Negotiates with a server of unknown era over one pair of pipes: `initialize` first, because most local servers are of
  * the older eras; `server/discover` when that is no method there.
  */
-export async function greet(session: Session, timeoutMs: number): Promise<Greeting> {
+export async function greet(
+  session: Session,
+  timeoutMs: number,
+  capabilities: JsonObject = {},
+): Promise<Greeting> {
   try {
-    return await initialize(session, () => undefined, timeoutMs)
+    return await initialize(session, () => undefined, timeoutMs, capabilities)
   } catch (error) {
     if (!Fault.is(error, 'upstream.invalid') || !looksModern(error.extra?.['upstreamCode'])) throw error
-    return await discover(session, timeoutMs)
+    return await discover(session, timeoutMs, capabilities)
   }
 }
 

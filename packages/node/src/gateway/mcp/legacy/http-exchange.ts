@@ -3,6 +3,7 @@ import { isObject, readMessage } from '@ambit/core/wire/mcp/message'
 import { SseReader } from '@ambit/core/wire/sse'
 import type { Clock } from '../../../kernel/clock.ts'
 import { limits } from '../../../kernel/limits.ts'
+import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHeaders } from '../../../net/upstream.ts'
 import type { SendFailure, Sent } from './session.ts'
 
@@ -26,6 +27,8 @@ export interface HttpExchangeOptions {
   headers(): readonly string[]
   receive(value: unknown, from: number | undefined): boolean
   failed(failure: SendFailure): void
+  /** The server let the stream of the request go; it is taken up again. */
+  paused(): void
   /** Called once with the head of the answer; a Fault it throws fails the request. */
   head(headers: UpstreamHeaders): void
   over(): void
@@ -180,6 +183,7 @@ export class HttpExchange implements Sent {
     const id = this.#lastEventId
     if (id === undefined || /[^\x20-\x7e]/.test(id) || this.#resumptions >= resumptionsMax) return false
     this.#resumptions += 1
+    this.#options.paused()
     const asked = this.#reader.retryMs ?? pauseMs.default
     this.#reader = new SseReader()
     this.#mode = 'discard'
@@ -237,6 +241,8 @@ function invalid(detail: string): Fault {
 }
 
 function statusFault(status: number, url: URL): Fault {
+  const away = unavailableFault(status)
+  if (away !== undefined) return away
   const wantsCredential = status === 401 || status === 403
   return new Fault('upstream.invalid', {
     detail: wantsCredential

@@ -5,6 +5,7 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { Roll } from '../../../kernel/roll.ts'
 import type { Upstream } from '../../../net/upstream.ts'
 import { HttpExchange } from './http-exchange.ts'
+import { ServerStream } from './server-stream.ts'
 import type { SendFailure, Sent, SessionTransport } from './session.ts'
 
 /** A session id is visible ASCII (2025-11-25 basic/transports); longer ones than this are not taken. */
@@ -29,6 +30,8 @@ export class HttpTransport implements SessionTransport {
   readonly #exchanges = new Roll<HttpExchange>()
   /** Takes what the upstream sent; set before the first `send`. */
   receive: (value: unknown, from: number | undefined) => boolean = () => true
+  /** The server let the stream of that request go while it works on. */
+  paused: (message: JsonRpcMessage) => void = () => undefined
   /** Credentials, names and values in turn; the newest ones are used for every message. */
   headers: readonly string[] = []
   /** The negotiated version, once there is one. */
@@ -54,6 +57,7 @@ export class HttpTransport implements SessionTransport {
       headers: () => this.#headers(method, opensSession),
       receive: (value, from) => this.receive(value, from),
       failed,
+      paused: () => this.paused(message),
       head: (headers) => {
         if (opensSession) this.#takeSessionId(headers[mcpHeaders.sessionId])
       },
@@ -62,6 +66,20 @@ export class HttpTransport implements SessionTransport {
     this.#exchanges.add(exchange)
     exchange.post(JSON.stringify(message))
     return exchange
+  }
+
+  listen(lost: (fault: Fault) => void): () => void {
+    const stream = new ServerStream({
+      upstream: this.#options.upstream,
+      clock: this.#options.clock,
+      url: this.#options.url,
+      headTimeoutMs: this.#options.answerTimeoutMs,
+      headers: () => this.#sessionHeaders(),
+      receive: (value) => this.receive(value, undefined),
+      lost,
+    })
+    stream.open()
+    return () => stream.close()
   }
 
   async close(): Promise<void> {
@@ -94,8 +112,13 @@ export class HttpTransport implements SessionTransport {
 
   #headers(method: string | undefined, opensSession: boolean): string[] {
     const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream']
-    if (this.version !== undefined) headers.push(mcpHeaders.protocolVersion, this.version)
     if (this.modern && method !== undefined) headers.push(mcpHeaders.method, method)
+    return [...headers, ...this.#sessionHeaders(opensSession)]
+  }
+
+  #sessionHeaders(opensSession = false): string[] {
+    const headers: string[] = []
+    if (this.version !== undefined) headers.push(mcpHeaders.protocolVersion, this.version)
     if (this.#sessionId !== undefined && !opensSession) headers.push(mcpHeaders.sessionId, this.#sessionId)
     headers.push(...this.headers)
     return headers

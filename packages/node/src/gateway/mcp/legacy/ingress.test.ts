@@ -1,148 +1,16 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Decision } from '@ambit/core/decision'
-import { Fault } from '@ambit/core/fault'
-import { mcpTarget } from '@ambit/testkit/mcp-acts'
 import { connectMcpClient } from '@ambit/testkit/mcp-clients'
+import { reasons, startLegacyNode } from '@ambit/testkit/mcp-legacy-node'
 import { startMcpServer } from '@ambit/testkit/mcp-server'
 import type { TestMcpServer } from '@ambit/testkit/mcp-server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Authentication, Holder } from '../../../authority/authority.ts'
 import { systemClock } from '../../../kernel/clock.ts'
-import { createIds } from '../../../kernel/ids.ts'
 import { createKeyring } from '../../../kernel/keyring.ts'
-import { silentLog } from '../../../kernel/log.ts'
-import { createAddressGuard } from '../../../net/address.ts'
-import { createUpstream } from '../../../net/upstream.ts'
-import type { ActHandle, Gateway, Intake, IngressSink } from '../../gateway.ts'
-import type { ToolNames } from '../names/tool-names.ts'
-import { createLegacyEgress } from './egress-session.ts'
-import { createLegacyIngress } from './ingress.ts'
-
-const holders = new Map(['ann', 'bob'].map((name) => [name, { key: `did:key:${name}` } as unknown as Holder]))
-const ids = createIds(systemClock)
-const reasons = [
-  { code: 'mandate.no-entry', rule: 'm_1', what: 'the mandate does not allow it', howToAsk: 'Ask Ann.' },
-]
-const refusal: Decision = { class: 'refuse', reasons, obligations: [] }
-
-/** A node that allows what its switches do not forbid, with one upstream of the older eras behind it. */
-async function startNode(
-  upstreamServer: TestMcpServer,
-  keyring = createKeyring(Buffer.alloc(32, 1), systemClock),
-) {
-  const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
-  const egress = createLegacyEgress({ upstream, clock: systemClock, log: silentLog })
-  const tools = ['echo', 'add', 'slow', 'fail', 'image', 'ask', 'refuse', 'full']
-  const target = mcpTarget(
-    { version: '2025-11-25', url: upstreamServer.url, transport: 'streamable-http' },
-    tools,
-  )
-  const intakes: Intake[] = []
-  const listeners = new Set<() => void>()
-  function submit(intake: Intake, sink: IngressSink): ActHandle {
-    intakes.push(intake)
-    const id = ids.next()
-    const idle = { id, cancel: () => undefined, resume: () => undefined }
-    if (intake.capability.id === 'refuse') sink.refused(refusal, id)
-    else if (intake.capability.id === 'ask') sink.asked({ id: 'p_1' } as never, { ...refusal, class: 'ask' })
-    else if (intake.capability.id === 'full')
-      sink.failed(new Fault('ledger.full', { detail: 'no space is left' }))
-    else {
-      const performance = egress.perform(
-        {
-          act: id,
-          trace: intake.trace ?? id,
-          target: intake.target,
-          capability: intake.capability,
-          arguments: intake.arguments,
-          wire: undefined,
-          holder: intake.holder.key,
-          headers: [],
-          stream: intake.stream,
-          reversibility: 0,
-        },
-        {
-          event: (event) => sink.event(event),
-          outcome: (outcome) =>
-            sink.outcome({ type: 'outcome', startedAt: 0, durationMs: 0, ...outcome }, id),
-        },
-      )
-      return { id, cancel: (reason) => performance.cancel(reason), resume: () => performance.resume() }
-    }
-    return idle
-  }
-  const gateway: Gateway = {
-    authenticate: (authorization): Authentication => {
-      const holder = holders.get(authorization?.slice('Bearer '.length) ?? '')
-      return holder === undefined
-        ? { ok: false, code: 'auth.unknown-token', detail: 'no such token' }
-        : { ok: true, holder }
-    },
-    visible: () => [],
-    submit,
-    approval: async () => await Promise.resolve(undefined),
-    approvalUrl: (id) => `http://localhost:7100/approvals/${id}`,
-  }
-  const names: ToolNames = {
-    list: () =>
-      [...target.capabilities.values()].map((capability) => ({
-        name: capability.id,
-        target,
-        capability,
-        definition: capability.served,
-      })),
-    find: (_holder, name) => {
-      const capability = target.capabilities.get(name)
-      return capability === undefined ? undefined : { target, capability, renamed: false }
-    },
-  }
-  const ingress = createLegacyIngress({
-    gateway,
-    names,
-    clock: systemClock,
-    ids,
-    keyring,
-    serverInfo: { name: 'ambit', version: '0.1.0' },
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  })
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = request.method === 'POST' ? Buffer.concat(chunks) : undefined
-      let message: unknown
-      try {
-        message = body === undefined ? undefined : JSON.parse(body.toString())
-      } catch {
-        message = undefined
-      }
-      ingress.handle(request, response, body, message, gateway.authenticate(request.headers.authorization))
-    })
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
-    intakes,
-    change: () => listeners.forEach((listener) => listener()),
-    async close() {
-      ingress.close()
-      server.close()
-      server.closeAllConnections()
-      await egress.close()
-      await upstream.close()
-    },
-  }
-}
 
 let upstreamServer: TestMcpServer
-let node: Awaited<ReturnType<typeof startNode>>
+let node: Awaited<ReturnType<typeof startLegacyNode>>
 beforeEach(async () => {
   upstreamServer = await startMcpServer({ eras: 'legacy' })
-  node = await startNode(upstreamServer)
+  node = await startLegacyNode(upstreamServer)
 })
 afterEach(async () => {
   await node.close()
@@ -280,10 +148,10 @@ test('a session belongs to its holder, is known to every replica, and can be end
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' }
   expect((await send(ping, session)).status).toBe(200)
   expect((await send(ping, { ...session, authorization: 'Bearer bob' })).status).toBe(404)
-  const replica = await startNode(upstreamServer)
+  const replica = await startLegacyNode(upstreamServer)
   expect((await send(ping, session, 'POST', replica.url)).status).toBe(200)
   await replica.close()
-  const stranger = await startNode(upstreamServer, createKeyring(Buffer.alloc(32, 2), systemClock))
+  const stranger = await startLegacyNode(upstreamServer, createKeyring(Buffer.alloc(32, 2), systemClock))
   expect((await send(ping, session, 'POST', stranger.url)).status).toBe(404)
   await stranger.close()
   expect((await send(undefined, session, 'DELETE')).status).toBe(204)
@@ -367,7 +235,6 @@ const wrong: Readonly<
   'a call with arguments that are no object': [200, -32602, call({ name: 'echo', arguments: [] })],
   'a call of an unknown tool': [200, -32602, call({ name: 'nothing' })],
   'a version nobody speaks': [400, -32600, call({}), { 'mcp-protocol-version': '1999-01-01' }],
-  'another version than negotiated': [400, -32600, call({}), { 'mcp-protocol-version': '2025-06-18' }],
   'another content type': [415, -32600, call({}), { 'content-type': 'text/plain' }],
   'a client that takes neither form': [406, -32600, call({}), { accept: 'text/html' }],
   'a GET that takes no events': [406, -32600, undefined, { accept: 'application/json' }, 'GET'],

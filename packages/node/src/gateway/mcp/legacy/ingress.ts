@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '@ambit/core/fault'
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject, readMessage, resultResponse } from '@ambit/core/wire/mcp/message'
-import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import {
   isLegacyVersion,
   isMcpVersion,
@@ -12,78 +12,74 @@ import {
   notifications,
   versionWithoutHeader,
 } from '@ambit/core/wire/mcp/methods'
+import { operations } from '@ambit/core/wire/mcp/operation'
+import { sseText } from '@ambit/core/wire/sse'
 import type { Holder } from '../../../authority/authority.ts'
-import type { Clock } from '../../../kernel/clock.ts'
-import type { Ids } from '../../../kernel/ids.ts'
-import type { Keyring } from '../../../kernel/keyring.ts'
-import type { Gateway } from '../../gateway.ts'
-import type { ToolNames } from '../names/tool-names.ts'
+import { readToolCall } from '../catalogue/tool-call.ts'
+import type { IngressParts } from '../ingress-parts.ts'
 import type { LegacyHandler } from '../mcp.ts'
+import { greetingOf, leftOutMeta } from '../names/greeting.ts'
+import type { View } from '../names/view.ts'
 import { replyError, replyFault, replyJson } from '../reply.ts'
-import { ChangeStreams } from './change-streams.ts'
+import { Calls } from './calls.ts'
+import { declaredTo } from './client-capabilities.ts'
+import { ClientStates } from './client-states.ts'
+import { isLogLevel } from './log-level.ts'
 import { SessionHandles } from './session-handle.ts'
-import { accepts, ToolCalls } from './tool-calls.ts'
-import type { Visit } from './tool-calls.ts'
-
-export interface LegacyIngressOptions {
-  readonly gateway: Gateway
-  readonly names: ToolNames
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly keyring: Keyring
-  readonly serverInfo: { readonly name: string; readonly version: string; readonly title?: string }
-  /** Tells when records, rulings or mandates changed; returns what stops it. */
-  onChange(listener: () => void): () => void
-}
-
-const instructions =
-  'Every call passes an Ambit node and is recorded. A call may be refused: the answer then says which rule refused it ' +
-  'and how to ask. Some calls first need a person: the answer then gives the address where they decide; afterwards ' +
-  'make the same call again.'
+import { accepts, ownerOf, prefersStream } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 interface Room {
-  readonly options: LegacyIngressOptions
+  readonly parts: IngressParts
   readonly handles: SessionHandles
-  readonly streams: ChangeStreams
-  readonly calls: ToolCalls
+  readonly states: ClientStates
+  readonly calls: Calls
 }
 
 /**
- * Clients of 2025-11-25, 2025-06-18 and 2025-03-26 over streamable HTTP. A session is nothing but a sealed version, so
- * that any replica can answer; a cancellation must reach the replica that has the call.
+ * Clients of 2025-11-25, 2025-06-18 and 2025-03-26 over streamable HTTP. A session is a sealed handle, so that any
+ * replica can answer; a cancellation, an answer to a question and the rest of a stream must reach the replica that has
+ * the call.
  */
-export function createLegacyIngress(options: LegacyIngressOptions): LegacyHandler {
-  const room: Room = {
-    options,
-    handles: new SessionHandles(options),
-    streams: new ChangeStreams(options.clock, (listener) => options.onChange(listener)),
-    calls: new ToolCalls(options),
-  }
+export function createLegacyIngress(parts: IngressParts): LegacyHandler {
+  const states = new ClientStates(parts)
+  const room: Room = { parts, handles: new SessionHandles(parts), states, calls: new Calls(parts, states) }
   return {
-    handle(request, response, body, message, authentication) {
+    handle(request, response, body, message, authentication, slug) {
       try {
-        if (authentication.ok) handle(room, request, response, body, message, authentication.holder)
-        else replyFault(response, null, new Fault(authentication.code, { detail: authentication.detail }))
+        if (!authentication.ok) {
+          replyFault(response, null, new Fault(authentication.code, { detail: authentication.detail }))
+          return
+        }
+        const { holder } = authentication
+        const view = parts.views.at(holder, slug)
+        if (view === undefined) {
+          const detail = 'no MCP server of your organisation has that name'
+          replyFault(response, null, new Fault('input.not-found', { detail }))
+        } else handle(room, request, response, { body, message, holder, view })
       } catch (error) {
-        replyFault(response, null, Fault.from(error))
+        const fault = Fault.from(error)
+        if (fault.code === 'internal') parts.log.error('mcp.request-failed', { error: String(error) })
+        replyFault(response, null, fault)
       }
     },
-    close: () => room.streams.close(),
+    close: () => states.close(),
   }
 }
 
-function handle(
-  room: Room,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Buffer | undefined,
-  message: unknown,
-  holder: Holder,
-): void {
+interface Arrival {
+  readonly body: Buffer | undefined
+  readonly message: unknown
+  readonly holder: Holder
+  readonly view: View
+}
+
+function handle(room: Room, request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
+  const { body, message, holder, view } = arrival
   const initializing = isObject(message) && message['method'] === methods.initialize
   const visit = initializing
-    ? { request, response, holder, session: undefined, version: legacyVersions[0] }
-    : admit(room, request, response, holder)
+    ? { request, response, holder, view, session: undefined, version: legacyVersions[0] }
+    : admit(room, request, response, arrival)
   if (visit === undefined) return
   switch (request.method) {
     case 'POST':
@@ -95,20 +91,14 @@ function handle(
       return
     case 'DELETE':
       if (visit.session !== undefined) room.handles.end(visit.session)
+      room.states.end(visit)
       response.writeHead(204).end()
       return
-    default:
-      replyError(
-        response,
-        405,
-        null,
-        errorCodes.invalidRequest,
-        'this address takes POST, GET and DELETE',
-        undefined,
-        {
-          allow: 'POST, GET, DELETE',
-        },
-      )
+    default: {
+      const allow = 'POST, GET, DELETE'
+      const text = 'this address takes POST, GET and DELETE'
+      replyError(response, 405, null, errorCodes.invalidRequest, text, undefined, { allow })
+    }
   }
 }
 
@@ -117,7 +107,7 @@ function admit(
   room: Room,
   request: IncomingMessage,
   response: ServerResponse,
-  holder: Holder,
+  { holder, view }: Arrival,
 ): Visit | undefined {
   const handleText = request.headers[mcpHeaders.sessionId]
   const session = typeof handleText === 'string' ? room.handles.open(holder.key, handleText) : undefined
@@ -132,22 +122,21 @@ function admit(
     replyError(response, 400, null, errorCodes.invalidRequest, text)
     return undefined
   }
-  if (asked !== undefined && session !== undefined && asked !== session.version) {
-    const text = `MCP-Protocol-Version is not ${session.version}, which the session negotiated`
-    replyError(response, 400, null, errorCodes.invalidRequest, text)
-    return undefined
-  }
+  // A session goes on in the version it negotiated, whichever of the older ones a request names.
   const version = session?.version ?? (isLegacyVersion(asked) ? asked : versionWithoutHeader)
-  return { request, response, holder, session, version }
+  return { request, response, holder, view, session, version }
 }
 
 function listen(room: Room, visit: Visit): void {
-  const { request, response, holder } = visit
+  const { request, response } = visit
   if (!accepts(request, 'text/event-stream')) {
     replyError(response, 406, null, errorCodes.invalidRequest, 'a GET must accept text/event-stream')
-  } else if (!room.streams.open(holder.key, response)) {
-    replyError(response, 503, null, errorCodes.internal, 'this node has as many open streams as it can carry')
+    return
   }
+  const last = request.headers['last-event-id']
+  // An id of a stream that is over, or that another replica had: what comes from now on is better than nothing.
+  if (typeof last === 'string' && room.calls.streams.resume(response, ownerOf(visit), last)) return
+  room.states.listen(visit)
 }
 
 function post(room: Room, visit: Visit, body: Buffer, message: unknown): void {
@@ -178,56 +167,124 @@ function post(room: Room, visit: Visit, body: Buffer, message: unknown): void {
       replyError(response, 400, read.id, errorCodes.invalidRequest, read.what)
       return
     default:
-      // This node asks clients nothing, so an answer is to nobody's question.
+      room.calls.questions.answer(ownerOf(visit), read.message)
       response.writeHead(202).end()
   }
 }
 
 function answer(room: Room, visit: Visit, body: Buffer, message: JsonRpcRequest): void {
-  const { response, holder } = visit
-  const params = message.params ?? {}
   switch (message.method) {
     case methods.initialize:
-      initialize(room, visit, message.id, params)
+      initialize(room, visit, message)
       return
     case methods.ping:
-      reply(response, message.id, {})
+      reply(visit, message, {})
       return
     case methods.toolsList:
-      if (params['cursor'] === undefined) {
-        reply(response, message.id, { tools: room.options.names.list(holder).map((tool) => tool.definition) })
-      } else {
-        const text = 'the list has one page only: there is no such cursor'
-        replyError(response, 200, message.id, errorCodes.invalidParams, text)
-      }
+      listTools(visit, message)
       return
     case methods.toolsCall:
-      room.calls.call(visit, body, message, params)
+      callTool(room, visit, body, message)
+      return
+    case methods.setLevel:
+      setLevel(room, visit, message)
+      return
+    case methods.resourcesSubscribe:
+    case methods.resourcesUnsubscribe:
+      subscribe(room, visit, message)
       return
     default:
-      replyError(
-        response,
-        200,
-        message.id,
-        errorCodes.methodNotFound,
-        'this node does not answer that method',
-      )
+      if (isOperation(message.method)) {
+        noteInterest(room, visit, message.method)
+        room.calls.operation(visit, body, message)
+      } else refuse(visit, message, errorCodes.methodNotFound, 'this node does not answer that method')
   }
 }
 
-function initialize(room: Room, { response, holder }: Visit, id: JsonRpcId, params: JsonObject): void {
+/** Methods of 2026-07-28 alone are none here. */
+function isOperation(method: string): boolean {
+  return method !== methods.listen && !method.startsWith('tasks/') && Object.hasOwn(operations, method)
+}
+
+function initialize(room: Room, visit: Visit, message: JsonRpcRequest): void {
+  const params = message.params ?? {}
   const asked = params['protocolVersion']
   const version = isLegacyVersion(asked) ? asked : legacyVersions[0]
+  const given = params['capabilities']
   const result = {
     protocolVersion: version,
-    capabilities: { tools: { listChanged: true } },
-    serverInfo: room.options.serverInfo,
-    instructions,
+    ...greetingOf(visit.view),
+    serverInfo: room.parts.serverInfo,
   }
-  const headers = { [mcpHeaders.sessionId]: room.handles.create(holder.key, version) }
-  replyJson(response, 200, JSON.stringify(resultResponse(id, result)), headers)
+  const capabilities = declaredTo(isObject(given) ? given : undefined)
+  const headers = { [mcpHeaders.sessionId]: room.handles.create(visit.holder.key, version, capabilities) }
+  replyJson(visit.response, 200, JSON.stringify(resultResponse(message.id, result)), headers)
 }
 
-function reply(response: ServerResponse, id: JsonRpcId, result: JsonObject): void {
-  replyJson(response, 200, JSON.stringify(resultResponse(id, result)))
+function listTools(visit: Visit, message: JsonRpcRequest): void {
+  if (message.params?.['cursor'] !== undefined) {
+    refuse(visit, message, errorCodes.invalidParams, 'the list has one page only: there is no such cursor')
+    return
+  }
+  const meta = leftOutMeta(visit.view)
+  const more = meta === undefined ? '' : `,"_meta":${JSON.stringify(meta)}`
+  // The text of the list was made once for all who see the same.
+  const list = `{"tools":${visit.view.catalogue.text}${more}}`
+  replyText(visit, `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${list}}`)
+}
+
+function callTool(room: Room, visit: Visit, body: Buffer, message: JsonRpcRequest): void {
+  const call = readToolCall(visit.view, message.params ?? {})
+  if (call.form === 'invalid') refuse(visit, message, errorCodes.invalidParams, call.what)
+  else if (call.form === 'answer') reply(visit, message, call.result)
+  else room.calls.tool(visit, body, message, call)
+}
+
+function setLevel(room: Room, visit: Visit, message: JsonRpcRequest): void {
+  const level = message.params?.['level']
+  if (!isLogLevel(level)) {
+    refuse(visit, message, errorCodes.invalidParams, '`level` is one of the severities of RFC 5424')
+    return
+  }
+  room.states.of(visit).logLevel = level
+  reply(visit, message, {})
+}
+
+function subscribe(room: Room, visit: Visit, message: JsonRpcRequest): void {
+  const uri = message.params?.['uri']
+  if (typeof uri !== 'string') {
+    refuse(visit, message, errorCodes.invalidParams, '`params.uri` is a string')
+  } else if (message.method === methods.resourcesUnsubscribe) {
+    room.states.find(visit)?.unsubscribe(uri)
+    reply(visit, message, {})
+  } else {
+    room.states.of(visit).subscribe(uri, (refused) => {
+      if (refused === undefined) reply(visit, message, {})
+      else refuse(visit, message, errorCodes.invalidParams, refused)
+    })
+  }
+}
+
+/** Whoever has read such a list is told when it changes. */
+function noteInterest(room: Room, visit: Visit, method: string): void {
+  if (method === methods.promptsList) room.states.find(visit)?.follows('promptsListChanged')
+  else if (method === methods.resourcesList) room.states.find(visit)?.follows('resourcesListChanged')
+}
+
+function reply(visit: Visit, message: JsonRpcRequest, result: JsonObject): void {
+  replyText(visit, JSON.stringify(resultResponse(message.id, result)))
+}
+
+/** As the client prefers it: a document, or a stream of one event. */
+function replyText({ request, response }: Visit, text: string): void {
+  if (!prefersStream(request)) {
+    replyJson(response, 200, text)
+    return
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' })
+  response.end(sseText(text))
+}
+
+function refuse({ response }: Visit, message: JsonRpcRequest, code: number, text: string): void {
+  replyError(response, 200, message.id, code, text)
 }

@@ -1,14 +1,17 @@
 import { Fault } from '@ambit/core/fault'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { isObject } from '@ambit/core/wire/mcp/message'
-import { metaKeys, methods } from '@ambit/core/wire/mcp/methods'
+import { metaKeys, methods, modernVersion } from '@ambit/core/wire/mcp/methods'
+import type { BackAnswer } from '../../back.ts'
 import type { EgressSink, Outbound, Performance } from '../../egress.ts'
-import type { Call, CallEnd } from './session.ts'
+import { logLevelOf } from './client-capabilities.ts'
+import type { ClientAnswer } from './server-questions.ts'
+import type { Call, CallEnd, CallListener } from './session.ts'
 import type { Lease } from './session-pool.ts'
 
 /**
- * Performs one `tools/call` in a session. A session that the upstream lost is opened anew and the call sent again, once:
- * only then it is certain that the first one was not executed.
+ * Performs one request in a session: a tool call or another operation. A session that the upstream lost is opened anew
+ * and the request sent again, once: only then it is certain that the first one was not executed.
  */
 export function performCall(outbound: Outbound, sink: EgressSink, take: () => Promise<Lease>): Performance {
   let over = false
@@ -27,22 +30,38 @@ export function performCall(outbound: Outbound, sink: EgressSink, take: () => Pr
     const taken = await take()
     lease = taken
     if (over) return taken.release()
-    call = taken.session.call(
-      methods.toolsCall,
-      paramsOf(outbound),
-      {
-        note: (type, value) => sink.event({ type, value }),
-        end(end) {
-          if (end.type !== 'failed' || !end.sessionLost || !again || over) return finish(end)
-          taken.drop()
-          taken.release()
-          begin(false)
-        },
-      },
-      { progress: outbound.stream },
-    )
+    const level = logLevelOf(outbound.callerCapabilities)
+    const modern = taken.session.version === modernVersion
+    if (level !== undefined && !modern) await taken.session.setLogLevel(level)
+    if (over) return
+    const params = modern ? modernParams(outbound, level) : paramsOf(outbound)
+    call = taken.session.call(outbound.operation ?? methods.toolsCall, params, listener(again), {
+      progress: outbound.stream,
+    })
     // The cancellation came while the request was being written.
     if (cancelled !== undefined) call.cancel(cancelled)
+  }
+
+  function listener(again: boolean): CallListener {
+    return {
+      note: (type, value) => sink.event({ type, value }),
+      paused: () => void sink.event({ type: 'paused' }),
+      ask: (capability, params, answered) =>
+        sink.ask(
+          {
+            capability,
+            arguments: params,
+            protocolIn: `mcp/${lease?.session.version ?? 'unknown'}`,
+          },
+          (answer) => answered(clientAnswerOf(answer)),
+        ),
+      end(end) {
+        if (end.type !== 'failed' || !end.sessionLost || !again || over) return finish(end)
+        lease?.drop()
+        lease?.release()
+        begin(false)
+      },
+    }
   }
 
   function begin(again: boolean): void {
@@ -67,11 +86,41 @@ export function performCall(outbound: Outbound, sink: EgressSink, take: () => Pr
 
 /** Nothing of the caller's own `_meta` is passed on: it was not judged, and its ids belong to another session. */
 function paramsOf(outbound: Outbound): JsonObject {
+  const given = isObject(outbound.arguments) ? outbound.arguments : {}
+  const params =
+    outbound.operation === undefined ? { name: outbound.capability.id, arguments: given } : { ...given }
   return {
-    name: outbound.capability.id,
-    arguments: isObject(outbound.arguments) ? outbound.arguments : {},
+    ...params,
     _meta: { [metaKeys.traceparent]: `00-${outbound.trace}-${outbound.act.slice(-16)}-01` },
   }
+}
+
+/** In this era the level of log messages, and answers to what the server asked before, are part of the request. */
+function modernParams(outbound: Outbound, level: string | undefined): JsonObject {
+  const { _meta, ...params } = paramsOf(outbound)
+  const { wire } = outbound
+  const message = wire?.protocol === `mcp/${modernVersion}` && isObject(wire.message) ? wire.message : {}
+  const { inputResponses, requestState } = isObject(message['params']) ? message['params'] : {}
+  return {
+    ...params,
+    ...(inputResponses === undefined ? {} : { inputResponses }),
+    ...(requestState === undefined ? {} : { requestState }),
+    _meta: { ...(_meta as JsonObject), ...(level === undefined ? {} : { [metaKeys.logLevel]: level }) },
+  }
+}
+
+/** What a server hears of its question: the caller's own answer or error, or why there is none. */
+function clientAnswerOf(answer: BackAnswer): ClientAnswer {
+  const { value, error } = answer
+  if (error === undefined && isObject(value)) return { type: 'result', result: value }
+  const theirs = isObject(value) && isObject(value['error']) ? value['error'] : undefined
+  if (theirs !== undefined && typeof theirs['message'] === 'string' && Number.isInteger(theirs['code'])) {
+    const { code, message, data } = theirs as { code: number; message: string; data?: unknown }
+    return { type: 'error', error: { code, message, ...(data === undefined ? {} : { data }) } }
+  }
+  // Most servers read -1 as «the user said no» (client/sampling of 2025-11-25); a caller that cannot is no such method.
+  const code = error?.code === 'caller.cannot-answer' ? -32_601 : -1
+  return { type: 'error', error: { code, message: error?.detail ?? 'there is no answer' } }
 }
 
 function outcomeOf(end: CallEnd): Parameters<EgressSink['outcome']>[0] {

@@ -30,7 +30,7 @@ test('a handle expires', () => {
 
 test('opens nothing that it did not make, whatever comes', () => {
   const handle = handles().create('did:key:a', '2025-11-25')
-  for (let at = 0; at < handle.length; at += 7) {
+  for (let at = 0; at < handle.length; at++) {
     const other = handle[at] === 'A' ? 'B' : 'A'
     const forged = handle.slice(0, at) + other + handle.slice(at + 1)
     expect(handles().open('did:key:a', forged)).toBeUndefined()

@@ -1,5 +1,6 @@
 import { Fault } from '@ambit/core/fault'
 import { isObject } from '@ambit/core/wire/mcp/message'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { isLegacyVersion } from '@ambit/core/wire/mcp/methods'
 import type { LegacyVersion } from '@ambit/core/wire/mcp/methods'
 import { BoundedMap } from '../../../kernel/bounded-map.ts'
@@ -7,10 +8,12 @@ import type { Clock } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Keyring } from '../../../kernel/keyring.ts'
 
-/** What a client's session is here: nothing but the version it negotiated. It gives no right; the token does. */
+/** What a client's session is here: nothing but what it said and negotiated at its beginning. It gives no right; the token does. */
 export interface ClientSession {
   readonly id: string
   readonly version: LegacyVersion
+  /** What the client declared that it can do, as far as this node passes it on. */
+  readonly capabilities: JsonObject
   readonly expiresAt: number
 }
 
@@ -20,7 +23,7 @@ const sessionMs = 30 * 24 * 3_600_000
 const seenMax = 10_000
 /** Handles that their clients ended, remembered on this replica. */
 const endedMax = 10_000
-const handleCharactersMax = 1024
+const handleCharactersMax = 8192
 const purpose = 'mcp-session'
 
 export interface SessionHandlesOptions {
@@ -44,10 +47,11 @@ export class SessionHandles {
     this.#options = options
   }
 
-  create(holder: string, version: LegacyVersion): string {
+  create(holder: string, version: LegacyVersion, capabilities: JsonObject = {}): string {
     const session: ClientSession = {
       id: this.#options.ids.next(),
       version,
+      capabilities,
       expiresAt: this.#options.clock.now() + sessionMs,
     }
     const handle = this.#options.keyring.seal(purpose, holder, JSON.stringify(session)).toString('base64url')
@@ -71,8 +75,11 @@ export class SessionHandles {
 
   #unseal(holder: string, handle: string): ClientSession | undefined {
     if (handle.length > handleCharactersMax || !/^[\w-]+$/.test(handle)) return undefined
+    const sealed = Buffer.from(handle, 'base64url')
+    // One spelling for each handle: the last character may hold bits that decoding drops.
+    if (sealed.toString('base64url') !== handle) return undefined
     try {
-      const opened = this.#options.keyring.open(purpose, holder, Buffer.from(handle, 'base64url'))
+      const opened = this.#options.keyring.open(purpose, holder, sealed)
       return sessionOf(JSON.parse(opened.toString()))
     } catch (error) {
       if (Fault.is(error)) return undefined
@@ -83,8 +90,8 @@ export class SessionHandles {
 
 function sessionOf(value: unknown): ClientSession | undefined {
   if (!isObject(value)) return undefined
-  const { id, version, expiresAt } = value as Partial<ClientSession>
+  const { id, version, capabilities, expiresAt } = value as Partial<ClientSession>
   return typeof id === 'string' && isLegacyVersion(version) && typeof expiresAt === 'number'
-    ? { id, version, expiresAt }
+    ? { id, version, capabilities: isObject(capabilities) ? capabilities : {}, expiresAt }
     : undefined
 }

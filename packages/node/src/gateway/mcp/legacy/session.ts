@@ -1,21 +1,19 @@
 import { Fault } from '@ambit/core/fault'
-import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
-import {
-  isObject,
-  notificationMessage,
-  readMessage,
-  requestMessage,
-  resultResponse,
-} from '@ambit/core/wire/mcp/message'
-import type { JsonObject, JsonRpcError, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
+import { isObject, notificationMessage, readMessage, requestMessage } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcError, JsonRpcId, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods, notifications } from '@ambit/core/wire/mcp/methods'
 import type { Clock } from '../../../kernel/clock.ts'
 import { IdRing } from '../../../kernel/id-ring.ts'
+import { Listeners } from './listeners.ts'
+import { declineAll, ServerQuestions } from './server-questions.ts'
+import type { Ask } from './server-questions.ts'
 
 /** Carries the messages of one session: HTTP exchanges with one session id, or the pipes of a child. */
 export interface SessionTransport {
   /** Sends one message. `failed` is called when no answer to it can come any more; harmless after the answer. */
   send(message: JsonRpcMessage, failed: (failure: SendFailure) => void): Sent
+  /** Opens the way for what the server says unasked, where it needs one. `lost`: nothing can come any more. */
+  listen(lost: (fault: Fault) => void): () => void
   /** Ends the session politely; resolves when nothing of it is left. */
   close(): Promise<void>
 }
@@ -39,8 +37,12 @@ export type CallEnd =
   | ({ readonly type: 'failed' } & SendFailure)
 
 export interface CallListener {
-  /** Progress, or a log message that belongs to this call. False asks to pause. */
-  note(type: 'progress' | 'message', value: JsonObject): boolean
+  /** Params of progress, or a whole notification that belongs to this call, such as a log message. False asks to pause. */
+  note(type: 'progress' | 'message', value: unknown): boolean
+  /** The server asks its client something during this call. Gives what takes the question back. */
+  readonly ask: Ask
+  /** The server let the connection go while it works on. */
+  paused?(): void
   /** Exactly once, last. */
   end(end: CallEnd): void
 }
@@ -65,21 +67,27 @@ interface Pending {
   sent: Sent | undefined
   stopTimer: () => void
   paused: boolean
+  /** Open questions of the server: while there is one, the call waits for a person and not for the server. */
+  questions: number
 }
 
-/** Requests of an upstream answered at once; more than this in one session looks like a flood. */
-const upstreamRequestsMax = 10_000
+/** How long a person may take to answer a question. */
+const questionMsMax = 600_000
 
 /**
  * One JSON-RPC session with an upstream server, over HTTP or pipes: own ids, progress, cancellation, time-outs, and
- * answers to the server's own requests (`ping`; everything else is declined, because no capability was declared).
+ * the server's own requests, which go to the caller of the call they came with.
  */
 export class Session {
   readonly #transport: SessionTransport
   readonly #clock: Clock
   readonly #limits: SessionLimits
   readonly #pending = new IdRing<Pending>()
-  #upstreamRequests = 0
+  readonly #questions: ServerQuestions
+  readonly #listeners: Listeners
+  #level: string | undefined
+  /** The negotiated version, once there is one. */
+  version = 'unknown'
   /** Members that every request's `_meta` must carry (2026-07-28); empty in the older eras. */
   meta: JsonObject = {}
 
@@ -87,6 +95,8 @@ export class Session {
     this.#transport = transport
     this.#clock = clock
     this.#limits = limits
+    this.#listeners = new Listeners((lost) => transport.listen(lost))
+    this.#questions = new ServerQuestions((message) => void transport.send(message, () => undefined))
   }
 
   get pending(): number {
@@ -106,6 +116,7 @@ export class Session {
       sent: undefined,
       stopTimer: () => undefined,
       paused: false,
+      questions: 0,
     }
     const id = this.#pending.add(pending)
     this.#arm(id, pending, options.timeoutMs ?? this.#limits.answerTimeoutMs)
@@ -144,8 +155,21 @@ export class Session {
   async settle(method: string, params: JsonObject, timeoutMs?: number): Promise<CallEnd> {
     return await new Promise((resolve) => {
       const options = timeoutMs === undefined ? {} : { timeoutMs }
-      this.call(method, params, { note: () => true, end: resolve }, options)
+      this.call(method, params, { note: () => true, ask: declineAll, end: resolve }, options)
     })
+  }
+
+  /** Hears what the server says unasked, such as a changed resource; `lost` is called once when nothing can come any more. */
+  listen(note: (method: string, params: JsonObject) => void, lost: (fault: Fault) => void): () => void {
+    return this.#listeners.add(note, lost)
+  }
+
+  /** Tells the server from which level on its log messages are wanted, when that changed. */
+  async setLogLevel(level: string): Promise<void> {
+    if (this.#level === level) return
+    this.#level = level
+    // A server without a log of its own refuses; the call itself goes on.
+    await this.settle(methods.setLevel, { level })
   }
 
   notify(method: string, params?: JsonObject): void {
@@ -168,7 +192,7 @@ export class Session {
       case 'notification':
         return this.#notified(read.message.method, read.message.params ?? {}, from)
       case 'request':
-        this.#decline(read.message.id, read.message.method)
+        this.#asked(read.message.id, read.message.method, read.message.params ?? {}, from)
         break
       case 'invalid':
         if (from !== undefined) this.#end(from, invalidEnd(read.what), false)
@@ -176,9 +200,15 @@ export class Session {
     return true
   }
 
+  /** The server let the stream of a request go; the rest comes later. */
+  paused(message: JsonRpcMessage): void {
+    if ('id' in message && typeof message.id === 'number') this.#pending.get(message.id)?.listener.paused?.()
+  }
+
   /** Ends every call: the transport is gone. */
   fail(fault: Fault): void {
     for (const id of this.#pending.ids()) this.#end(id, { type: 'failed', fault, sessionLost: false }, true)
+    this.#listeners.fail(fault)
   }
 
   async close(): Promise<void> {
@@ -207,27 +237,45 @@ export class Session {
       if (from !== undefined && token !== from) return true
       return this.#note(token, 'progress', withoutToken(params))
     }
-    if (method === notifications.message && from !== undefined) return this.#note(from, 'message', params)
+    if (method === notifications.message || method === notifications.elicitationComplete) {
+      const call = from ?? this.#newest()
+      return call === undefined || this.#note(call, 'message', notificationMessage(method, params))
+    }
+    if (method === notifications.cancelled) this.#questions.cancel(params['requestId'])
+    else this.#listeners.note(method, params)
     return true
   }
 
-  #note(id: number, type: 'progress' | 'message', value: JsonObject): boolean {
+  /** Over pipes a message does not say which call it belongs to: then it is the one that began last. */
+  #newest(): number | undefined {
+    const ids = this.#pending.ids()
+    return ids.length === 0 ? undefined : Math.max(...ids)
+  }
+
+  #note(id: number, type: 'progress' | 'message', value: unknown): boolean {
     const pending = this.#pending.get(id)
     // A paused listener misses notes where the transport cannot pause for one call alone: progress may be dropped.
     if (pending === undefined || pending.paused) return true
-    this.#arm(id, pending, this.#limits.answerTimeoutMs)
+    this.#arm(id, pending, pending.questions > 0 ? questionMsMax : this.#limits.answerTimeoutMs)
     pending.paused = !pending.listener.note(type, value)
     return !pending.paused
   }
 
-  #decline(id: string | number, method: string): void {
-    this.#upstreamRequests += 1
-    if (this.#upstreamRequests > upstreamRequestsMax) return
-    const answer =
-      method === methods.ping
-        ? resultResponse(id, {})
-        : errorResponse(id, errorCodes.methodNotFound, 'this client takes no such request')
-    this.#transport.send(answer, () => undefined)
+  #asked(id: JsonRpcId, method: string, params: JsonObject, from: number | undefined): void {
+    const call = from ?? this.#newest()
+    const pending = call === undefined ? undefined : this.#pending.get(call)
+    this.#questions.take(id, method, params, pending && ((...asked) => this.#put(call!, pending, asked)))
+  }
+
+  /** While a person is being asked, the server may stay silent. */
+  #put(call: number, pending: Pending, [capability, params, answered]: Parameters<Ask>): () => void {
+    pending.questions += 1
+    this.#arm(call, pending, questionMsMax)
+    return pending.listener.ask(capability, params, (answer) => {
+      pending.questions -= 1
+      if (this.#pending.get(call) === pending) this.#arm(call, pending, this.#limits.answerTimeoutMs)
+      answered(answer)
+    })
   }
 
   #arm(id: number, pending: Pending, timeoutMs: number): void {

@@ -1,176 +1,225 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
-import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
-import { isObject, notificationMessage } from '@ambit/core/wire/mcp/message'
-import type { JsonObject, JsonRpcId } from '@ambit/core/wire/mcp/message'
-import { metaKeys, notifications } from '@ambit/core/wire/mcp/methods'
-import { sseText } from '@ambit/core/wire/sse'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import type { Pending } from '../../../approval/approval.ts'
-import type { ActHandle, Gateway, IngressSink } from '../../gateway.ts'
-import { askResult, askSentence, refusalResult } from '../refusal.ts'
-import { replyFault, replyJson } from '../reply.ts'
+import type { Holder } from '../../../authority/authority.ts'
+import type { Target } from '../../../registry/target.ts'
+import type { BackAnswer, BackQuestion } from '../../back.ts'
+import type { ActHandle, IngressSink } from '../../gateway.ts'
+import type { Held, HeldActs } from '../held/held-acts.ts'
+import { HeldQuestions } from '../held/held-questions.ts'
+import type { IngressParts } from '../ingress-parts.ts'
+import { canAnswer } from '../input-required.ts'
+import type { Round } from '../input-required.ts'
+import type { ModernAnswer } from './answer.ts'
+import { capabilitiesOf, traceOf } from './client.ts'
+import { eventText } from './events.ts'
+import { approvalState, asksInRounds, tellOutcome, tellPending, tellRefusal } from './outcome.ts'
+import type { Telling } from './outcome.ts'
 
-/** Begins the `requestState` of our own questions, so that an upstream's is told apart and passed on. */
-export const approvalState = 'ambit-approval:'
+/** A server that asks several things asks them at once; each is recorded first, so they come a little apart. */
+const momentMs = 20
+/** An answer that nobody came for is kept up to this size. */
+const keptBytesMax = 256 * 1024
+const closed = 'the caller closed the request'
 
-/** One tools/call of a client of 2026-07-28: gives the answer as JSON, or as a stream once something came before it. */
-export class ModernExchange implements IngressSink {
-  readonly #response: ServerResponse
-  readonly #id: JsonRpcId
-  readonly #params: JsonObject
-  readonly #gateway: Gateway
+export interface ExchangeParts extends IngressParts {
+  readonly held: HeldActs<ModernExchange>
+}
+
+export interface ExchangeRequest {
+  readonly request: IncomingMessage
+  readonly answer: ModernAnswer
+  readonly holder: Holder
+  readonly method: string
+  readonly params: JsonObject
+  /** Method and name. */
+  readonly requested: string
+  /** What it answers, for a request that comes back with answers. */
+  readonly round: Pick<Round, 'act' | 'trace'> | undefined
+}
+
+/**
+ * One act of a client of 2026-07-28. It has one request and one answer, unless its server asks within the act: then the
+ * answer carries the questions, and the act is held until another request of the client brings the answers.
+ */
+export class ModernExchange implements IngressSink, Held {
+  readonly requested: string
+  readonly trace: string | undefined
+  readonly #parts: ExchangeParts
+  readonly #holder: Holder
+  readonly #method: string
+  readonly #round: Pick<Round, 'act' | 'trace'> | undefined
+  #params: JsonObject
+  /** Undefined while the act is held. */
+  #answer: ModernAnswer | undefined
   #handle: ActHandle | undefined
-  #streaming = false
+  #target: Target | undefined
+  #questions: HeldQuestions | undefined
+  #stopMoment: (() => void) | undefined
+  /** The last word, that came while nobody was there to hear it. */
+  #kept: ((answer: ModernAnswer) => void) | undefined
+  #givenUp = false
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    id: JsonRpcId,
-    params: JsonObject,
-    gateway: Gateway,
-  ) {
-    this.#response = response
-    this.#id = id
-    this.#params = params
-    this.#gateway = gateway
-    response.on('close', () => {
-      if (!response.writableFinished) this.#handle?.cancel('the caller closed the request')
-    })
-    response.on('drain', () => this.#handle?.resume())
-    request.on('error', () => this.#handle?.cancel('the connection of the caller failed'))
+  constructor(parts: ExchangeParts, asked: ExchangeRequest) {
+    this.#parts = parts
+    this.#holder = asked.holder
+    this.#method = asked.method
+    this.#params = asked.params
+    this.#round = asked.round
+    this.requested = asked.requested
+    this.trace = traceOf(asked.params) ?? asked.round?.trace
+    this.#attach(asked.request, asked.answer)
+  }
+
+  get holderKey(): string {
+    return this.#holder.key
+  }
+
+  /** Which server the act goes to. */
+  chosen(target: Target): void {
+    this.#target = target
   }
 
   begin(handle: ActHandle): void {
     this.#handle = handle
-    if (this.#response.destroyed) handle.cancel('the caller closed the request')
+    if (this.#answer?.response.destroyed === true) handle.cancel(closed)
+  }
+
+  /** Takes a held act up again, with the answers that the client brings. */
+  goOn(request: IncomingMessage, answer: ModernAnswer, params: JsonObject): void {
+    this.#params = params
+    this.#attach(request, answer)
+    if (this.#kept !== undefined) {
+      this.#kept(answer)
+      return
+    }
+    this.#questions?.answer(params['inputResponses'])
+    if (this.#questions !== undefined && this.#questions.size > 0) this.#putSoon()
+    this.#handle?.resume()
+  }
+
+  giveUp(reason: string): void {
+    this.#givenUp = true
+    this.#kept = undefined
+    this.#handle?.cancel(reason)
   }
 
   event(event: Exclude<ActEvent, Outcome>): boolean {
-    if (this.#response.destroyed) return false
-    const text = event.type === 'child' ? undefined : eventText(event, this.#params)
-    if (text === undefined) return true
-    if (!this.#streaming) {
-      this.#streaming = true
-      this.#response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-cache, no-transform',
-      })
-    }
-    return this.#response.write(sseText(text))
+    // While nobody listens, progress and log messages have no reader; the answer is kept.
+    if (this.#answer === undefined) return true
+    const text = eventText(event, this.#params)
+    return text === undefined || this.#answer.event(text)
   }
 
-  outcome(outcome: Outcome): void {
-    const { wire } = outcome
-    if (wire !== undefined) {
-      const status = outcome.error === undefined ? 200 : statusOf(Number(outcome.error.code))
-      this.#answer(Buffer.from(wire.buffer, wire.byteOffset, wire.length), status)
-    } else if (isObject(outcome.value) && outcome.error === undefined) {
-      this.#result(outcome.value)
-    } else {
-      this.#error(outcome)
-    }
+  asks(
+    question: BackQuestion,
+    _act: string,
+    answered: (answer: BackAnswer) => void,
+  ): (() => void) | undefined {
+    if (!asksInRounds.has(this.#method) || !canAnswer(capabilitiesOf(this.#params), question))
+      return undefined
+    this.#questions ??= new HeldQuestions()
+    const withdraw = this.#questions.add(question, answered)
+    this.#putSoon()
+    return withdraw
+  }
+
+  outcome(outcome: Outcome, act: string): void {
+    if (this.#answer !== undefined || sizeOf(outcome) <= keptBytesMax)
+      this.#say((answer) => tellOutcome(this.#telling(answer, act), outcome))
+    else this.#say((answer) => answer.failed({ ...outcome, ...tooLarge }))
   }
 
   asked(pending: Pending): void {
-    const url = this.#gateway.approvalUrl(pending.id)
-    if (!opensAddresses(this.#params)) {
-      this.#result(askResult(url, askSentence))
-      return
-    }
-    const message = `${askSentence} ${url}`
-    this.#result({
-      resultType: 'input_required',
-      inputRequests: {
-        'ambit-approval': { method: 'elicitation/create', params: { mode: 'url', message, url } },
-      },
-      requestState: `${approvalState}${pending.id}`,
-    })
+    const url = this.#parts.gateway.approvalUrl(pending.id)
+    this.#say((answer) => tellPending(this.#telling(answer, pending.act), pending.id, url))
   }
 
   /** The approved act is under way: the client is asked to come back with the same state, without a question. */
   wait(pending: Pending): void {
-    this.#result({ resultType: 'input_required', requestState: `${approvalState}${pending.id}` })
+    this.#say((answer) =>
+      answer.result({ resultType: 'input_required', requestState: `${approvalState}${pending.id}` }),
+    )
   }
 
   refused(decision: Decision, act: string): void {
-    this.#result(refusalResult(decision, act))
+    this.#say((answer) => tellRefusal(this.#telling(answer, act), decision))
   }
 
   failed(fault: Fault): void {
-    if (this.#streaming) this.#answer(errorText(this.#id, fault.code, fault.detail))
-    else replyFault(this.#response, this.#id, fault)
+    this.#say((answer) => answer.fault(fault))
   }
 
-  #result(result: JsonObject): void {
-    const whole = { resultType: 'complete', ...result }
-    this.#answer(JSON.stringify({ jsonrpc: '2.0', id: this.#id, result: whole }))
+  #attach(request: IncomingMessage, answer: ModernAnswer): void {
+    const { response } = answer
+    this.#answer = answer
+    const leave = (reason: string) => {
+      // A request whose answer was the question is done with.
+      if (this.#answer === answer) this.#handle?.cancel(reason)
+    }
+    response.on('close', () => {
+      if (!response.writableFinished) leave(closed)
+    })
+    response.on('drain', () => this.#handle?.resume())
+    request.on('error', () => leave('the connection of the caller failed'))
   }
 
-  #error(outcome: Outcome): void {
-    const value = outcome.value
-    if (isObject(value) && isObject(value['error'])) {
-      this.#answer(
-        JSON.stringify({ jsonrpc: '2.0', id: this.#id, error: value['error'] }),
-        statusOf(value['error']['code']),
-      )
+  /** Gives the last word of the act now or, while it is held, to whoever comes for it. */
+  #say(word: (answer: ModernAnswer) => void): void {
+    this.#stopMoment?.()
+    if (this.#answer !== undefined) word(this.#answer)
+    else if (!this.#givenUp) this.#kept = word
+  }
+
+  #telling(answer: ModernAnswer, act: string): Telling {
+    return {
+      parts: this.#parts,
+      answer,
+      holder: this.#holder,
+      method: this.#method,
+      params: this.#params,
+      requested: this.requested,
+      round: this.#round,
+      target: this.#target,
+      trace: this.trace,
+      act,
+    }
+  }
+
+  #putSoon(): void {
+    if (this.#answer === undefined) return
+    this.#stopMoment ??= this.#parts.clock.after(momentMs, () => this.#put())
+  }
+
+  /** Answers the request with what the server asks, and holds the act. */
+  #put(): void {
+    this.#stopMoment = undefined
+    const answer = this.#answer
+    const questions = this.#questions
+    if (answer === undefined || questions === undefined || questions.size === 0) return
+    const requestState = this.#parts.held.hold(this)
+    if (requestState === undefined) {
+      questions.declineAll({ code: 'act.busy', detail: 'too many acts wait for answers of their callers' })
       return
     }
-    const { code, detail } = outcome.error ?? { code: 'upstream.invalid', detail: 'there was no answer' }
-    this.#answer(errorText(this.#id, code, detail))
-  }
-
-  #answer(body: Buffer | string, status?: number): void {
-    if (!this.#streaming) {
-      replyJson(this.#response, status ?? 200, body)
-      return
-    }
-    this.#response.end(sseText(typeof body === 'string' ? body : body.toString('utf8')))
+    this.#answer = undefined
+    answer.result({ resultType: 'input_required', inputRequests: questions.requests(), requestState })
   }
 }
 
-/** An event as this client understands it: as it came, or progress of a server of another era under the client's own token. */
-function eventText(
-  event: Exclude<ActEvent, Outcome | { type: 'child' }>,
-  params: JsonObject,
-): string | undefined {
-  if (event.wire !== undefined) return Buffer.from(event.wire).toString('utf8')
-  const progressToken = progressTokenOf(params)
-  if (event.type === 'progress' && progressToken !== undefined && isObject(event.value)) {
-    return JSON.stringify(notificationMessage(notifications.progress, { ...event.value, progressToken }))
-  }
-  return isObject(event.value) && event.value['jsonrpc'] === '2.0' ? JSON.stringify(event.value) : undefined
+function sizeOf({ wire, value }: Outcome): number {
+  return wire?.byteLength ?? JSON.stringify(value ?? null).length
 }
 
-/** The token under which the client wants to hear of progress. */
-export function progressTokenOf(params: JsonObject): unknown {
-  const meta = params['_meta']
-  return isObject(meta) ? meta[metaKeys.progressToken] : undefined
-}
-
-function opensAddresses(params: JsonObject): boolean {
-  const meta = params['_meta']
-  const capabilities = isObject(meta) ? meta[metaKeys.clientCapabilities] : undefined
-  const elicitation = isObject(capabilities) ? capabilities['elicitation'] : undefined
-  return isObject(elicitation) && isObject(elicitation['url'])
-}
-
-function errorText(id: JsonRpcId, code: string, detail: string): string {
-  return JSON.stringify(errorResponse(id, errorCodes.internal, `${code}: ${detail}`, { code, detail }))
-}
-
-/** The HTTP status that 2026-07-28 gives an error answer (transports, streamable HTTP). */
-function statusOf(code: unknown): number {
-  switch (code) {
-    case errorCodes.methodNotFound:
-      return 404
-    case errorCodes.headerMismatch:
-    case errorCodes.missingClientCapability:
-    case errorCodes.unsupportedVersion:
-    case errorCodes.invalidParams:
-      return 400
-    default:
-      return 200
-  }
-}
+const tooLarge = {
+  type: 'outcome',
+  status: 'failed',
+  value: undefined,
+  error: {
+    code: 'upstream.too-large',
+    detail: `the answer came while nobody waited for it and is larger than ${keptBytesMax} bytes`,
+  },
+} as const

@@ -2,26 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '@ambit/core/fault'
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
-import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods, modernVersion, supportedVersions } from '@ambit/core/wire/mcp/methods'
-import type { Pending } from '../../../approval/approval.ts'
+import { operations } from '@ambit/core/wire/mcp/operation'
 import type { Holder } from '../../../authority/authority.ts'
-import type { Gateway } from '../../gateway.ts'
-import { storedOutcome } from '../../stored-outcome.ts'
-import { headerValue } from '../headers.ts'
 import type { McpHeaders } from '../headers.ts'
-import type { FoundTool, ToolNames } from '../names/tool-names.ts'
+import { HeldActs } from '../held/held-acts.ts'
+import type { IngressParts } from '../ingress-parts.ts'
+import { greetingOf, leftOutMeta } from '../names/greeting.ts'
+import type { View } from '../names/view.ts'
 import { replyError, replyFault, replyJson } from '../reply.ts'
-import { modernProtocol } from './egress.ts'
-import { approvalState, ModernExchange, progressTokenOf } from './exchange.ts'
+import { ModernCalls } from './calls.ts'
+import type { ModernExchange } from './exchange.ts'
+import { filterOf, ListenStreams } from './listen.ts'
+import { requestError } from './request-check.ts'
 
-export interface ModernIngressOptions {
-  readonly gateway: Gateway
-  readonly names: ToolNames
-  readonly serverInfo: { readonly name: string; readonly version: string }
-}
-
-/** How long a client may keep the list of tools: a revocation shows within this time even to clients that never ask. */
+/** How long a client may keep a list: a revocation shows within this time even to clients that never ask. */
 const listTtlMs = 5000
 
 export interface ModernCallContext {
@@ -29,6 +25,7 @@ export interface ModernCallContext {
   readonly response: ServerResponse
   readonly headers: McpHeaders
   readonly holder: Holder
+  readonly view: View
   readonly message: JsonRpcRequest
   readonly body: Buffer
   /** The text the body was parsed from. */
@@ -37,192 +34,95 @@ export interface ModernCallContext {
 
 export interface ModernIngress {
   handle(context: ModernCallContext): void
+  /** Ends the streams of those who listen, and the acts that wait for their clients. */
+  close(): void
 }
 
 /** Clients of 2026-07-28: every request stands for itself. */
-export function createModernIngress(options: ModernIngressOptions): ModernIngress {
-  const meta = { [metaKeys.serverInfo]: options.serverInfo }
+export function createModernIngress(parts: IngressParts): ModernIngress {
+  const meta = { [metaKeys.serverInfo]: parts.serverInfo }
+  const metaText = JSON.stringify(meta)
+  const held = new HeldActs<ModernExchange>(parts)
+  const calls = new ModernCalls({ ...parts, held })
+  const streams = new ListenStreams(parts.hub, parts.clock)
   return {
+    close() {
+      streams.close()
+      held.close()
+    },
     handle(context) {
-      const { response, message } = context
-      const mismatch = headerMismatch(context)
-      if (mismatch !== undefined) {
-        replyError(response, 400, message.id, errorCodes.headerMismatch, mismatch)
+      const { response, message, view } = context
+      const error = requestError(context.headers, message)
+      if (error !== undefined) {
+        replyError(response, 400, message.id, error.code, error.message, error.data)
         return
       }
       switch (message.method) {
         case methods.toolsCall:
-          callTool(options, context)
+          calls.take(context)
           return
         case methods.toolsList:
-          result(response, message.id, meta, {
-            tools: options.names.list(context.holder).map((tool) => tool.definition),
-            ttlMs: listTtlMs,
-            cacheScope: 'private',
-          })
+          listTools(context, metaText)
           return
         case methods.discover:
-          result(response, message.id, meta, {
-            supportedVersions,
-            capabilities: { tools: {} },
-            ttlMs: 3_600_000,
-            cacheScope: 'public',
-          })
+          discover(context, meta)
+          return
+        case methods.listen:
+          openStream(streams, context)
           return
         default:
-          replyError(
-            response,
-            404,
-            message.id,
-            errorCodes.methodNotFound,
-            'this node does not answer that method',
-          )
+          if (goesOn(message.method)) calls.take(context)
+          else {
+            const what = `this node does not answer that method${view.slug === undefined ? '' : ' here'}`
+            replyError(response, 404, message.id, errorCodes.methodNotFound, what)
+          }
       }
     },
   }
 }
 
-function result(response: ServerResponse, id: JsonRpcId, meta: JsonObject, members: JsonObject): void {
+/** Methods of the table that this version does not have any more. */
+const older: ReadonlySet<string> = new Set([methods.resourcesSubscribe, methods.resourcesUnsubscribe])
+
+function goesOn(method: string): boolean {
+  return Object.hasOwn(operations, method) && !older.has(method)
+}
+
+/** The list is made once for each view, as text: a long one costs no more than its bytes. */
+function listTools({ response, message, view }: ModernCallContext, metaText: string): void {
+  const leftOut = leftOutMeta(view)
+  const _meta =
+    leftOut === undefined ? metaText : `${metaText.slice(0, -1)},${JSON.stringify(leftOut).slice(1)}`
   replyJson(
     response,
     200,
-    JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...members, _meta: meta } }),
+    `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"resultType":"complete","tools":${view.toolsText},"ttlMs":${listTtlMs},"cacheScope":"private","_meta":${_meta}}}`,
   )
 }
 
-/** The headers must say what the body says (2026-07-28, transports): whoever routes by one must not be misled. */
-function headerMismatch({ headers, message }: ModernCallContext): string | undefined {
-  if (headers.duplicate !== undefined) return `the header ${headers.duplicate} may stand only once`
-  if (headers.version === undefined) return 'the header MCP-Protocol-Version is missing'
-  const meta = message.params?.['_meta']
-  const inBody = isObject(meta) ? meta[metaKeys.protocolVersion] : undefined
-  if (inBody !== headers.version.trim())
-    return 'the header MCP-Protocol-Version is not the version in `_meta`'
-  if (headers.method === undefined) return 'the header Mcp-Method is missing'
-  if (headers.method.trim() !== message.method) return 'the header Mcp-Method is not the method of the body'
-  if (message.method !== methods.toolsCall) return undefined
-  if (headers.name === undefined) return 'the header Mcp-Name is missing'
-  const name = headerValue(headers.name)
-  if (name === undefined) return 'the header Mcp-Name holds no valid base64'
-  return name === message.params?.['name'] ? undefined : 'the header Mcp-Name is not `params.name`'
+function discover({ response, message, view }: ModernCallContext, meta: JsonObject): void {
+  const result = {
+    resultType: 'complete',
+    supportedVersions,
+    ...greetingOf(view),
+    ttlMs: listTtlMs,
+    // What is declared depends on the mandate.
+    cacheScope: 'private',
+    _meta: meta,
+  }
+  replyJson(response, 200, JSON.stringify({ jsonrpc: '2.0', id: message.id, result }))
 }
 
-function callTool(options: ModernIngressOptions, context: ModernCallContext): void {
-  const { response, message, holder } = context
+function openStream(streams: ListenStreams, { response, message, holder, view }: ModernCallContext): void {
   const params = message.params ?? {}
-  const name = params['name']
-  const args = params['arguments'] ?? {}
-  if (typeof name !== 'string' || !isObject(args)) {
-    replyError(
-      response,
-      400,
-      message.id,
-      errorCodes.invalidParams,
-      '`params.name` is a string and `params.arguments` an object',
-    )
+  const filter = filterOf(params)
+  if (typeof filter === 'string') {
+    replyError(response, 400, message.id, errorCodes.invalidParams, filter)
     return
   }
-  const tool = options.names.find(holder, name)
-  if (tool === undefined) {
-    replyError(response, 400, message.id, errorCodes.invalidParams, noSuchTool(options, holder))
-    return
-  }
-  const exchange = new ModernExchange(context.request, response, message.id, params, options.gateway)
-  const state = params['requestState']
-  if (typeof state === 'string' && state.startsWith(approvalState)) {
-    collect(options, context, exchange, tool, args, state.slice(approvalState.length))
-    return
-  }
-  submit(options, context, exchange, tool, args)
-}
-
-function submit(
-  options: ModernIngressOptions,
-  context: ModernCallContext,
-  exchange: ModernExchange,
-  tool: FoundTool,
-  args: JsonObject,
-): void {
-  const { parameters } = context.headers
-  const handle = options.gateway.submit(
-    {
-      holder: context.holder,
-      target: tool.target,
-      capability: tool.capability,
-      arguments: args,
-      argumentsText: JSON.stringify(args),
-      protocolIn: modernProtocol,
-      wire: {
-        protocol: modernProtocol,
-        message: context.message,
-        bytes: forwardBytes(context, tool),
-        forward: true,
-        ...(parameters === undefined ? {} : { headers: parameters }),
-      },
-      stream: progressTokenOf(context.message.params ?? {}) !== undefined,
-      trace: undefined,
-      parent: undefined,
-      place: undefined,
-    },
-    exchange,
-  )
-  exchange.begin(handle)
-}
-
-/** The client's own bytes, unless they say one thing to one reader and another to the next (duplicate members). */
-function forwardBytes({ message, body, text }: ModernCallContext, tool: FoundTool): Buffer {
-  if (tool.renamed) {
-    return Buffer.from(
-      JSON.stringify({ ...message, params: { ...message.params, name: tool.capability.id } }),
-    )
-  }
-  const written = JSON.stringify(message)
-  return written === text ? body : Buffer.from(written)
-}
-
-/** A client that comes back for an act it was told a person must decide. What it says of the answer counts for nothing. */
-function collect(
-  options: ModernIngressOptions,
-  context: ModernCallContext,
-  exchange: ModernExchange,
-  tool: FoundTool,
-  args: JsonObject,
-  id: string,
-): void {
-  options.gateway.approval(id, context.holder).then(
-    (pending) =>
-      pending === undefined
-        ? submit(options, context, exchange, tool, args)
-        : answerPending(exchange, pending, id),
-    (error: unknown) => replyFault(context.response, context.message.id, Fault.from(error)),
-  )
-}
-
-function answerPending(exchange: ModernExchange, pending: Pending, id: string): void {
-  if (pending.state === 'pending') exchange.asked(pending)
-  else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
-  else if (pending.state === 'done') exchange.outcome(storedOutcome(pending))
-  else exchange.refused(notApproved(pending.state, id), pending.act)
-}
-
-function notApproved(state: string, id: string) {
-  return {
-    class: 'refuse' as const,
-    reasons: [{ code: `approval.${state}`, rule: id, what: `the approval this call waited for is ${state}` }],
-    obligations: [],
-  }
-}
-
-function noSuchTool(options: ModernIngressOptions, holder: Holder): string {
-  const names = options.names
-    .list(holder)
-    .slice(0, 20)
-    .map((tool) => tool.name)
-  const known =
-    names.length === 0
-      ? 'the mandate allows no tool that is active'
-      : `the mandate allows: ${names.join(', ')}`
-  return `no such tool under this mandate; ${known}`
+  const asked = { response, id: message.id, holder, slug: view.slug }
+  if (streams.open(asked, filter)) return
+  replyFault(response, message.id, new Fault('act.busy', { detail: 'as many clients listen as may' }))
 }
 
 export function isModern(headers: McpHeaders, message: unknown): boolean {

@@ -7,7 +7,9 @@ import { limits } from '../../../kernel/limits.ts'
 import type { SendFailure, Sent, SessionTransport } from '../legacy/session.ts'
 import type { Guardian } from './guardian.ts'
 import { LineReader } from './lines.ts'
+import type { MemoryWatch } from './memory-watch.ts'
 import { Tail } from './tail.ts'
+import type { ChildUser } from './user.ts'
 
 /** What is kept of what a child says to people. */
 const stderrBytesMax = 16 * 1024
@@ -21,18 +23,29 @@ const nonsenseLinesMax = 1000
  */
 const patienceMs = { input: 1500, terminate: 2500, pipe: 500 } as const
 
+/** Shorter values are words of any text; to hide them would hide nothing and spoil what is read. */
+const secretCharactersMin = 4
+const hidden = '[hidden]'
+
 export interface ChildSpec {
   readonly program: string
   readonly args: readonly string[]
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>
   /** Runs as this user where the node may (it runs as root); otherwise as the node's own user. */
-  readonly user: { readonly uid: number; readonly gid: number } | undefined
+  readonly user: ChildUser | undefined
+  /** Undefined: where the node runs. */
+  readonly cwd?: string | undefined
+  /** With all that it starts; left out, not looked at. */
+  readonly memoryBytesMax?: number | undefined
+  /** Values of its environment that must not be shown to anybody, whatever it writes. */
+  readonly secrets?: readonly string[]
 }
 
 export interface ChildParts {
   readonly clock: Clock
   readonly guardian: Guardian
+  readonly memory?: MemoryWatch
 }
 
 /**
@@ -45,6 +58,7 @@ export class Child implements SessionTransport {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #lines = new LineReader(limits.answerBytesMax)
   readonly #stderr = new Tail(stderrBytesMax)
+  readonly #secrets: readonly string[]
   readonly #exited: Promise<void>
   #nonsense = 0
   #gone: Fault | undefined
@@ -57,21 +71,25 @@ export class Child implements SessionTransport {
   constructor(spec: ChildSpec, parts: ChildParts) {
     this.#clock = parts.clock
     this.#guardian = parts.guardian
+    this.#secrets = (spec.secrets ?? []).filter((secret) => secret.length >= secretCharactersMin)
     this.#process = spawn(spec.program, [...spec.args], {
       env: { ...spec.env },
       shell: false,
       detached: true,
       stdio: 'pipe',
+      cwd: spec.cwd,
       ...(spec.user === undefined ? {} : { uid: spec.user.uid, gid: spec.user.gid }),
     })
     const { pid } = this.#process
     if (pid !== undefined) this.#guardian.watch(pid)
+    const stopMemory = this.#watchMemory(pid, spec.memoryBytesMax, parts.memory)
     this.#exited = new Promise((resolve) => {
       this.#process.once('error', (error) => {
         this.#end(startFault(error))
         if (pid === undefined) resolve()
       })
       this.#process.once('exit', (code, signal) => {
+        stopMemory()
         // Whatever it started itself is in its group.
         this.#signal('SIGKILL')
         if (pid !== undefined) this.#guardian.unwatch(pid)
@@ -89,7 +107,11 @@ export class Child implements SessionTransport {
 
   /** The last of what the program wrote for people. Text of a third party. */
   get stderr(): string {
-    return this.#stderr.text()
+    let text = this.#stderr.text()
+    // The end of a secret may stand where the text was cut.
+    if (this.#stderr.isCut) text = text.slice(Math.max(0, ...this.#secrets.map((secret) => secret.length)))
+    for (const secret of this.#secrets) text = text.replaceAll(secret, hidden)
+    return text
   }
 
   /** The node itself ends it. */
@@ -103,6 +125,11 @@ export class Child implements SessionTransport {
     if (fault === undefined) this.#process.stdin.write(`${JSON.stringify(message)}\n`)
     else failed({ fault, sessionLost: false })
     return { done: () => undefined, resume: () => undefined }
+  }
+
+  /** What it says unasked comes by the same pipe; that it is gone is told to the session. */
+  listen(): () => void {
+    return () => undefined
   }
 
   /** Ends its input, then asks it to terminate, then kills its whole group. Resolves when it is gone. */
@@ -119,6 +146,12 @@ export class Child implements SessionTransport {
     await this.#exited
     stopTerm()
     stopKill()
+  }
+
+  #watchMemory(pid: number | undefined, bytesMax = Infinity, watch?: MemoryWatch): () => void {
+    if (pid === undefined || watch === undefined || bytesMax === Infinity) return () => undefined
+    const detail = `the program took more than ${Math.round(bytesMax / 2 ** 20)} MB of memory and was ended`
+    return watch.watch(pid, bytesMax, () => this.#kill(unreachable(detail)))
   }
 
   #read(piece: Buffer): void {
@@ -191,6 +224,6 @@ function stuckFault(): Fault {
 function unreachable(detail: string): Fault {
   return new Fault('upstream.unreachable', {
     detail,
-    remedy: 'What it wrote last stands on its page in the registry.',
+    remedy: 'Its operator sees what it wrote last with `ambit logs`.',
   })
 }

@@ -143,7 +143,9 @@ test('starts a program again after it ended, with a growing pause, and says what
       error: { code: 'upstream.unreachable', detail: 'the program ended (exit code 7)' },
     })
   }
-  expect((await call()).error?.detail).toMatch(/ended again and again; it is started again in \d+ s/)
+  expect((await call()).error?.detail).toMatch(
+    /ended again and again \(2 times, at last: .*exit code 7.*started again in \d+ s/,
+  )
   expect(egress.stderr(target.id)).toBe('bad key\n')
   await egress.close()
 })

@@ -1,18 +1,29 @@
 import { Fault } from '@ambit/core/fault'
 import type { Interface } from '@ambit/core/record'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
+import { methods } from '@ambit/core/wire/mcp/methods'
 import { BoundedMap } from '../../../kernel/bounded-map.ts'
+import { Breaker } from '../../../kernel/breaker.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { digestValue } from '../../../kernel/digest.ts'
 import type { Log } from '../../../kernel/log.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Egress } from '../../egress.ts'
+import { declaredTo } from '../legacy/client-capabilities.ts'
 import { greet } from '../legacy/handshake.ts'
+import { performListen } from '../legacy/listening.ts'
 import { performCall } from '../legacy/performing.ts'
 import { Session } from '../legacy/session.ts'
 import { SessionPool } from '../legacy/session-pool.ts'
 import { Child } from './child.ts'
 import type { ChildSpec } from './child.ts'
 import { Guardian } from './guardian.ts'
+import type { Homes } from './homes.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import type { ChildUser } from './user.ts'
+
+/** Records and holders whose failures are remembered, and records whose last words are. */
+const rememberedMax = 1000
 
 const stdioEgressLimits = {
   /** As long as callers of the official SDKs wait for an answer. */
@@ -27,7 +38,8 @@ const stdioEgressLimits = {
   idleMs: 600_000,
   /** The first restart is at once, the second after this; each further one after twice as long. */
   backoffMs: 1000,
-  backoffMsMax: 60_000,
+  /** A program that nobody mends is started ten times an hour. */
+  backoffMsMax: 360_000,
   /** A program that ran this long was healthy, whatever ended it. */
   healthyMs: 60_000,
 } as const
@@ -45,26 +57,25 @@ export interface StdioEgressOptions {
    * Another user for the children, e.g. `nobody`. Only a node that runs as root can change the user; without this
    * setting children run as the node's own user and can read what it can read.
    */
-  readonly user?: { readonly uid: number; readonly gid: number }
+  readonly user?: ChildUser | undefined
+  /** Left out, programs have the HOME of the environment. */
+  readonly homes?: Homes
+  readonly memoryBytesMax?: number
+  /** A program ended that nobody had ended. */
+  readonly failed?: () => void
   readonly limits?: Partial<StdioEgressLimits>
 }
 
 export interface StdioEgress extends Egress {
   /** The last of what a target's newest program wrote for people; undefined when none ran yet. Text of a third party. */
   stderr(targetId: string): string | undefined
+  /** Programs running now. */
+  readonly running: number
 }
 
 function stdioInterface(target: Target): Interface | undefined {
   return target.interfaces.find((entry) => entry.protocol === 'mcp' && entry.transport === 'stdio')
 }
-
-interface Failures {
-  count: number
-  notBeforeMs: number
-}
-
-/** Records whose failures and last words are remembered. */
-const rememberedMax = 1000
 
 /**
  * Sends acts to server programs on this machine: one supervised child for each record and holder, started on demand,
@@ -76,41 +87,69 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
   const limits = { ...stdioEgressLimits, ...options.limits }
   const pool = new SessionPool(clock, limits)
   const guardian = new Guardian()
-  const failures = new BoundedMap<string, Failures>(rememberedMax)
+  const memory = new MemoryWatch(clock)
+  const breakers = new BoundedMap<string, Breaker>(rememberedMax)
   const newest = new BoundedMap<string, Child>(rememberedMax)
 
-  async function open(key: string, target: Target, spec: ChildSpec): Promise<Session> {
-    const waitMs = (failures.get(key)?.notBeforeMs ?? 0) - clock.monotonicMs()
-    if (waitMs > 0) {
-      throw new Fault('upstream.unreachable', {
-        detail: `its program ended again and again; it is started again in ${Math.ceil(waitMs / 1000)} s`,
-        where: target.slug,
-        remedy: 'What it wrote last stands on its page in the registry.',
+  /** Another program, or other credentials, get a chance of their own. */
+  function breakerOf(key: string, { program, args, env }: ChildSpec): Breaker {
+    const name = `${key}\n${digestValue([program, args, env])}`
+    let breaker = breakers.get(name)
+    if (breaker === undefined) {
+      breaker = new Breaker(clock, {
+        failuresMax: 2,
+        windowFailuresMax: Infinity,
+        windowMs: limits.backoffMsMax,
+        pauseMs: limits.backoffMs,
+        pauseMsMax: limits.backoffMsMax,
+        trialMs: limits.startTimeoutMs,
       })
+      breakers.set(name, breaker)
     }
+    return breaker
+  }
+
+  async function open(
+    key: string,
+    target: Target,
+    spec: ChildSpec,
+    capabilities: JsonObject,
+  ): Promise<Session> {
+    const breaker = breakerOf(key, spec)
+    refuseWhileOpen(breaker, clock, target)
     const startedMs = clock.monotonicMs()
-    const child = new Child(spec, { clock, guardian })
+    const home = await options.homes?.of(key)
+    const child = new Child(
+      { ...spec, env: { ...spec.env, ...home?.env }, cwd: home?.cwd },
+      { clock, guardian, memory },
+    )
     newest.set(target.id, child)
     const session = new Session(child, clock, limits)
-    let failed = false
-    const noteFailure = () => {
-      if (!failed) failures.set(key, failureAfter(failures.get(key), clock.monotonicMs(), startedMs, limits))
-      failed = true
+    let over = false
+    const noteEnd = (fault: Fault) => {
+      if (over) return
+      over = true
+      const nowMs = clock.monotonicMs()
+      // One that ran for long was healthy, whatever ended it.
+      if (child.closing || nowMs - startedMs >= limits.healthyMs) breaker.succeeded(startedMs, nowMs)
+      if (child.closing) return
+      breaker.failed(startedMs, nowMs, fault.detail)
+      options.failed?.()
     }
     child.receive = (value) => void session.receive(value)
     child.ended = (fault) => {
-      if (!child.closing) {
-        log.warn('mcp.child.ended', { target: target.slug, code: fault.code })
-        noteFailure()
-      }
+      if (!child.closing) log.warn('mcp.child.ended', { target: target.slug, code: fault.code })
+      noteEnd(fault)
       pool.lost(session)
       session.fail(fault)
     }
-    const greeting = await greet(session, limits.startTimeoutMs).catch(async (error: unknown) => {
-      noteFailure()
-      await session.close()
-      throw error
-    })
+    const greeting = await greet(session, limits.startTimeoutMs, capabilities).catch(
+      async (error: unknown) => {
+        noteEnd(Fault.from(error))
+        await session.close()
+        throw error
+      },
+    )
     log.info('mcp.child.started', { target: target.slug, version: greeting.version })
     return session
   }
@@ -118,14 +157,19 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
   return {
     protocol: 'mcp',
     perform(outbound, sink) {
-      return performCall(outbound, sink, async () => {
+      const perform = outbound.operation === methods.listen ? performListen : performCall
+      return perform(outbound, sink, async () => {
         const spec = specOf(outbound.target, outbound.headers, options)
+        const capabilities = declaredTo(outbound.callerCapabilities)
         const key = `${outbound.holder}\n${outbound.target.id}`
-        const variant = digestValue([spec.program, spec.args, spec.env])
-        return await pool.take(key, variant, async () => await open(key, outbound.target, spec))
+        const variant = digestValue([spec.program, spec.args, spec.env, capabilities])
+        return await pool.take(key, variant, async () => await open(key, outbound.target, spec, capabilities))
       })
     },
     stderr: (targetId) => newest.get(targetId)?.stderr,
+    get running() {
+      return pool.size
+    },
     async close() {
       await pool.close()
       guardian.close()
@@ -133,15 +177,18 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
   }
 }
 
-function failureAfter(
-  before: Failures | undefined,
-  nowMs: number,
-  startedMs: number,
-  limits: StdioEgressLimits,
-): Failures {
-  const count = nowMs - startedMs >= limits.healthyMs ? 0 : (before?.count ?? 0)
-  const pauseMs = count === 0 ? 0 : Math.min(limits.backoffMs * 2 ** (count - 1), limits.backoffMsMax)
-  return { count: count + 1, notBeforeMs: nowMs + pauseMs }
+/** Throws `upstream.unreachable` while a program that ended again and again is given a rest. */
+function refuseWhileOpen(breaker: Breaker, clock: Clock, target: Target): void {
+  const nowMs = clock.monotonicMs()
+  const waitMs = breaker.enter(nowMs)
+  if (waitMs === 0) return
+  const { failures, reason } = breaker.state(nowMs)
+  throw new Fault('upstream.unreachable', {
+    detail: `its program ended again and again (${failures} times, at last: ${reason}); it is started again in ${Math.ceil(waitMs / 1000)} s`,
+    where: target.slug,
+    remedy: 'Its operator sees what it wrote last with `ambit logs`.',
+    extra: { retryAfterMs: waitMs },
+  })
 }
 
 function specOf(target: Target, credentials: readonly string[], options: StdioEgressOptions): ChildSpec {
@@ -150,9 +197,13 @@ function specOf(target: Target, credentials: readonly string[], options: StdioEg
     throw new Fault('upstream.unreachable', { detail: 'its record names no program', where: target.slug })
   }
   const env: Record<string, string> = { ...options.environment }
+  const secrets: string[] = []
   for (let at = 0; at + 1 < credentials.length; at += 2) {
     const name = credentials[at]!
-    if (command.env.includes(name)) env[name] = credentials[at + 1]!
+    if (!command.env.includes(name)) continue
+    env[name] = credentials[at + 1]!
+    secrets.push(credentials[at + 1]!)
   }
-  return { program: command.program, args: command.args, env, user: options.user }
+  const { user, memoryBytesMax } = options
+  return { program: command.program, args: command.args, env, user, memoryBytesMax, secrets }
 }

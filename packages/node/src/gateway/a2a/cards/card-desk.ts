@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Fault } from '@ambit/core/fault'
+import { a2aVersion, a2aVersion03, cardPath, formerCardPath, readVersion } from '@ambit/core/wire/a2a/version'
+import type { A2aVersion } from '@ambit/core/wire/a2a/version'
+import type { Clock } from '../../../kernel/clock.ts'
+import { digestBytes } from '../../../kernel/digest.ts'
+import type { Target } from '../../../registry/target.ts'
+import { messageCapability } from '../capability.ts'
+import { sendDocument, sendProblem } from './card-answer.ts'
+import type { Document } from './card-answer.ts'
+import type { CardSigner } from './card-signer.ts'
+import { cardText } from './card-text.ts'
+import type { ServedAt } from './card-text.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface CardDeskOptions {
+  readonly signer: CardSigner
+  /** Public address of the node, without a slash at the end. */
+  readonly origin: () => string
+  readonly grpcAddress: () => string | undefined
+  readonly pushes: boolean
+  /** The card as the agent served it, text for text, by the id of its record. */
+  readonly original: (record: string) => Promise<string | undefined>
+  readonly clock: Clock
+}
+
+/** Gives out the cards of this node's agents: rewritten and signed again, and beside them the agents' own. */
+export interface CardDesk {
+  /** Answers when the path below an agent's address is one of a card, or the path of the keys; false otherwise. */
+  serve(request: IncomingMessage, response: ServerResponse, asked: AskedCard): boolean
+  /** What an agent showed an authenticated caller, rewritten and signed like its public card. */
+  extended(target: Target, own: unknown, version: A2aVersion): Promise<Json>
+}
+
+export interface AskedCard {
+  readonly slug: string
+  /** What stands below `/a2a/<slug>`. */
+  readonly rest: string
+  readonly target: Target | undefined
+}
+
+/** Where the keys are that cards are signed with. */
+export const keySetPath = '/.well-known/jwks.json'
+/** The agent's card as the agent itself serves it, below its address. */
+const originalPath = '/original-agent-card.json'
+
+/** 0.3 clients also look below the address that its operations begin with. */
+const servedPaths: ReadonlySet<string> = new Set(
+  [cardPath, formerCardPath].flatMap((path) => [path, `/v1${path}`]).concat('/agent-card.json'),
+)
+
+/** Keyed weakly: a changed record is another object and lets the old cards go. */
+type Kept = { readonly at: ServedAt; readonly cards: Partial<Record<A2aVersion, Promise<Document>>> }
+
+export function createCardDesk(options: CardDeskOptions): CardDesk {
+  const kept = new WeakMap<Target, Kept>()
+  const { signer, clock } = options
+  const keySet = (): string => `${options.origin()}${keySetPath}`
+  const at = (slug: string): ServedAt => ({
+    http: `${options.origin()}/a2a/${slug}`,
+    grpc: options.grpcAddress(),
+    pushes: options.pushes,
+  })
+
+  async function build(target: Target, own: Json, place: ServedAt, version: A2aVersion): Promise<Document> {
+    const signed = await signer.sign(cardText(own, target, place, version), keySet())
+    const hasOriginal = (await options.original(target.id)) !== undefined
+    const links = hasOriginal
+      ? { link: `<${place.http}${originalPath}>; rel="via"; type="application/json"` }
+      : {}
+    return documentOf(JSON.stringify(signed), clock, { vary: 'A2A-Version', ...links })
+  }
+  function cardOf(target: Target, version: A2aVersion): Promise<Document> | undefined {
+    const own = shownOf(target)
+    if (own === undefined) return undefined
+    const place = at(target.slug)
+    let known = kept.get(target)
+    if (known === undefined || known.at.http !== place.http || known.at.grpc !== place.grpc) {
+      known = { at: place, cards: {} }
+      kept.set(target, known)
+    }
+    const cards = known.cards
+    return (cards[version] ??= build(target, own, place, version).catch((error: unknown) => {
+      // What failed once (the store was away) is tried again by the next who asks.
+      delete cards[version]
+      throw error
+    }))
+  }
+  async function originalOf(target: Target): Promise<Document | undefined> {
+    if (shownOf(target) === undefined) return undefined
+    const text = await options.original(target.id)
+    return text === undefined ? undefined : documentOf(text, clock, {})
+  }
+  function documentFor(
+    { rest, target }: AskedCard,
+    version: A2aVersion,
+  ): Promise<Document | undefined> | undefined {
+    if (target === undefined) return undefined
+    return rest === originalPath ? originalOf(target) : cardOf(target, version)
+  }
+  return {
+    serve(request, response, asked) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return false
+      if (asked.rest !== originalPath && !servedPaths.has(asked.rest)) return false
+      const found = documentFor(asked, versionOf(request))
+      if (found === undefined) sendProblem(response, notFound)
+      else {
+        found.then(
+          (document) =>
+            document === undefined
+              ? sendProblem(response, notFound)
+              : sendDocument(request, response, document),
+          (error: unknown) => sendProblem(response, Fault.from(error)),
+        )
+      }
+      return true
+    },
+    async extended(target, own, version) {
+      return await signer.sign(cardText(object(own), target, at(target.slug), version), keySet())
+    },
+  }
+}
+
+/** The keys as a document of their own. */
+export function keyDocument(signer: CardSigner, clock: Clock): Document {
+  return documentOf(JSON.stringify(signer.keySet), clock, {})
+}
+
+const notFound = new Fault('input.not-found', { detail: 'no active agent of this node has that name' })
+
+/** A definition that no operator accepted is not shown either: its text may be aimed at whoever reads it. */
+function shownOf(target: Target): Json | undefined {
+  if (target.state !== 'active') return undefined
+  const capability = target.capabilities.get(messageCapability)
+  return capability === undefined || capability.held ? undefined : capability.served
+}
+
+/** Who names no version may be of 0.3, and gets what both can read. */
+function versionOf(request: IncomingMessage): A2aVersion {
+  const asked = request.headers['a2a-version']
+  return typeof asked === 'string' && readVersion(asked) === a2aVersion ? a2aVersion : a2aVersion03
+}
+
+function documentOf(text: string, clock: Clock, headers: Readonly<Record<string, string>>): Document {
+  const body = Buffer.from(text)
+  const etag = `"${digestBytes(body).slice('sha256:'.length, 'sha256:'.length + 32)}"`
+  return { body, etag, modifiedMs: clock.now(), headers }
+}
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+}

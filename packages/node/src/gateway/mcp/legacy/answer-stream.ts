@@ -1,0 +1,167 @@
+import type { ServerResponse } from 'node:http'
+import type { JsonRpcMessage } from '@ambit/core/wire/mcp/message'
+import { sseText } from '@ambit/core/wire/sse'
+import type { Clock } from '../../../kernel/clock.ts'
+
+/** Something is written on a silent stream this often, so that no proxy or client takes it for dead. */
+const keepAliveMs = 15_000
+/** When a client whose stream was cut should come back for the rest. */
+const retryMs = 1000
+/** How long the rest is kept for it; then the act is stopped, because nobody will ever get the answer. */
+const graceMs = 15_000
+/** Text of events kept for a client that comes back: of one stream, and of all. Older events are forgotten first. */
+const keptCharactersMax = 1024 * 1024
+const keptCharactersMaxAll = 64 * 1024 * 1024
+
+/** What all streams keep together. */
+export interface KeptEvents {
+  characters: number
+}
+
+export interface AnswerStreamOptions {
+  readonly clock: Clock
+  /**
+   * Names the stream in the ids of its events, for clients that can take it up again (2025-11-25 basic/transports);
+   * undefined for others.
+   */
+  readonly name: string | undefined
+  readonly kept: KeptEvents
+  /** There is room again. */
+  drained(): void
+  /** The client went away and will not come back. */
+  gone(): void
+  /** The last was written and delivered to a socket. */
+  ended(): void
+}
+
+interface Kept {
+  readonly at: number
+  readonly text: string
+}
+
+/** The stream of events that answers one request; it outlives the connection it began on, for a short while. */
+export class AnswerStream {
+  readonly #options: AnswerStreamOptions
+  #response: ServerResponse | undefined
+  #kept: Kept[] = []
+  #characters = 0
+  #events = 0
+  #finished = false
+  #over = false
+  #stopTimer: () => void = () => undefined
+
+  constructor(options: AnswerStreamOptions, response: ServerResponse) {
+    this.#options = options
+    this.#attach(response)
+    const { name } = options
+    // An event without data tells the client where it stands before anything was said.
+    if (name !== undefined) response.write(`id: ${name}.0\nretry: ${retryMs}\ndata: \n\n`)
+  }
+
+  /** False asks to pause until `drained`. */
+  write(message: JsonRpcMessage): boolean {
+    if (this.#over || this.#finished) return true
+    return this.#write(JSON.stringify(message))
+  }
+
+  /** Writes the answer, which ends the stream; undefined: there is none. */
+  end(message: JsonRpcMessage | undefined): void {
+    if (this.#over || this.#finished) return
+    if (message !== undefined) this.#write(JSON.stringify(message))
+    this.#finished = true
+    if (this.#response !== undefined) this.#close()
+    else if (this.#options.name === undefined) this.#leave()
+  }
+
+  /** Lets the connection go: the client is to come back for the rest. False: it could not. */
+  pause(): boolean {
+    if (this.#options.name === undefined || this.#over) return false
+    this.#response?.end()
+    return true
+  }
+
+  /** The client came back; `after` is the number of the last event it has. */
+  resume(response: ServerResponse, after: number): void {
+    this.#response?.end()
+    this.#attach(response)
+    for (const { at, text } of this.#kept) if (at > after) response.write(text)
+    if (this.#finished) this.#close()
+  }
+
+  #attach(response: ServerResponse): void {
+    this.#stopTimer()
+    this.#response = response
+    response.on('drain', () => this.#options.drained())
+    response.on('close', () => {
+      if (this.#response === response) this.#detached()
+    })
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+    })
+    response.flushHeaders()
+    this.#keepAlive()
+  }
+
+  #write(data: string): boolean {
+    const { name } = this.#options
+    this.#events += 1
+    const text = sseText(data, undefined, name === undefined ? undefined : `${name}.${this.#events}`)
+    if (name !== undefined) this.#keep(text)
+    return this.#response?.write(text) ?? true
+  }
+
+  /** Also while the client listens: what was written to a socket may never have arrived. */
+  #keep(text: string): void {
+    this.#kept.push({ at: this.#events, text })
+    this.#count(text.length)
+    const { kept } = this.#options
+    while (this.#kept.length > 1) {
+      if (this.#characters <= keptCharactersMax && kept.characters <= keptCharactersMaxAll) break
+      this.#count(-this.#kept.shift()!.text.length)
+    }
+  }
+
+  #count(characters: number): void {
+    this.#characters += characters
+    this.#options.kept.characters += characters
+  }
+
+  #detached(): void {
+    this.#response = undefined
+    this.#stopTimer()
+    if (this.#over) return
+    if (this.#options.name === undefined) {
+      this.#leave()
+      this.#options.gone()
+      return
+    }
+    this.#stopTimer = this.#options.clock.after(graceMs, () => {
+      if (this.#over) return
+      this.#leave()
+      this.#options.gone()
+    })
+  }
+
+  #close(): void {
+    const response = this.#response
+    this.#leave()
+    response?.end()
+  }
+
+  #leave(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#stopTimer()
+    this.#kept = []
+    this.#count(-this.#characters)
+    this.#options.ended()
+  }
+
+  #keepAlive(): void {
+    this.#stopTimer = this.#options.clock.after(keepAliveMs, () => {
+      if (this.#response?.writableNeedDrain === false) this.#response.write(': \n\n')
+      this.#keepAlive()
+    })
+  }
+}

@@ -1,0 +1,175 @@
+import { errorCodes } from '@ambit/core/wire/mcp/errors'
+import { isId, isObject } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
+import { metaKeys } from '@ambit/core/wire/mcp/methods'
+import type { BackQuestion } from '../../back.ts'
+import type { ActHandle, Intake } from '../../gateway.ts'
+import type { ToolCall } from '../catalogue/tool-call.ts'
+import type { IngressParts } from '../ingress-parts.ts'
+import { serverSink } from '../operations/server-sink.ts'
+import { replyError } from '../reply.ts'
+import { AnswerStreams } from './answer-streams.ts'
+import { progressTokenOf } from './answer.ts'
+import { ClientQuestions } from './client-questions.ts'
+import type { ClientStates } from './client-states.ts'
+import { LegacyExchange } from './exchange.ts'
+import { isWanted } from './log-level.ts'
+import { startRound } from './rounds.ts'
+import type { Submission } from './rounds.ts'
+import { accepts, ownerOf, prefersStream, traceOf } from './visit.ts'
+import type { Visit } from './visit.ts'
+
+type AskedTool = Extract<ToolCall, { form: 'call' }>
+
+/** The requests of clients of the older eras that go on to servers, their answers and their cancellation. */
+export class Calls {
+  readonly #parts: IngressParts
+  readonly #states: ClientStates
+  readonly streams: AnswerStreams
+  readonly questions = new ClientQuestions()
+  /** By session and request id. No more than the gateway has acts in flight. */
+  readonly #underWay = new Map<string, LegacyExchange>()
+
+  constructor(parts: IngressParts, states: ClientStates) {
+    this.#parts = parts
+    this.#states = states
+    this.streams = new AnswerStreams(parts.clock)
+  }
+
+  tool(visit: Visit, body: Buffer, message: JsonRpcRequest, call: AskedTool): void {
+    this.#start(visit, message, this.#toolCall(visit, body, message, call))
+  }
+
+  /** A request of the operations table. */
+  operation(visit: Visit, body: Buffer, message: JsonRpcRequest): void {
+    this.#start(visit, message, this.#operation(visit, body, message))
+  }
+
+  /** Only within the session that made the call: an id means nothing elsewhere. */
+  cancel(visit: Visit, params: JsonObject): void {
+    const id = params['requestId']
+    if (visit.session !== undefined && isId(id)) this.#underWay.get(keyOf(visit, id))?.cancel()
+  }
+
+  #start(visit: Visit, message: JsonRpcRequest, submission: Submission): void {
+    const key = visit.session === undefined ? undefined : keyOf(visit, message.id)
+    if (key !== undefined && this.#underWay.has(key)) {
+      const text = 'a call with that id is under way in the session'
+      replyError(visit.response, 400, message.id, errorCodes.invalidRequest, text)
+      return
+    }
+    this.#begin(visit, message, submission, key)
+  }
+
+  #begin(visit: Visit, message: JsonRpcRequest, submission: Submission, key: string | undefined): void {
+    const { request, response, session } = visit
+    const { gateway, clock, ids } = this.#parts
+    const takesStream = accepts(request, 'text/event-stream')
+    const exchange: LegacyExchange = new LegacyExchange({
+      response,
+      id: message.id,
+      clock,
+      streams: this.streams,
+      questions: this.questions,
+      owner: ownerOf(visit),
+      // Events without data are said to be understood from this version on.
+      resumable: session?.version === '2025-11-25' ? ids.next() : undefined,
+      takesStream,
+      takesJson: accepts(request, 'application/json'),
+      prefersStream: prefersStream(request),
+      progressToken: progressTokenOf(message.params ?? {}),
+      canAnswer: (question) => canAnswer(session?.capabilities, question),
+      wantsLog: (level) => isWanted(level, this.#states.find(visit)?.logLevel),
+      nextRound: (outcome, act) => startRound(this.#parts, visit, submission, exchange, { outcome, act }),
+      approvalUrl: (approval) => gateway.approvalUrl(approval),
+      over: () => {
+        if (key !== undefined) this.#underWay.delete(key)
+      },
+    })
+    if (key !== undefined) this.#underWay.set(key, exchange)
+    exchange.begin(submission.submit(undefined, exchange))
+  }
+
+  #toolCall(visit: Visit, body: Buffer, message: JsonRpcRequest, { tool, args }: AskedTool): Submission {
+    const common = this.#common(visit, body, message)
+    return {
+      target: tool.target,
+      method: message.method,
+      params: { name: tool.capability.id, arguments: args },
+      submit: (round, sink) =>
+        this.#parts.gateway.submit(
+          {
+            ...common,
+            target: tool.target,
+            capability: tool.capability,
+            arguments: args,
+            argumentsText: JSON.stringify(args),
+            parent: round?.parent,
+            place: undefined,
+            ...(round === undefined ? {} : { wire: round.wire }),
+          },
+          serverSink(visit.view, tool.target.slug, sink, true),
+        ),
+    }
+  }
+
+  #operation(visit: Visit, body: Buffer, message: JsonRpcRequest): Submission {
+    const params = message.params ?? {}
+    const { holder, view } = visit
+    const common = this.#common(visit, body, message)
+    const { method } = message
+    return {
+      // With several servers it is the request itself that finds its own.
+      target: view.single ? view.servers[0]?.target : undefined,
+      method,
+      params,
+      submit: (round, sink): ActHandle =>
+        this.#parts.operations.submit(
+          {
+            ...common,
+            holder,
+            view,
+            method,
+            params,
+            ...(round === undefined ? {} : { wire: round.wire, parent: round.parent, target: round.target }),
+          },
+          sink,
+        ),
+    }
+  }
+
+  #common(visit: Visit, body: Buffer, message: JsonRpcRequest) {
+    const { request, holder, version, session } = visit
+    const params = message.params ?? {}
+    const protocolIn = `mcp/${version}`
+    const logLevel = this.#states.find(visit)?.logLevel
+    const callerCapabilities: JsonObject = {
+      ...session?.capabilities,
+      ...(logLevel === undefined ? {} : { [metaKeys.logLevel]: logLevel }),
+    }
+    // Ids and progress tokens belong to a session, so the bytes cannot go on into another one.
+    const wire: Intake['wire'] = { protocol: protocolIn, message, bytes: body, forward: false }
+    return {
+      holder,
+      protocolIn,
+      wire,
+      stream: progressTokenOf(params) !== undefined && accepts(request, 'text/event-stream'),
+      trace: traceOf(request, params),
+      callerCapabilities,
+    }
+  }
+}
+
+function keyOf(visit: Visit, id: JsonRpcId): string {
+  return `${ownerOf(visit)} ${typeof id} ${id}`
+}
+
+/** `sampling/createMessage` needs the capability `sampling`, and so on. */
+function canAnswer(capabilities: JsonObject | undefined, question: BackQuestion): boolean {
+  const name = question.capability.id.split('/')[0]!
+  const declared = capabilities?.[name]
+  if (!isObject(declared)) return false
+  const params = question.arguments
+  // A client that names no mode takes forms only (2025-11-25 client/elicitation).
+  return !(isObject(params) && params['mode'] === 'url') || isObject(declared['url'])
+}

@@ -1,0 +1,148 @@
+import type { ServerResponse } from 'node:http'
+import type { JsonRpcNotification } from '@ambit/core/wire/mcp/message'
+import { notificationMessage } from '@ambit/core/wire/mcp/message'
+import { notifications } from '@ambit/core/wire/mcp/methods'
+import { sseText } from '@ambit/core/wire/sse'
+import type { Holder } from '../../../authority/authority.ts'
+import type { Hub, Subscription, SubscriptionFilter } from '../subscriptions/hub.ts'
+
+/** A client opens one; more are left behind by clients that crashed: the oldest makes room. */
+const streamsMax = 4
+/** Resources that one session follows. */
+const urisMax = 1000
+
+/** What follows a subscription request: undefined when all is well, else why it is refused. */
+export type Subscribed = (refused: string | undefined) => void
+
+/** What this replica keeps of one session of a client, while there is something to keep. */
+export class ClientState {
+  readonly #hub: Hub
+  readonly #holder: Holder
+  readonly #slug: string | undefined
+  readonly #streams = new Set<ServerResponse>()
+  readonly #uris = new Set<string>()
+  readonly #waiting = new Map<string, Subscribed[]>()
+  #lists: SubscriptionFilter = {}
+  #subscription: Subscription | undefined
+  /** Level from which on log messages are wanted; undefined: the client said nothing. */
+  logLevel: string | undefined
+
+  constructor(hub: Hub, holder: Holder, slug: string | undefined) {
+    this.#hub = hub
+    this.#holder = holder
+    this.#slug = slug
+  }
+
+  get streams(): number {
+    return this.#streams.size
+  }
+
+  /** Nothing is kept that a new one would not have. */
+  get isIdle(): boolean {
+    return this.#streams.size === 0 && this.#uris.size === 0 && this.logLevel === undefined
+  }
+
+  add(response: ServerResponse): void {
+    if (this.#streams.size >= streamsMax) this.#streams.values().next().value?.end()
+    this.#streams.add(response)
+    this.#listen()
+  }
+
+  remove(response: ServerResponse): void {
+    if (this.#streams.delete(response) && this.#streams.size === 0) this.#listen()
+  }
+
+  /** The client has read such a list: from now on it hears when it changes. */
+  follows(list: 'promptsListChanged' | 'resourcesListChanged'): void {
+    if (this.#lists[list] === true) return
+    this.#lists = { ...this.#lists, [list]: true }
+    this.#listen()
+  }
+
+  subscribe(uri: string, done: Subscribed): void {
+    if (this.#uris.has(uri) && !this.#waiting.has(uri)) {
+      done(undefined)
+      return
+    }
+    if (this.#uris.size >= urisMax) {
+      done(`a session follows ${urisMax} resources at most`)
+      return
+    }
+    this.#uris.add(uri)
+    this.#waiting.set(uri, [...(this.#waiting.get(uri) ?? []), done])
+    this.#listen()
+  }
+
+  unsubscribe(uri: string): void {
+    if (this.#uris.delete(uri)) this.#listen()
+  }
+
+  toolsChanged(): void {
+    this.#write(toolsChanged)
+  }
+
+  write(text: string): void {
+    for (const response of this.#streams) if (!response.writableNeedDrain) response.write(text)
+  }
+
+  end(): void {
+    this.#subscription?.end()
+    this.#subscription = undefined
+    this.#answerAll('the session ended')
+    for (const response of this.#streams) response.end()
+  }
+
+  /** Only while somebody can hear it: a list that changes is told on a stream, a resource is asked for by name. */
+  #listen(): void {
+    const lists = this.#streams.size > 0 ? this.#lists : {}
+    const uris = [...this.#uris]
+    const filter: SubscriptionFilter = uris.length === 0 ? lists : { ...lists, resourceSubscriptions: uris }
+    if (Object.keys(filter).length === 0) {
+      this.#subscription?.end()
+      this.#subscription = undefined
+    } else if (this.#subscription !== undefined) this.#subscription.update(filter)
+    else this.#begin(filter)
+  }
+
+  #begin(filter: SubscriptionFilter): void {
+    this.#subscription = this.#hub.subscribe(
+      { holder: this.#holder, slug: this.#slug, filter },
+      {
+        acknowledged: (honoured) => this.#acknowledged(new Set(honoured.resourceSubscriptions)),
+        notification: (message) => this.#write(message),
+        ended: ({ detail }) => {
+          this.#subscription = undefined
+          this.#uris.clear()
+          this.#answerAll(detail)
+        },
+      },
+    )
+    if (this.#subscription === undefined) this.#answerAll('this node follows as much as it can carry')
+  }
+
+  #acknowledged(honoured: ReadonlySet<string>): void {
+    for (const [uri, waiting] of this.#waiting) {
+      this.#waiting.delete(uri)
+      const refused = honoured.has(uri) ? undefined : 'no server here tells of changes of that resource'
+      if (refused !== undefined) this.#uris.delete(uri)
+      for (const done of waiting) done(refused)
+    }
+  }
+
+  #answerAll(refused: string): void {
+    const all = [...this.#waiting.values()].flat()
+    this.#waiting.clear()
+    for (const done of all) done(refused)
+  }
+
+  /** On one stream only (2025-11-25 basic/transports). One that is not read misses it; nothing piles up. */
+  #write(message: JsonRpcNotification): void {
+    for (const response of this.#streams) {
+      if (response.writableNeedDrain) continue
+      response.write(sseText(JSON.stringify(message)))
+      return
+    }
+  }
+}
+
+const toolsChanged = notificationMessage(notifications.toolsListChanged)

@@ -1,0 +1,118 @@
+import { Fault } from '@ambit/core/fault'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
+import { isObject, notificationMessage } from '@ambit/core/wire/mcp/message'
+import { methods, notifications } from '@ambit/core/wire/mcp/methods'
+import type { EgressSink, Outbound, Performance } from '../../egress.ts'
+import type { Lease } from './session-pool.ts'
+
+/** Resources that one listening act follows; a server is told of each. */
+const urisMax = 1000
+
+/**
+ * Performs `subscriptions/listen` (2026-07-28) with a server of the older eras: subscribes to each resource in the
+ * session, listens there, and gives what comes as messages in the newer form. Goes on until it is cancelled or the
+ * session is lost.
+ */
+export function performListen(outbound: Outbound, sink: EgressSink, take: () => Promise<Lease>): Performance {
+  let over = false
+  let lease: Lease | undefined
+  let stop: () => void = () => undefined
+  const filter = filterOf(outbound.arguments)
+
+  function finish(result: Parameters<EgressSink['outcome']>[0]): void {
+    if (over) return
+    over = true
+    stop()
+    if (lease !== undefined) {
+      for (const uri of filter.uris) unsubscribe(lease, uri)
+      lease.release()
+    }
+    sink.outcome(result)
+  }
+
+  async function begin(): Promise<void> {
+    lease = await take()
+    if (over) return lease.release()
+    const { session } = lease
+    stop = session.listen(
+      (method, params) => {
+        if (!over && wanted(filter, method, params)) {
+          sink.event({ type: 'message', value: notificationMessage(method, params) })
+        }
+      },
+      (fault) => {
+        lease?.drop()
+        finish(failed(fault))
+      },
+    )
+    const honoured: string[] = []
+    for (const uri of filter.uris) {
+      const end = await session.settle(methods.resourcesSubscribe, { uri })
+      if (over) return
+      if (end.type === 'failed') throw end.fault
+      if (end.type === 'result') honoured.push(uri)
+    }
+    sink.event({ type: 'message', value: acknowledgement(filter, honoured) })
+  }
+
+  begin().catch((error: unknown) => finish(failed(Fault.from(error))))
+  return {
+    cancel: (reason) => finish({ status: 'cancelled', error: { code: 'act.cancelled', detail: reason } }),
+    resume: () => undefined,
+  }
+}
+
+/** What is really listened to. The older eras tell of lists without being asked. */
+function acknowledgement(filter: Filter, uris: readonly string[]) {
+  return notificationMessage(notifications.subscriptionsAcknowledged, {
+    notifications: { ...filter.lists, ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }) },
+  })
+}
+
+interface Filter {
+  readonly lists: JsonObject
+  readonly uris: readonly string[]
+  readonly kinds: ReadonlySet<string>
+}
+
+const listKinds = [
+  ['toolsListChanged', notifications.toolsListChanged],
+  ['promptsListChanged', notifications.promptsListChanged],
+  ['resourcesListChanged', notifications.resourcesListChanged],
+] as const
+
+/** `params` of `subscriptions/listen`: which kinds of notification, and which resources (2026-07-28). */
+function filterOf(args: unknown): Filter {
+  const given = isObject(args) && isObject(args['notifications']) ? args['notifications'] : {}
+  const uris = given['resourceSubscriptions']
+  const kinds = new Set<string>()
+  const lists: Record<string, true> = {}
+  for (const [name, kind] of listKinds) {
+    if (given[name] !== true) continue
+    kinds.add(kind)
+    lists[name] = true
+  }
+  return {
+    uris: Array.isArray(uris)
+      ? uris.filter((uri): uri is string => typeof uri === 'string').slice(0, urisMax)
+      : [],
+    kinds,
+    lists,
+  }
+}
+
+function wanted(filter: Filter, method: string, params: JsonObject): boolean {
+  if (method !== notifications.resourcesUpdated) return filter.kinds.has(method)
+  const { uri } = params
+  // A server may tell of a part of what was subscribed to (2025-11-25 server/resources).
+  return typeof uri === 'string' && filter.uris.some((followed) => uri.startsWith(followed))
+}
+
+function unsubscribe(lease: Lease, uri: string): void {
+  // Nobody waits for the answer: the session ends soon if the server does not know the method.
+  lease.session.settle(methods.resourcesUnsubscribe, { uri }).catch(() => undefined)
+}
+
+function failed(fault: Fault): Parameters<EgressSink['outcome']>[0] {
+  return { status: 'failed', error: { code: fault.code, detail: fault.detail } }
+}

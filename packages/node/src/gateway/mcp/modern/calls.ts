@@ -1,0 +1,278 @@
+import { Fault } from '@ambit/core/fault'
+import { errorCodes } from '@ambit/core/wire/mcp/errors'
+import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
+import { methods } from '@ambit/core/wire/mcp/methods'
+import { operations } from '@ambit/core/wire/mcp/operation'
+import type { Pending } from '../../../approval/approval.ts'
+import type { Target } from '../../../registry/target.ts'
+import type { Intake } from '../../gateway.ts'
+import { storedOutcome } from '../../stored-outcome.ts'
+import { readToolCall, upstreamParams } from '../catalogue/tool-call.ts'
+import type { ToolCall } from '../catalogue/tool-call.ts'
+import { heldState } from '../held/held-acts.ts'
+import { answeredIntakes, inputState, openRound } from '../input-required.ts'
+import type { Asking, InputRequest, Round } from '../input-required.ts'
+import type { View } from '../names/view.ts'
+import { serverSink } from '../operations/server-sink.ts'
+import { ModernAnswer } from './answer.ts'
+import { callerCapabilities, progressTokenOf } from './client.ts'
+import { modernProtocol } from './egress.ts'
+import { ModernExchange } from './exchange.ts'
+import type { ExchangeParts } from './exchange.ts'
+import type { ModernCallContext } from './ingress.ts'
+import { approvalState, asksInRounds } from './outcome.ts'
+import { parameterMismatch } from './parameter-headers.ts'
+import { nameOf } from './request-check.ts'
+import { keyedAnswers, openTask } from './tasks.ts'
+
+/** One request on its way to a server. */
+interface Call {
+  readonly context: ModernCallContext
+  readonly answer: ModernAnswer
+  /** Method and name of the request, for which a state given to the client counts. */
+  readonly requested: string
+  readonly params: JsonObject
+  /** The message as it goes on; the client's own unless a state in it had to be opened. */
+  readonly message: JsonRpcRequest
+}
+
+/** The requests of clients of 2026-07-28 that go on to servers, and those that come back with an answer. */
+export class ModernCalls {
+  readonly #parts: ExchangeParts
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+  }
+
+  take(context: ModernCallContext): void {
+    const { message, response } = context
+    const params = message.params ?? {}
+    const call: Call = {
+      context,
+      answer: new ModernAnswer(response, message.id),
+      requested: `${message.method}\n${String(nameOf(message))}`,
+      params,
+      message,
+    }
+    const state = asksInRounds.has(message.method) ? params['requestState'] : undefined
+    if (typeof state !== 'string') {
+      if (operations[message.method]?.capability === 'tasks') this.#task(call)
+      else this.#begin(call, this.#exchange(call))
+    } else if (state.startsWith(heldState)) this.#goOn(call, state)
+    else if (state.startsWith(inputState)) this.#nextRound(call, state)
+    else if (state.startsWith(approvalState)) this.#collect(call, state.slice(approvalState.length))
+    else this.#begin(call, this.#exchange(call))
+  }
+
+  #exchange(call: Call, round?: Pick<Round, 'act' | 'trace'>): ModernExchange {
+    const { context, answer, requested, params } = call
+    const { request, holder, message } = context
+    return new ModernExchange(this.#parts, {
+      request,
+      answer,
+      holder,
+      method: message.method,
+      params,
+      requested,
+      round,
+    })
+  }
+
+  #begin(
+    call: Call,
+    exchange: ModernExchange,
+    more: Pick<Intake, 'parent'> & { target?: Target } = noMore,
+  ): void {
+    if (call.message.method === methods.toolsCall) this.#callTool(call, exchange, more.parent)
+    else this.#operate(call, exchange, more)
+  }
+
+  #callTool(call: Call, exchange: ModernExchange, parent: string | undefined): void {
+    const { context, answer, message } = call
+    const { view, holder, headers } = context
+    const read = readToolCall(view, call.params)
+    if (read.form === 'answer') answer.result(read.result)
+    else if (read.form === 'invalid') answer.error(errorCodes.invalidParams, read.what)
+    else {
+      const { tool, args } = read
+      const { parameters } = headers
+      const mismatch = parameterMismatch(tool.capability, args, parameters)
+      if (mismatch !== undefined) {
+        answer.error(errorCodes.headerMismatch, mismatch)
+        return
+      }
+      exchange.chosen(tool.target)
+      const handle = this.#parts.gateway.submit(
+        {
+          holder,
+          target: tool.target,
+          capability: tool.capability,
+          arguments: args,
+          argumentsText: JSON.stringify(args),
+          protocolIn: modernProtocol,
+          wire: {
+            protocol: modernProtocol,
+            message,
+            bytes: forwardBytes(call, read),
+            forward: true,
+            ...(parameters === undefined ? {} : { headers: parameters }),
+          },
+          stream: progressTokenOf(call.params) !== undefined,
+          callerCapabilities: callerCapabilities(call.params),
+          trace: exchange.trace,
+          parent,
+          place: undefined,
+        },
+        serverSink(view, tool.target.slug, exchange, true),
+      )
+      exchange.begin(handle)
+    }
+  }
+
+  #operate(
+    call: Call,
+    exchange: ModernExchange,
+    { parent, target }: Pick<Intake, 'parent'> & { target?: Target },
+  ): void {
+    const { context, message, params } = call
+    const { holder, view } = context
+    const handle = this.#parts.operations.submit(
+      {
+        holder,
+        view,
+        method: message.method,
+        params,
+        protocolIn: modernProtocol,
+        wire: { protocol: modernProtocol, message, bytes: messageBytes(call), forward: true },
+        stream: progressTokenOf(params) !== undefined,
+        trace: exchange.trace,
+        callerCapabilities: callerCapabilities(params),
+        chosen: (server) => exchange.chosen(server),
+        ...(parent === undefined ? {} : { parent }),
+        ...(target === undefined ? {} : { target }),
+      },
+      exchange,
+    )
+    exchange.begin(handle)
+  }
+
+  /** The answers to what a server of an older era asked: its act is still open here, or was. */
+  #goOn({ context, answer, requested, params }: Call, state: string): void {
+    const taken = this.#parts.held.take(context.holder.key, requested, state)
+    if (taken.held !== undefined) taken.held.goOn(context.request, answer, params)
+    else if (taken.why === 'foreign') answer.error(errorCodes.invalidParams, notGiven)
+    else if (context.message.method === methods.toolsCall)
+      answer.result({ content: [{ type: 'text', text: heldNoMore }], isError: true })
+    else answer.error(errorCodes.internal, heldNoMore)
+  }
+
+  /** The answers to what stood in a server's answer: recorded, then the request goes on with the server's own state. */
+  #nextRound(call: Call, state: string): void {
+    const { context, answer, params, requested } = call
+    const { keyring, clock } = this.#parts
+    const { holder } = context
+    const round = openRound(keyring, holder.key, state)
+    const target = round === undefined ? undefined : serverIn(context.view, round.target)
+    if (round?.request !== requested || round.expiresAt <= clock.now() || target === undefined) {
+      answer.error(errorCodes.invalidParams, notGiven)
+      return
+    }
+    const { requestState: _sealed, ...rest } = params
+    const theirs = round.required.state
+    const own = theirs === undefined ? rest : { ...rest, requestState: theirs }
+    const next: Call = { ...call, params: own, message: { ...call.message, params: own } }
+    const exchange = this.#exchange(next, round)
+    const asking = { holder, target, parent: round.act, trace: round.trace, protocolOut: modernProtocol }
+    this.#answered(answer, asking, round.required.requests, params['inputResponses'], () =>
+      this.#begin(next, exchange, { parent: round.act }),
+    )
+  }
+
+  #task(call: Call): void {
+    const { context, answer, params } = call
+    const { holder, view, message } = context
+    const task = openTask(this.#parts.keyring, holder.key, params['taskId'])
+    const target = task === undefined ? undefined : serverIn(view, task.target)
+    if (task === undefined || target === undefined) {
+      answer.error(errorCodes.invalidParams, 'no such task')
+      return
+    }
+    const exchange = this.#exchange(call, { act: task.act, trace: task.act })
+    if (message.method !== methods.tasksUpdate) {
+      this.#begin(withParams(call, { ...params, taskId: task.task }), exchange, { parent: task.act, target })
+      return
+    }
+    const { requests, responses } = keyedAnswers(params['inputResponses'])
+    const asking = { holder, target, parent: task.act, trace: task.act, protocolOut: modernProtocol }
+    const own = { ...params, taskId: task.task, inputResponses: responses }
+    this.#answered(answer, asking, requests, responses, () =>
+      this.#begin(withParams(call, own), exchange, { parent: task.act, target }),
+    )
+  }
+
+  /** What a caller answers is in the log before any of it is sent. */
+  #answered(
+    answer: ModernAnswer,
+    asking: Asking,
+    requests: readonly InputRequest[],
+    responses: unknown,
+    then: () => void,
+  ): void {
+    this.#parts.gateway
+      .answeredBack(answeredIntakes(asking, requests, responses))
+      .then(then)
+      .catch((error: unknown) => answer.fault(Fault.from(error)))
+  }
+
+  /** A client that comes back for an act it was told a person must decide. What it says of the answer counts for nothing. */
+  #collect(call: Call, id: string): void {
+    const exchange = this.#exchange(call)
+    this.#parts.gateway.approval(id, call.context.holder).then(
+      (pending) => {
+        if (pending === undefined) this.#begin(call, exchange)
+        else answerPending(exchange, pending, id)
+      },
+      (error: unknown) => call.answer.fault(Fault.from(error)),
+    )
+  }
+}
+
+const noMore = { parent: undefined } as const
+const notGiven = 'the `requestState` was not given to this client for this request, or has expired'
+const heldNoMore =
+  'The server asked something within this call, and the call is not open here any more: it ended, its time was over, ' +
+  'or the node was started anew or another one of its replicas has it. Make the call again without `requestState`.'
+
+function withParams(call: Call, params: JsonObject): Call {
+  return { ...call, params, message: { ...call.message, params } }
+}
+
+function serverIn(view: View, id: string): Target | undefined {
+  return view.servers.find(({ target }) => target.id === id)?.target
+}
+
+/** The client's own bytes, unless they say one thing to one reader and another to the next (duplicate members). */
+function messageBytes({ context, message }: Call): Buffer {
+  const written = JSON.stringify(message)
+  return written === context.text ? context.body : Buffer.from(written)
+}
+
+function forwardBytes(call: Call, read: Extract<ToolCall, { form: 'call' }>): Buffer {
+  if (!read.rewritten) return messageBytes(call)
+  return Buffer.from(JSON.stringify({ ...call.message, params: upstreamParams(call.params, read) }))
+}
+
+function answerPending(exchange: ModernExchange, pending: Pending, id: string): void {
+  if (pending.state === 'pending') exchange.asked(pending)
+  else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
+  else if (pending.state === 'done') exchange.outcome(storedOutcome(pending), pending.act)
+  else exchange.refused(notApproved(pending.state, id), pending.act)
+}
+
+function notApproved(state: string, id: string) {
+  return {
+    class: 'refuse' as const,
+    reasons: [{ code: `approval.${state}`, rule: id, what: `the approval this call waited for is ${state}` }],
+    obligations: [],
+  }
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+
+/** The end of what a program printed is kept: its errors stand there. */
+const textCharactersMax = 64 * 1024
+
+export interface ProgramEnd {
+  readonly status: number | null
+  /** Standard output and standard error as they came. */
+  readonly text: string
+}
+
+/** Runs a program to its end; one that takes longer than it may is killed, with whatever it started. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs: number },
+): Promise<ProgramEnd> {
+  const child = spawn(program, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let text = ''
+  const keep = (piece: string) => {
+    text = (text + piece).slice(-textCharactersMax)
+  }
+  child.stdout.setEncoding('utf8').on('data', keep)
+  child.stderr.setEncoding('utf8').on('data', keep)
+  const timer = setTimeout(() => killGroup(child.pid), options.timeoutMs)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (status) => resolve({ status, text }))
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended in the meantime.
+  }
+}

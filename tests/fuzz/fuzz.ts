@@ -1,0 +1,29 @@
+import { randomInt } from 'node:crypto'
+import { runCampaign } from './campaign.ts'
+
+/**
+ * `npm run fuzz -- mcp|a2a [--messages N] [--seed S] [--short] [--json]`: hostile messages to a node and from behind it.
+ * Ends with 1 when the node did what no protocol allows.
+ */
+const longMessages = 100_000
+const shortMessages = 5000
+const seedsMax = 2 ** 31
+
+const args = process.argv.slice(2)
+const protocol = args.find((arg) => arg === 'mcp' || arg === 'a2a')
+if (protocol === undefined) {
+  console.error('usage: npm run fuzz -- mcp|a2a [--messages N] [--seed S] [--short] [--json]')
+  process.exit(2)
+}
+const messages = numberOf('--messages') ?? (args.includes('--short') ? shortMessages : longMessages)
+const seed = numberOf('--seed') ?? randomInt(seedsMax)
+console.error(`seed ${seed}`)
+const report = await runCampaign({ protocol, messages, seed, progress: (line) => console.error(line) })
+if (args.includes('--json')) console.log(JSON.stringify(report))
+else console.log(report)
+process.exit(report.crashes + report.leaks + report.undefinedErrors === 0 ? 0 : 1)
+
+function numberOf(name: string): number | undefined {
+  const at = args.indexOf(name)
+  return at < 0 ? undefined : Number(args[at + 1])
+}
