@@ -44,6 +44,8 @@ const boundPackages: Readonly<Record<string, readonly string[]>> = {
   undici: ['net', 'gateway'],
   pg: ['store'],
   'node:sqlite': ['store'],
+  '@grpc/grpc-js': ['gateway'],
+  '@bufbuild/protobuf': ['gateway'],
   '@nats-io': ['bus'],
 }
 

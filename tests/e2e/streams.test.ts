@@ -2,7 +2,8 @@ import { request } from 'node:http'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { startRawAgent } from '@ambit/testkit/a2a-raw'
 import { connectMcpClient } from '@ambit/testkit/mcp-clients'
-import { modernCall, startRawMcpServer, textResult } from '@ambit/testkit/raw-mcp'
+import { send } from '@ambit/testkit/raw-http'
+import { answerJson, modernCall, startRawMcpServer, textResult } from '@ambit/testkit/raw-mcp'
 import { spawnNode } from '@ambit/testkit/spawn-node'
 import type { SpawnedNode } from '@ambit/testkit/spawn-node'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
@@ -58,7 +59,11 @@ beforeAll(async () => {
       return `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })}\n\n`
     })
   })
-  const agent = await startRawAgent(({ id }, response) => {
+  const agent = await startRawAgent(({ id, text: asked }, response) => {
+    if (asked.includes('CancelTask')) {
+      answerJson(response, id, { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_CANCELED' } })
+      return
+    }
     pour(response, source, () => {
       const artifact = { artifactId: 'a', parts: [{ text }] }
       const artifactUpdate = { taskId: 't1', contextId: 'c1', artifact, append: true, lastChunk: false }
@@ -106,26 +111,44 @@ async function openUnread(
   return incoming.pause()
 }
 
-async function sessionHeaders(): Promise<OutgoingHttpHeaders> {
+interface Unread {
+  readonly incoming: IncomingMessage
+  /** As the protocol ends a call. */
+  stop(): void | Promise<void>
+}
+
+async function sessionHeaders(): Promise<Record<string, string>> {
   const client = await connectMcpClient(mcpUrl, { token })
   return {
     authorization: `Bearer ${token}`,
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
-    'mcp-session-id': client.sessionId,
-    'mcp-protocol-version': client.version,
+    'mcp-session-id': client.sessionId!,
+    'mcp-protocol-version': client.version!,
   }
 }
 
-const protocols: Readonly<Record<string, () => Promise<IncomingMessage>>> = {
+function hangsUp(incoming: IncomingMessage): Unread {
+  return { incoming, stop: () => void incoming.destroy() }
+}
+
+const protocols: Readonly<Record<string, () => Promise<Unread>>> = {
   async 'MCP 2026-07-28'() {
     const { headers, body } = modernCall({ token, args: {}, progressToken: 'p' })
-    return await openUnread('/mcp', headers, body)
+    return hangsUp(await openUnread('/mcp', headers, body))
   },
   async 'an MCP session'() {
     const params = { name: 'echo', arguments: {}, _meta: { progressToken: 'p' } }
     const body = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call', params })
-    return await openUnread('/mcp', await sessionHeaders(), body)
+    const headers = await sessionHeaders()
+    return {
+      incoming: await openUnread('/mcp', headers, body),
+      // A connection that breaks is not a cancellation there (2025-11-25, transports).
+      async stop() {
+        const notification = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } }
+        await send(node.port, { method: 'POST', path: '/mcp', headers, body: JSON.stringify(notification) })
+      },
+    }
   },
   async A2A() {
     const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'talk' }] }
@@ -141,7 +164,7 @@ const protocols: Readonly<Record<string, () => Promise<IncomingMessage>>> = {
       method: 'SendStreamingMessage',
       params: { message },
     })
-    return await openUnread('/a2a/agent', headers, body)
+    return hangsUp(await openUnread('/a2a/agent', headers, body))
   },
 }
 
@@ -150,7 +173,7 @@ describe('a stream of 200 MB that its client does not read', () => {
     'over %s holds the upstream back, and ends with the client',
     async (name) => {
       const before = await residentBytes()
-      const incoming = await protocols[name]!()
+      const unread = await protocols[name]!()
       let last = -1
       let still = 0
       await until(
@@ -166,11 +189,12 @@ describe('a stream of 200 MB that its client does not read', () => {
       expect(source.written).toBeLessThan(60 * megabyte)
       expect((await residentBytes()) - before).toBeLessThan(60 * megabyte)
       expect(source.closed).toBe(false)
-      incoming.destroy()
+      await unread.stop()
       await until('the upstream hears that it is over', () => source.closed)
       await until('nothing is under way', async () => (await node.ambit.status()).inFlight === 0)
       const [act] = (await node.ambit.acts.list({ limit: 1 })).acts
       expect(act).toMatchObject({ status: 'cancelled' })
+      unread.incoming.destroy()
     },
   )
 })

@@ -162,18 +162,19 @@ function queryOf(params: Record<string, unknown>): string {
 /** What an agent, or somebody who plays one, posts to the address it was given for news of a task. */
 function callback(scene: A2aScene): Draft {
   const { random } = scene
+  const [path = '', token = ''] = known(scene, 'callback').split(' ')
   const headers: [string, string][] = [
     ['host', 'localhost'],
     ['content-type', 'application/json'],
-    ['x-a2a-notification-token', known(scene, 'callback')],
+    ['x-a2a-notification-token', token],
   ]
   const id = known(scene, 'task')
   const status = { state: 'TASK_STATE_COMPLETED' }
   const body = random.onceIn(2)
     ? { task: { id, contextId: 'c', status } }
     : { statusUpdate: { taskId: id, contextId: 'c', status } }
-  const path = `/a2a/push/${known(scene, 'callback')}`
-  return { what: 'callback', verb: 'POST', path, headers, body: nodeOf(body), flavour: undefined }
+  const asked = path.startsWith('/a2a/push/') ? path : `/a2a/push/${path}`
+  return { what: 'callback', verb: 'POST', path: asked, headers, body: nodeOf(body), flavour: undefined }
 }
 
 function headersOf({ token, random }: A2aScene): [string, string][] {

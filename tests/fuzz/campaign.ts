@@ -12,6 +12,7 @@ import { Lane } from './lane.ts'
 import type { Exchange } from './lane.ts'
 import { mcpDraft } from './mcp-drafts.ts'
 import { randomAt } from './random.ts'
+import { callbacks } from './upstream-a2a.ts'
 
 /** Connections at the same time. */
 const laneCount = 32
@@ -60,6 +61,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     next: 0,
     nextLook: healthEvery,
     rssMb: 0,
+    slowestMs: 0,
     underWay: [],
     over: false,
   }
@@ -152,6 +154,7 @@ function ended(run: Run, why: string): void {
 function volley(run: Run, holder: FuzzHolder, first: number): readonly Shot[] {
   const { options, bed } = run
   const count = 1 + Math.max(0, randomAt(options.seed, first).below(pipelinedMax * 2) - pipelinedMax)
+  for (const { path, token } of callbacks.splice(0)) holder.memory.keep('callback', `${path} ${token}`)
   const shots: Shot[] = []
   for (let at = first; shots.length < count; at++) {
     const random = randomAt(options.seed + 1, at)

@@ -40,7 +40,7 @@ export function judge(
 
 /** What a message or an upstream wrote must never become a header of an answer. */
 function headObjection({ headers }: RawAnswer): string | undefined {
-  for (const name of ['x-injected', 'set-cookie', 'link']) {
+  for (const name of ['x-injected', 'set-cookie']) {
     if (headers.has(name)) return `the header ${name} came through`
   }
   for (const name of ['content-length', 'content-type', 'transfer-encoding']) {
@@ -55,7 +55,7 @@ function statusObjection(answer: RawAnswer, text: string): string | undefined {
   const code = faultCodeOf(text)
   if (code === undefined) {
     // An agent's own error over HTTP+JSON keeps its status.
-    return isForeign(answer.status, text)
+    return isDocumented(answer.status, text) || isForeign(answer.status, text)
       ? undefined
       : `the status ${answer.status} without a fault: ${text.slice(0, 200)}`
   }
@@ -63,6 +63,13 @@ function statusObjection(answer: RawAnswer, text: string): string | undefined {
   const row = Object.hasOwn(faultRows, code) ? faultRows[code as keyof typeof faultRows] : undefined
   if (row === undefined) return `the fault ${code}, which is in no table`
   return row.status === answer.status ? undefined : `the fault ${code} with the status ${answer.status}`
+}
+
+/** 501: 0.3 has no such operation; INVALID_AGENT_RESPONSE has 500 in the table of A2A (section 5.4), 502 by our own. */
+function isDocumented(status: number, text: string): boolean {
+  const value = parsed(text) as { code?: unknown; error?: { code?: unknown } } | undefined
+  const code = value?.code ?? value?.error?.code
+  return (status === 501 && code === -32601) || ((status === 500 || status === 502) && code === -32006)
 }
 
 function isForeign(status: number, text: string): boolean {

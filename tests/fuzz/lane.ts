@@ -5,8 +5,8 @@ import type { RawAnswer } from './answer-reader.ts'
 import type { Shot } from './draft.ts'
 import type { Random } from './random.ts'
 
-/** An answer that takes longer has not come. Longer than the node waits for an upstream. */
-const answerTimeoutMs = 10_000
+/** An answer that takes longer has not come: several times what the node waits for an upstream. */
+const answerTimeoutMs = 20_000
 /** What is not framed as HTTP may leave the node waiting for more: this long is looked at what it says. */
 const brokenWaitMs = 60
 /** Streams that go on are left after this. */

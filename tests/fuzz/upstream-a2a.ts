@@ -1,3 +1,4 @@
+import { readRestPath } from '@ambit/core/wire/a2a/rest'
 import { canaryOf, ownerIn } from './canary.ts'
 import type { HolderName } from './canary.ts'
 import type { Flavour } from './draft.ts'
@@ -22,68 +23,100 @@ export function a2aAnswer(asked: UpstreamAsked): UpstreamAnswer {
 }
 
 function rpcAnswer(asked: UpstreamAsked): UpstreamAnswer {
-  const { id, method, params } = JSON.parse(asked.text) as {
-    id: unknown
-    method: string
-    params: { id?: string }
-  }
-  const performed = perform(method, params.id, asked)
+  const { id, method, params } = JSON.parse(asked.text) as { id: unknown; method: string; params: Params }
+  const performed = perform(method, params, asked)
   if (performed === undefined) {
-    return {
-      status: 200,
-      value: { jsonrpc: '2.0', id, error: { code: -32001, message: 'upstream says no' } },
-    }
+    const error = { code: -32001, message: 'upstream says no' }
+    return { status: 200, value: { jsonrpc: '2.0', id, error } }
   }
-  const wrap = (result: unknown) => ({ jsonrpc: '2.0', id, result })
-  const [last, ...before] = performed.toReversed().map((value) => wrap(value))
-  return { status: 200, value: last, ...(streams(method) ? { before: before.toReversed() } : {}) }
+  const values = performed.map((result) => ({ jsonrpc: '2.0', id, result }))
+  return answerOf(method, values)
 }
 
 function restAnswer(asked: UpstreamAsked): UpstreamAnswer {
-  const [, , , ...rest] = asked.path.split('?')[0]!.split('/')
-  const place = rest.join('/')
-  const id = /^tasks\/([^:/]+)/.exec(place)?.[1]
-  const method = place.endsWith('message:send')
-    ? 'SendMessage'
-    : place.endsWith('message:stream')
-      ? 'SendStreamingMessage'
-      : place.endsWith(':cancel')
-        ? 'CancelTask'
-        : place.endsWith(':subscribe')
-          ? 'SubscribeToTask'
-          : id === undefined
-            ? 'ListTasks'
-            : 'GetTask'
-  const performed = perform(method, id === undefined ? undefined : decodeURIComponent(id), asked)
+  const [path = ''] = asked.path.split('?')
+  const reading = readRestPath(asked.verb, path.slice(path.indexOf('/', '/a2a/'.length)))
+  const body = (asked.text === '' ? {} : JSON.parse(asked.text)) as Params
+  const method = reading.ok ? reading.address.method : ''
+  const performed = perform(method, reading.ok ? { ...body, ...reading.address.members } : body, asked)
   if (performed === undefined) {
     const error = { code: 404, status: 'NOT_FOUND', message: 'upstream says no', details: [] }
     return { status: 404, value: { error } }
   }
-  const [last, ...before] = performed.toReversed()
-  return { status: 200, value: last, ...(streams(method) ? { before: before.toReversed() } : {}) }
+  return answerOf(method, performed)
 }
 
-function streams(method: string): boolean {
-  return method === 'SendStreamingMessage' || method === 'SubscribeToTask'
+/** The last value is the answer; the ones before it make it a stream. */
+function answerOf(method: string, values: readonly unknown[]): UpstreamAnswer {
+  const streams = method === 'SendStreamingMessage' || method === 'SubscribeToTask'
+  return { status: 200, value: values.at(-1), ...(streams ? { before: values.slice(0, -1) } : {}) }
+}
+
+interface PushConfig {
+  readonly url?: string
+  readonly token?: string
+}
+
+interface Params extends PushConfig {
+  readonly id?: string
+  readonly taskId?: string
+  readonly configuration?: { readonly taskPushNotificationConfig?: PushConfig } | null
+}
+
+/** Where the node wants to hear of tasks, with the token to say: what an agent knows, and a thief may. */
+export const callbacks: { readonly path: string; readonly token: string }[] = []
+const callbacksMax = 1000
+const configs = new Map<string, PushConfig>()
+
+function takePush(config: PushConfig | undefined): void {
+  const path = /\/a2a\/push\/\w+/.exec(config?.url ?? '')?.[0]
+  if (path !== undefined && callbacks.length < callbacksMax)
+    callbacks.push({ path, token: config?.token ?? '' })
 }
 
 /** What is answered, in order; undefined for a task nobody knows. */
-function perform(method: string, id: string | undefined, asked: UpstreamAsked): unknown[] | undefined {
+function perform(method: string, params: Params, asked: UpstreamAsked): unknown[] | undefined {
+  const id = params.taskId ?? params.id
   const known = id === undefined ? undefined : tasks.get(id)
   switch (method) {
     case 'SendMessage':
     case 'SendStreamingMessage': {
+      takePush(params.configuration?.taskPushNotificationConfig)
       const task = newTask(ownerIn(asked.text), /^\/a2a\/(true|ask)/.test(asked.path))
       const end = { statusUpdate: { taskId: task.id, contextId: task.contextId, status: statusOf(task) } }
       return method === 'SendMessage' ? [{ task: viewOf(task) }] : [{ task: viewOf(task) }, end]
     }
     case 'ListTasks':
       return [listOf(asked)]
+    case 'GetExtendedAgentCard':
+      return [cardOf(asked)]
     case 'GetTask':
     case 'CancelTask':
       return known === undefined ? undefined : [viewOf(known)]
     case 'SubscribeToTask':
       return known === undefined ? undefined : [{ task: viewOf(known) }]
+    default:
+      return known === undefined ? undefined : performPush(method, params, known.id)
+  }
+}
+
+function performPush(method: string, params: Params, task: string): unknown[] | undefined {
+  const config = configs.get(task)
+  switch (method) {
+    case 'CreateTaskPushNotificationConfig':
+      takePush(params)
+      configs.set(task, { ...params })
+      if (configs.size > tasksMax) configs.delete(configs.keys().next().value!)
+      return [{ ...params, taskId: task, id: 'c' }]
+    case 'GetTaskPushNotificationConfig':
+      return config === undefined ? undefined : [{ ...config, taskId: task, id: 'c' }]
+    case 'ListTaskPushNotificationConfigs':
+      return [
+        { configs: config === undefined ? [] : [{ ...config, taskId: task, id: 'c' }], nextPageToken: '' },
+      ]
+    case 'DeleteTaskPushNotificationConfig':
+      configs.delete(task)
+      return [{}]
     default:
       return undefined
   }

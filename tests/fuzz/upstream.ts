@@ -11,6 +11,7 @@ import { Random } from './random.ts'
 export interface UpstreamAsked {
   /** The how-manieth request. */
   readonly at: number
+  readonly verb: string
   readonly path: string
   readonly origin: string
   readonly text: string
@@ -48,7 +49,8 @@ export async function startHostileUpstream(credential: string): Promise<HostileU
       const at = state.asked++
       if (state.hostile && request.headers['x-upstream-key'] !== credential) state.withoutCredential++
       const origin = `http://${request.headers.host}`
-      const asked = { at, path: request.url ?? '/', origin, text: Buffer.concat(chunks).toString() }
+      const verb = request.method ?? ''
+      const asked = { at, verb, path: request.url ?? '/', origin, text: Buffer.concat(chunks).toString() }
       answer(state.hostile, request, response, asked)
     })
   })
@@ -78,7 +80,7 @@ function answer(
   response: ServerResponse,
   asked: UpstreamAsked,
 ): void {
-  const trueAnswer = trueAnswerTo(asked, request.method ?? '')
+  const trueAnswer = trueAnswerTo(asked)
   const random = new Random(Number(/"seed":(\d{1,10})/.exec(asked.text)?.[1] ?? asked.at))
   // A server of sessions that offers its stream again and again is waited for, for minutes: that is no fault.
   const isResumed = asked.path.startsWith('/mcp/') && request.method !== 'POST'
@@ -87,9 +89,9 @@ function answer(
   else giveBroken(random, request, response, trueAnswer)
 }
 
-function trueAnswerTo(asked: UpstreamAsked, verb: string): UpstreamAnswer {
-  if (asked.path.startsWith('/mcp/') && verb !== 'POST') {
-    return { status: verb === 'DELETE' ? 204 : 405, value: undefined }
+function trueAnswerTo(asked: UpstreamAsked): UpstreamAnswer {
+  if (asked.path.startsWith('/mcp/') && asked.verb !== 'POST') {
+    return { status: asked.verb === 'DELETE' ? 204 : 405, value: undefined }
   }
   try {
     return asked.path.startsWith('/mcp/') ? mcpAnswer(asked) : a2aAnswer(asked)

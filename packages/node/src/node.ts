@@ -54,8 +54,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
 async function startOn(foundation: Foundation): Promise<RunningNode> {
   const { config, disposer, clock, log, metrics } = foundation
   const inFlight = new InFlight()
-  const traffic = new Traffic(clock, config.traffic)
-  countTraffic(metrics, traffic)
+  const traffic = openTraffic(foundation)
   let server: HttpServer | undefined
   const origin = () => server?.origin ?? ''
   const keeping = await openTaskKeeping(foundation, origin)
@@ -168,13 +167,18 @@ function pathParts(
   }
 }
 
-function countTraffic(metrics: Metrics, traffic: Traffic): void {
+/** The traffic of the path, with what is counted of it. */
+function openTraffic({ config, clock, metrics }: Foundation): Traffic {
+  const openings = metrics
+    .counter('ambit_upstream_openings_total', 'How often an upstream began to be given a rest.')
+    .series()
+  const traffic = new Traffic(clock, config.traffic, () => void (openings.value += 1))
   metrics.gauge(
     'ambit_upstreams_open',
     'Upstreams to which nothing is sent for now, because they failed again and again.',
     () => traffic.troubled().length,
   )
-  metrics.gauge('ambit_upstream_openings', 'How often that began since the start.', () => traffic.openings)
+  return traffic
 }
 
 /** Counts acts; the series of a pair is looked up once, because this runs for every act. */

@@ -27,6 +27,7 @@ import type { StdioEgress } from './gateway/mcp/stdio/egress-stdio.ts'
 import { createHomes } from './gateway/mcp/stdio/homes.ts'
 import { childUser } from './gateway/mcp/stdio/user.ts'
 import { openHub } from './gateway/mcp/subscriptions/open-hub.ts'
+import { createSecondLook } from './gateway/mcp/subscriptions/second-look.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
 import { openPushes } from './pushes.ts'
@@ -76,9 +77,9 @@ export function openOutgoing(foundation: Foundation, callbacks: Callbacks): Outg
 }
 
 /** How programs run, to be described and to be called. */
-function programsOf({ config, clock }: Foundation) {
+function programsOf({ config, clock, log }: Foundation) {
   const user = childUser(config.childUser)
-  const homes = createHomes({ dataFolder: config.dataFolder, user, clock })
+  const homes = createHomes({ dataFolder: config.dataFolder, user, clock, log })
   return { environment: config.childEnvironment, user, homes, memoryBytesMax: config.childMemoryBytes }
 }
 
@@ -163,7 +164,12 @@ function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): Da
     revision: () => revision,
     toolsListedMax: config.toolsListedMax,
   })
-  const hub = openHub({ gateway, views, clock, onChange })
+  const toolsChanged = createSecondLook({
+    probe: async ({ id, organization }, person) => await domains.registry.probe(id, organization, person),
+    clock,
+    failed: ({ id }, error) => log.warn('registry.probe-failed', { record: id, error: String(error) }),
+  })
+  const hub = openHub({ gateway, views, clock, onChange, toolsChanged })
   const parts: IngressParts = {
     gateway,
     views,

@@ -77,6 +77,7 @@ export async function startA2aAgent(options: A2aAgentOptions = {}): Promise<A2aA
   const grpc = options.bindings?.includes('GRPC') === true ? await openGrpcEnd() : undefined
   const plain = versionsOf(cardOf(url, options, grpc?.address), options.legacy)
   const card = options.change?.(plain) ?? plain
+  const { extended } = options
   const legacyCompat = { enabled: options.legacy !== undefined }
   const requestHandler = new DefaultRequestHandler(
     card,
@@ -85,13 +86,18 @@ export async function startA2aAgent(options: A2aAgentOptions = {}): Promise<A2aA
     undefined,
     new NotedPushStore(pushConfigs),
     undefined,
-    options.extended?.(card),
+    extended === undefined ? undefined : async () => await Promise.resolve(extended(card)),
   )
   grpc?.serve(requestHandler)
   app.use((request, _response, next) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => bodies.push(Buffer.concat(chunks).toString('utf8')))
+    const emit = request.emit.bind(request)
+    // A listener of its own would let the body flow before whoever reads it has asked for it.
+    request.emit = (name: string | symbol, ...values: unknown[]) => {
+      if (name === 'data') chunks.push(values[0] as Buffer)
+      if (name === 'end') bodies.push(Buffer.concat(chunks).toString('utf8'))
+      return emit(name, ...values)
+    }
     next()
   })
   const shared = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat }

@@ -21,7 +21,7 @@ export interface RawCaller {
   /** `body` is ProtoJSON, or bytes as they are sent. */
   call(method: Method, body: object | Buffer, options?: RawOptions): Promise<RawAnswer>
   /** A stream that the test reads by itself. */
-  stream(method: Method, body: object, options?: RawOptions): ClientReadableStream<Buffer>
+  stream(method: Method, body: object | Buffer, options?: RawOptions): ClientReadableStream<Buffer>
   close(): void
 }
 

@@ -33,7 +33,7 @@ export function addResources(server: McpServer): void {
         {
           uri: uri.href,
           mimeType: 'application/json',
-          text: JSON.stringify({ id, data: `Data for ID: ${id}` }),
+          text: JSON.stringify({ id, data: `Data for ID: ${String(id)}` }),
         },
       ],
     }),

@@ -14,8 +14,10 @@ import type { JSONRPCMessage, McpHttpHandler } from '@modelcontextprotocol/serve
 import { z } from 'zod'
 import { addContentTools, text } from './conformance-mcp-content.ts'
 import { addDialogueTools } from './conformance-mcp-dialogue.ts'
+import { addTaskTools } from './conformance-mcp-jobs.ts'
 import { addPrompts, addResources } from './conformance-mcp-resources.ts'
 import { addRoundPrompt, addRoundTools, roundState } from './conformance-mcp-rounds.ts'
+import { McpTasks, tasksExtension } from './conformance-mcp-tasks.ts'
 
 export interface ConformanceMcpOptions {
   /** `both` (the default): 2026-07-28 and, with sessions, the eras before; or one of them alone. */
@@ -45,6 +47,7 @@ export async function startConformanceMcp(
   const modern: McpHttpHandler = createMcpHandler(() => serverOf(() => modern), { legacy: 'reject' })
   const handleModern = toNodeHandler(modern)
   const sessions = new Sessions(() => serverOf(() => modern))
+  const tasks = new McpTasks()
   const knowsHost = localhostHostValidation()
   const knowsOrigin = localhostOriginValidation()
 
@@ -52,6 +55,12 @@ export async function startConformanceMcp(
     if (!knowsHost(request, response) || !knowsOrigin(request, response)) return
     const body = await readJson(request)
     if (eras === 'modern' || (eras === 'both' && isModern(request, body))) {
+      const answer = tasks.answer(request, body)
+      if (answer !== undefined) {
+        response.writeHead(answer.status, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(answer.body))
+        return
+      }
       await handleModern(request as Parameters<typeof handleModern>[0], response, body)
     } else await sessions.handle(request, response, body)
   }
@@ -87,13 +96,15 @@ function serverOf(modern: () => McpHttpHandler): McpServer {
         prompts: { listChanged: true },
         logging: {},
         completions: {},
+        extensions: { [tasksExtension]: {} },
       },
-      requestState: { verify: roundState.verify },
+      requestState: { verify: async (state, context) => await roundState.verify(state, context) },
     },
   )
   addContentTools(server)
   addDialogueTools(server)
   addRoundTools(server)
+  addTaskTools(server)
   addChangeTools(server, modern)
   addResources(server)
   addPrompts(server)

@@ -8,7 +8,7 @@ export const askingCommand = {
   args: [fileURLToPath(new URL('./mcp-asking-server.ts', import.meta.url))],
 } as const
 
-/** A client of the official SDK, pinned to 2026-07-28, that answers what servers ask. */
+/** A client of the official SDK, of one era, that answers what servers ask. */
 export interface AskableClient extends AsyncDisposable {
   readonly client: Client
   /** What it was asked, in order. */
@@ -23,11 +23,12 @@ export async function connectAskable(
   url: string,
   token: string,
   capabilities: ClientCapabilities = everything,
+  era: 'modern' | 'legacy' = 'modern',
 ): Promise<AskableClient> {
   const asked: { method: string; params: unknown }[] = []
   const client = new Client(
     { name: 'askable', version: '1.0.0' },
-    { capabilities, versionNegotiation: { mode: { pin: '2026-07-28' } } },
+    { capabilities, ...(era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {}) },
   )
   if (capabilities.elicitation !== undefined) {
     client.setRequestHandler('elicitation/create', ({ method, params }) => {

@@ -10,7 +10,10 @@ import { addRoundTools, roundState } from './conformance-mcp-rounds.ts'
 function askingServer(): McpServer {
   const server = new McpServer(
     { name: 'asking', version: '1.0.0' },
-    { capabilities: { tools: {}, logging: {} }, requestState: { verify: roundState.verify } },
+    {
+      capabilities: { tools: {}, logging: {} },
+      requestState: { verify: async (state, context) => await roundState.verify(state, context) },
+    },
   )
   addDialogueTools(server)
   addRoundTools(server)

@@ -46,13 +46,15 @@ export class Traffic {
   readonly #limits: TrafficLimits
   readonly #shares = new WeakMap<Holder, Share>()
   readonly #gates = new WeakValues<Gate>()
-  /** So that what a dead upstream did is not forgotten while nobody calls it. At most one for each address in the registry. */
+  /** So that what a dead upstream did is not forgotten while nobody calls it, for an hour. */
   readonly #troubled = new Set<Gate>()
-  #openings = 0
+  readonly #opened: () => void
 
-  constructor(clock: Clock, limits: TrafficLimits) {
+  /** `opened` is called when an upstream begins to be given a rest. */
+  constructor(clock: Clock, limits: TrafficLimits, opened: () => void = () => undefined) {
     this.#clock = clock
     this.#limits = limits
+    this.#opened = opened
   }
 
   /** Of a holder: one object as long as the mandate is held, whatever tokens it has. */
@@ -85,22 +87,27 @@ export class Traffic {
   /** Upstreams whose breaker is open. */
   troubled(): readonly TroubledUpstream[] {
     const nowMs = this.#clock.monotonicMs()
+    this.#forget(nowMs)
     return [...this.#troubled].flatMap((gate) => gate.trouble(nowMs) ?? [])
-  }
-
-  /** How often a breaker has opened. */
-  get openings(): number {
-    return this.#openings
   }
 
   #note(gate: Gate): void {
     if (!gate.isOpen) this.#troubled.delete(gate)
     else if (!this.#troubled.has(gate)) {
-      this.#openings += 1
+      this.#forget(this.#clock.monotonicMs())
       this.#troubled.add(gate)
+      this.#opened()
     }
   }
+
+  /** Most likely its record is retired, or nobody needs it any more. */
+  #forget(nowMs: number): void {
+    for (const gate of this.#troubled) if (nowMs - gate.failedMs > forgottenMs) this.#troubled.delete(gate)
+  }
 }
+
+/** An upstream that nobody tried for so long is forgotten, so that those of retired records do not pile up. */
+const forgottenMs = 3_600_000
 
 /** What one caller takes of the node, or all callers of one upstream: a noisy one does not take the places of others. */
 export class Share {
@@ -145,11 +152,13 @@ interface GateOptions {
   readonly organization: string
   readonly record: string
   readonly breaker: Breaker | undefined
-  changed(gate: Gate): void
+  readonly changed: (gate: Gate) => void
 }
 
 /** The way to one address of one record. */
 export class Gate extends Share {
+  /** Of the last failure that counted. */
+  failedMs = 0
   readonly #options: GateOptions
 
   constructor(actsMax: number, perSecond: number, options: GateOptions) {
@@ -182,9 +191,10 @@ export class Gate extends Share {
     const wasOpen = breaker.isOpen
     if (status === 'completed') breaker.succeeded(startedMs, nowMs)
     else if (status !== 'failed' || error === undefined) breaker.undecided(startedMs, nowMs)
-    else if (error.code === 'upstream.unreachable' || error.code === 'upstream.timeout')
+    else if (error.code === 'upstream.unreachable' || error.code === 'upstream.timeout') {
+      this.failedMs = nowMs
       breaker.failed(startedMs, nowMs, error.detail)
-    else if (Object.hasOwn(faultRows, error.code)) breaker.undecided(startedMs, nowMs)
+    } else if (Object.hasOwn(faultRows, error.code)) breaker.undecided(startedMs, nowMs)
     else breaker.succeeded(startedMs, nowMs)
     if (breaker.isOpen !== wasOpen) changed(this)
   }

@@ -300,6 +300,20 @@ test('answers what is not HTTP with a problem, and very long tokens and headers 
   expect((await send(port, { path: `/api/items/${'a'.repeat(600)}`, headers: operator })).status).toBe(400)
 })
 
+test('writes nothing about a malformed request into an answer that is under way', async () => {
+  const dataPath: DataPath = {
+    claims: (path) => path === '/late' || path === '/stream',
+    handle(request, response) {
+      if (request.url === '/stream') response.write('begun')
+      else setImmediate(() => response.end('its own answer'))
+    },
+  }
+  await using server = await start({ dataPaths: [dataPath] })
+  const behind = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\nGET / NOT-HTTP\r\n\r\n`
+  expect(await sendBytes(server.port, behind('/late'))).toMatch(/^HTTP\/1\.1 200 .*its own answer$/s)
+  expect(await sendBytes(server.port, behind('/stream'))).not.toContain('input.invalid')
+})
+
 test('serves public logs to everyone, from any page', async () => {
   const files = new Map([
     [

@@ -200,6 +200,13 @@ function answerMalformed(error: Error, socket: Socket): void {
     socket.destroy()
     return
   }
+  const underWay = answerUnderWay(socket)
+  if (underWay !== undefined) {
+    // Written now, an answer to this would be read as a part of that one, or in its place.
+    if (underWay.headersSent) socket.destroy()
+    else underWay.shouldKeepAlive = false
+    return
+  }
   const fault =
     code === 'HPE_HEADER_OVERFLOW'
       ? new Fault('request.headers', { detail: `the headers are longer than ${headerBytesMax} bytes` })
@@ -211,6 +218,12 @@ function answerMalformed(error: Error, socket: Socket): void {
     `HTTP/1.1 ${fault.status} Refused\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
+}
+
+/** The answer to an earlier request on this connection. The member is the runtime's own; its default handler looks at it too. */
+function answerUnderWay(socket: Socket): ServerResponse | undefined {
+  const { _httpMessage: answer } = socket as Socket & { readonly _httpMessage?: ServerResponse | null }
+  return answer !== null && answer?.req.complete === true ? answer : undefined
 }
 
 /** Links people get name the public origin; a request by another known name gets links by that name. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, integer, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { Bucket } from './bucket.ts'
 
@@ -12,10 +12,10 @@ test('gives two seconds at once, then as many as come in', () => {
 })
 
 test('whoever waits as long as it says gets one, and never more than the rate allows', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 2000 }),
-      fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 200 }),
+  assert(
+    property(
+      integer({ min: 1, max: 2000 }),
+      array(integer({ min: 0, max: 50 }), { maxLength: 200 }),
       (perSecond, steps) => {
         const bucket = new Bucket(perSecond)
         let nowMs = 0

@@ -78,17 +78,16 @@ export function canonicalCard(value: Json): string {
 }
 
 function shaped(value: Json, shape: Shape): Json {
-  const members: Record<string, unknown> = {}
+  const members: [string, unknown][] = []
   for (const [name, member] of Object.entries(value)) {
     // ProtoJSON reads null as a member that is not there.
     if (member === null) continue
     const kind = Object.hasOwn(shape, name) ? shape[name]! : 'kept'
-    if (kind === 'kept') members[name] = member
-    else if (kind === 'spare') {
-      if (!isDefault(member)) members[name] = member
-    } else if (kind.kept || !isDefault(member)) members[name] = inside(member, kind)
+    const kept = kind === 'kept' || (kind !== 'spare' && kind.kept)
+    if (!kept && isDefault(member)) continue
+    members.push([name, typeof kind === 'string' ? member : inside(member, kind)])
   }
-  return members
+  return Object.fromEntries(members)
 }
 
 function inside(value: unknown, { of, as }: Exclude<Member, string>): unknown {

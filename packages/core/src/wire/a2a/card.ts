@@ -6,7 +6,12 @@ const modes = z.array(z.string().max(200)).max(100)
 const agentInterfaceSchema = z.looseObject({
   url: z.string().min(1).max(2000),
   protocolBinding: z.string().min(1).max(200),
-  protocolVersion: z.string().min(1).max(50),
+  /** REQUIRED, but SDKs leave it out when it is empty, and all of them read that as the version before. */
+  protocolVersion: z
+    .string()
+    .max(50)
+    .nullish()
+    .transform((version) => (version ?? '') || '0.3'),
   tenant: z.string().max(200).optional(),
 })
 

@@ -14,7 +14,12 @@ import {
 import type { ErrorReason } from './error.ts'
 import { operations } from './method.ts'
 import type { Method } from './method.ts'
-import { readSendRequest } from './request.ts'
+import {
+  readPushListRequest,
+  readPushNameRequest,
+  readPushRequest,
+  readSendRequest,
+} from './request.ts'
 import { readRestPath, readRestQuery, restRequest } from './rest.ts'
 import { readStreamResponse, readTask } from './task.ts'
 
@@ -122,10 +127,34 @@ test.each([
   [{ message: { ...message, task_id: 't1' } }, 'INVALID_PARAMS'],
   [{ message: { ...message, reference_task_ids: ['t1'] } }, 'INVALID_PARAMS'],
   [{ message, configuration: { task_push_notification_config: {} } }, 'INVALID_PARAMS'],
-  [{ message, configuration: { taskPushNotificationConfig: {} } }, 'PUSH_NOTIFICATION_NOT_SUPPORTED'],
+  [{ message, configuration: { taskPushNotificationConfig: {} } }, 'INVALID_PARAMS'],
+  [{ message, configuration: { taskPushNotificationConfig: { url: 'u', task_id: 't' } } }, 'INVALID_PARAMS'],
   [{ message: { ...message, taskId: 7 } }, 'INVALID_PARAMS'],
 ])('refuses %o', (params, reason) => {
   expect(readSendRequest(params)).toMatchObject({ ok: false, reason })
+})
+
+test('reads where a client wants to be told, inside a message and by itself', () => {
+  const config = { url: 'https://x/hook', token: '', authentication: { scheme: 'Bearer', credentials: 'c' } }
+  const push = { id: undefined, taskId: undefined, token: undefined, url: config.url }
+  const read = readSendRequest({ message, configuration: { taskPushNotificationConfig: config } })
+  expect(read).toMatchObject({ ok: true, reading: { push: { ...push, authentication: config.authentication } } })
+  expect(readPushRequest({ ...config, taskId: 't1', id: 'mine' })).toMatchObject({
+    reading: { taskIds: ['t1'], push: { id: 'mine', taskId: 't1' } },
+  })
+  expect(readPushNameRequest({ taskId: 't1', id: 'mine' })).toMatchObject({ reading: { taskIds: ['t1'] } })
+  expect(readPushListRequest({ taskId: 't1' })).toMatchObject({ reading: { taskIds: ['t1'] } })
+})
+
+test.each([
+  { taskId: 't1' },
+  { url: 'https://x/' },
+  { taskId: 't1', url: 'https://x/', token: 'a\r\nb: c' },
+  { taskId: 't1', url: 'https://x/', authentication: { scheme: 'Be arer' } },
+  { taskId: 't1', url: 'https://x/', authentication: { scheme: 'Bearer', credentials: 'a\nb' } },
+  { task_id: 't1', taskId: 't1', url: 'https://x/' },
+])('refuses the setting %o', (params) => {
+  expect(readPushRequest(params)).toMatchObject({ ok: false, reason: 'INVALID_PARAMS' })
 })
 
 test('never throws on what an agent says', () => {

@@ -30,7 +30,7 @@ export interface A2aEgressOptions {
 /** Sends acts to agents in A2A 1.0, over JSON-RPC, HTTP+JSON or gRPC. */
 export function createA2aEgress(options: A2aEgressOptions): Egress {
   const { upstream, clock, timeouts = defaultTimeouts } = options
-  const channels = createChannels(options.guard)
+  const channels = createChannels(options.guard, clock)
   const under = new Roll<Performing | GrpcPerforming>()
   const ended = (performing: Performing | GrpcPerforming): void => under.remove(performing)
   return {

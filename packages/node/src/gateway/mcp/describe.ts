@@ -143,7 +143,10 @@ async function describeCommand(
   )
   const session = new Session(child, parts.clock, parts.limits)
   child.receive = (value) => void session.receive(value)
-  child.ended = (fault) => session.fail(fault)
+  child.ended = (fault) => {
+    home?.gone()
+    session.fail(fault)
+  }
   try {
     return await within(parts, signal, session, async () => {
       const greeting = await greet(session, parts.limits.startTimeoutMs)

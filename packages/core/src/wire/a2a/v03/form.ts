@@ -47,9 +47,7 @@ export function textAt(value: unknown, where: string): string {
  * versions write differently, of both: a member of the target's name would be read as something its sender never said.
  */
 export function without(value: Json, names: readonly string[]): Record<string, unknown> {
-  const rest: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) if (!names.includes(name)) rest[name] = member
-  return rest
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
 }
 
 const wordStart = /_([a-z0-9])/g
@@ -63,13 +61,13 @@ export function camelMembers(
   names: readonly string[],
   aliases: Readonly<Record<string, string>> = {},
 ): Json {
-  const members: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    const camel = aliases[name] ?? name.replaceAll(wordStart, (_, letter: string) => letter.toUpperCase())
-    const known = camel === name || !(names.includes(camel) || Object.hasOwn(aliases, name)) ? name : camel
+  const members = Object.entries(value).map(([name, member]) => {
+    const alias = Object.hasOwn(aliases, name) ? aliases[name] : undefined
+    const camel = alias ?? name.replaceAll(wordStart, (_, letter: string) => letter.toUpperCase())
+    const known = alias !== undefined || names.includes(camel) ? camel : name
     if (known !== name && Object.hasOwn(value, known))
       throw new Untranslatable(known, 'is given in two spellings')
-    members[known] = member
-  }
-  return members
+    return [known, member] as const
+  })
+  return Object.fromEntries(members)
 }

@@ -140,6 +140,11 @@ test('puts tasks of 1.0 into 0.3 as the official SDK does', async () => {
   )
 })
 
+/** JSON has no negative zero. */
+function onWire(value: Json): Json {
+  return JSON.parse(JSON.stringify(value)) as Json
+}
+
 /** What the SDK's own 0.3 client writes for a request of 1.0. */
 async function written(binding: 'kind' | 'proto', request: Json): Promise<unknown> {
   let body = ''
@@ -160,7 +165,7 @@ async function written(binding: 'kind' | 'proto', request: Json): Promise<unknow
 
 test('writes messages to agents of 0.3 as the official SDK does', async () => {
   await assert(
-    asyncProperty(plainMessage, async (message) => {
+    asyncProperty(plainMessage.map(onWire), async (message) => {
       const params = paramsTo10('SendMessage', { message }, 'kind')
       const kind = (await written('kind', params)) as { params: unknown }
       expect(paramsFrom10('SendMessage', params, 'kind')).toEqual(kind.params)

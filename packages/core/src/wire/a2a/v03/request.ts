@@ -79,8 +79,8 @@ const waitNames = ['blocking', 'returnImmediately']
 const pushNames = ['pushNotificationConfig', 'pushNotification', 'taskPushNotificationConfig']
 
 /**
- * `blocking` is the opposite of `returnImmediately`. Left out, it is the receiver's own choice in the form `kind`, where
- * servers wait, and false in the form `proto`, where an absent boolean is one that is false.
+ * `blocking` is the opposite of `returnImmediately`. Left out, it means that the caller waits in the form `kind`, as most
+ * servers of 0.3 read it, and is false in the form `proto`, where an absent boolean is one that is false.
  */
 function configurationTo10(value: unknown, form: Form): Json {
   const given = objectAt(value, 'configuration')
@@ -111,19 +111,14 @@ function sendFrom10(params: Json, form: Form): Json {
 
 function configurationFrom10(configuration: Json, form: Form): Json {
   const { returnImmediately, taskPushNotificationConfig: push } = configuration
-  const wait =
-    form === 'kind' ? waitOfKind(returnImmediately) : returnImmediately === true ? {} : { blocking: true }
+  const pushName = form === 'kind' ? 'pushNotificationConfig' : 'pushNotification'
+  const blocking = returnImmediately !== true
   return {
     ...without(configuration, [...waitNames, ...pushNames]),
-    ...(isObject(push)
-      ? { [form === 'kind' ? 'pushNotificationConfig' : 'pushNotification']: pushConfigFrom10(push) }
-      : {}),
-    ...wait,
+    ...(isObject(push) ? { [pushName]: pushConfigFrom10(push) } : {}),
+    // What 1.0 does when it is told nothing, servers of 0.3 do only when they are told so.
+    ...(blocking || form === 'kind' ? { blocking } : {}),
   }
-}
-
-function waitOfKind(returnImmediately: unknown): Json {
-  return typeof returnImmediately === 'boolean' ? { blocking: !returnImmediately } : {}
 }
 
 function pushIdTo10(method: Method, params: Json): Json {

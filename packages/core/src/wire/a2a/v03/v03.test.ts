@@ -23,7 +23,7 @@ import { paramsFrom10, paramsTo10 } from './request.ts'
 
 const id = string({ minLength: 1, maxLength: 12 })
 /** Names that no version knows. */
-const unknownName = constantFrom('x-vendor', 'vendorNote', 'y')
+const unknownName = constantFrom('x-vendor', 'vendorNote', 'y', '__proto__')
 const unknown: Arbitrary<Json> = dictionary(unknownName, jsonValue(), { maxKeys: 2 })
 const metadata = dictionary(constantFrom('a', 'b', 'http://e.example/x'), jsonValue(), {
   minKeys: 1,
@@ -137,7 +137,7 @@ const configuration03 = record(
       },
     ),
   },
-  { requiredKeys: [] },
+  { requiredKeys: ['blocking'] },
 )
 const send03 = some({ message: message03 }, { configuration: configuration03, metadata })
 
@@ -170,6 +170,21 @@ test.each(idCalls)('the parameters of %s come back as they were', (name, params)
   const method = methodTo10(name)!
   expect(methodFrom10(method)).toBe(name)
   expect(paramsFrom10(method, paramsTo10(method, params, 'kind'), 'kind')).toEqual(params)
+})
+
+test('waits for an answer unless the caller said that it does not', () => {
+  const wait = (configuration: Json, form: Form) => {
+    const message = { kind: 'message', messageId: 'm', role: 'user', parts: [] }
+    const params = paramsTo10('SendMessage', { message, configuration }, form)
+    return [
+      (params['configuration'] as Json)['returnImmediately'],
+      (paramsFrom10('SendMessage', params, 'kind')['configuration'] as Json)['blocking'],
+      (paramsFrom10('SendMessage', params, 'proto')['configuration'] as Json)['blocking'],
+    ]
+  }
+  expect(wait({}, 'kind')).toEqual([undefined, true, true])
+  expect(wait({ blocking: true }, 'kind')).toEqual([false, true, true])
+  expect(wait({ blocking: false }, 'kind')).toEqual([true, false, undefined])
 })
 
 test('a member that the other version would read as something else stays behind', () => {

@@ -6,10 +6,8 @@ export function withoutEmpty(value: unknown): unknown {
     return items.length === 0 ? undefined : items
   }
   if (typeof value !== 'object') return value
-  const members: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value as object)) {
-    const cleaned = withoutEmpty(member)
-    if (cleaned !== undefined) members[name] = cleaned
-  }
-  return Object.keys(members).length === 0 ? undefined : members
+  const members = Object.entries(value as object)
+    .map(([name, member]) => [name, withoutEmpty(member)] as const)
+    .filter(([, member]) => member !== undefined)
+  return members.length === 0 ? undefined : Object.fromEntries(members)
 }

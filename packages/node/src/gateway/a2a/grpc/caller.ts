@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Metadata } from '@grpc/grpc-js'
-import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js'
+import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, status } from '@grpc/grpc-js'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import type { CallerConnection } from '../call-submission.ts'
@@ -86,10 +86,10 @@ export class GrpcCaller extends EventEmitter implements CallerConnection, Reply 
     this.#way.end(bytes)
   }
 
-  #fail(status: GrpcStatus): void {
+  #fail(of: GrpcStatus): void {
     if (!this.#open) return
     this.writableFinished = true
-    this.#way.fail(status)
+    this.#way.fail(of)
   }
 
   /** Undefined, and the call failed, when an agent of another binding said something that has no form here. */
@@ -128,7 +128,7 @@ const printable = /^[ -~]*$/
 const wordsMax = 2000
 
 export function serviceError({ code, message, details }: GrpcStatus): {
-  code: number
+  code: status
   details: string
   metadata: Metadata
 } {

@@ -1,6 +1,9 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity, createSecureContext } from 'node:tls'
 import { Client, credentials, experimental, status } from '@grpc/grpc-js'
-import type { ChannelOptions } from '@grpc/grpc-js'
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { Fault } from '@ambit/core/fault'
+import type { Clock } from '../../../kernel/clock.ts'
 import { limits } from '../../../kernel/limits.ts'
 import type { AddressGuard } from '../../../net/address.ts'
 import { guardedLookup, refuseAddress } from '../../../net/upstream.ts'
@@ -14,6 +17,8 @@ const keepaliveMs = 60_000
 const keepaliveTimeoutMs = 20_000
 /** Between two tries to connect. */
 const reconnectMsMax = 10_000
+/** Between two questions for the same name: whoever asks after every failure must not ask without end. */
+const resolveMsMin = 1000
 
 /** The connections to one agent's gRPC address. */
 export interface Channel {
@@ -29,12 +34,12 @@ export interface Channels {
   close(): void
 }
 
-export function createChannels(guard: AddressGuard): Channels {
+export function createChannels(guard: AddressGuard, clock: Clock): Channels {
   const channels = new Map<string, Channel>()
   return {
     to(url) {
       const key = url.origin
-      const channel = channels.get(key) ?? openChannel(url, guard)
+      const channel = channels.get(key) ?? openChannel(url, guard, clock)
       // Last in the order of use.
       channels.delete(key)
       channels.set(key, channel)
@@ -55,22 +60,24 @@ export function createChannels(guard: AddressGuard): Channels {
 /** Names are resolved by `GuardedResolver`, which takes this from the options of its channel. */
 interface Guarding {
   readonly guard: AddressGuard
+  readonly clock: Clock
   refused: Fault | undefined
 }
 
 const guardingKey = 'ambit.guarding'
 const scheme = 'ambit-guarded'
 
-function openChannel(url: URL, guard: AddressGuard): Channel {
+function openChannel(url: URL, guard: AddressGuard, clock: Clock): Channel {
   refuseAddress(url, guard)
-  const guarding: Guarding = { guard, refused: undefined }
+  const guarding: Guarding = { guard, clock, refused: undefined }
   const secure = url.protocol === 'https:'
   const port = url.port === '' ? (secure ? '443' : '80') : url.port
   const client = new Client(
     `${scheme}:${url.hostname}:${port}`,
-    secure ? credentials.createSsl() : credentials.createInsecure(),
+    secure ? tlsFor(url) : credentials.createInsecure(),
     {
       [guardingKey]: guarding,
+      ...(secure && isBareAddress(url) ? { 'grpc.ssl_target_name_override': namelessHost } : {}),
       // A proxy of the environment would resolve names by itself, past the guard.
       'grpc.enable_http_proxy': 0,
       // An act is sent once; whether it may be sent again is not for the transport to decide.
@@ -88,6 +95,27 @@ function openChannel(url: URL, guard: AddressGuard): Channel {
   return { client, refused: () => guarding.refused }
 }
 
+/** A server at a bare address is asked for no name of its own (RFC 6066 has none for it), and proves the address. */
+const namelessHost = 'address.invalid'
+
+function tlsFor(url: URL): ChannelCredentials {
+  // Not `createSsl`: variables of the environment would choose for it whom to believe.
+  const context = createSecureContext({ minVersion: 'TLSv1.2' })
+  if (!isBareAddress(url)) return credentials.createFromSecureContext(context)
+  const { hostname } = url
+  return credentials.createFromSecureContext(context, {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(bare(hostname), certificate),
+  })
+}
+
+function isBareAddress({ hostname }: URL): boolean {
+  return isIP(bare(hostname)) !== 0
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
 type Listener = experimental.ResolverListener
 type Target = experimental.GrpcUri
 
@@ -97,6 +125,8 @@ class GuardedResolver implements experimental.Resolver {
   readonly #listener: Listener
   readonly #guarding: Guarding
   #asking = false
+  #askedAt = Number.NEGATIVE_INFINITY
+  #stopWaiting: (() => void) | undefined
 
   constructor(target: Target, listener: Listener, options: ChannelOptions) {
     this.#target = target
@@ -111,6 +141,19 @@ class GuardedResolver implements experimental.Resolver {
   updateResolution(): void {
     if (this.#asking) return
     this.#asking = true
+    const { clock } = this.#guarding
+    const waitMs = this.#askedAt + resolveMsMin - clock.monotonicMs()
+    if (waitMs <= 0) this.#ask()
+    else this.#stopWaiting = clock.after(waitMs, () => this.#ask())
+  }
+
+  destroy(): void {
+    this.#asking = false
+    this.#stopWaiting?.()
+  }
+
+  #ask(): void {
+    this.#askedAt = this.#guarding.clock.monotonicMs()
     const { host, port } = experimental.splitHostPort(this.#target.path)!
     guardedLookup(this.#guarding.guard)(host, { all: true }, (error, addresses) => {
       if (!this.#asking) return
@@ -122,10 +165,6 @@ class GuardedResolver implements experimental.Resolver {
         error === null ? experimental.statusOrFromValue(endpoints) : experimental.statusOrFromError(noAddress)
       this.#listener(result, {}, null, '')
     })
-  }
-
-  destroy(): void {
-    this.#asking = false
   }
 }
 

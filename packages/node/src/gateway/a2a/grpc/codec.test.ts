@@ -2,7 +2,7 @@ import { A2AService } from '@a2a-js/sdk/server/grpc'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import { operations } from '@ambit/core/wire/a2a/method'
-import fc from 'fast-check'
+import { assert, jsonValue, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { decode, encode, methodForms, methodPath, setTenant } from './codec.ts'
 
@@ -207,8 +207,8 @@ test('reads no field that the SDK would not write, and writes none that it would
 
 test('any JSON passes through metadata and data unchanged', () => {
   const { request } = methodForms.SendMessage
-  fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+  assert(
+    property(jsonValue({ maxDepth: 5 }), (value) => {
       const json = { message: { messageId: 'm', parts: [{ data: value }], metadata: { value } } }
       const read = decode(request, encode(request, json)!)!.json
       // JSON has no negative zero when it is written.

@@ -1,7 +1,6 @@
 import { create, createFileRegistry } from '@bufbuild/protobuf'
 import type { FileRegistry, MessageInitShape } from '@bufbuild/protobuf'
 import {
-  DescriptorProtoSchema,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
   FileDescriptorProtoSchema,
@@ -10,7 +9,11 @@ import {
   file_google_protobuf_struct,
   file_google_protobuf_timestamp,
 } from '@bufbuild/protobuf/wkt'
-import type { EnumDescriptorProtoSchema, FieldDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import type {
+  DescriptorProtoSchema,
+  EnumDescriptorProtoSchema,
+  FieldDescriptorProtoSchema,
+} from '@bufbuild/protobuf/wkt'
 
 type Enumeration = MessageInitShape<typeof EnumDescriptorProtoSchema> & { value: object[] }
 type Field = MessageInitShape<typeof FieldDescriptorProtoSchema> & { name: string }

@@ -30,7 +30,7 @@ export function grpcPlan(
   const url = new URL(offered.url)
   const { wire } = outbound
   const same = wire?.protocol === wireProtocol('GRPC')
-  const body = bodyOf(outbound, method, same ? wire!.bytes : undefined, tenantIn(url))
+  const body = bodyOf(outbound, method, same ? wire.bytes : undefined, tenantIn(url))
   if (body === undefined) {
     throw new Fault('input.invalid', {
       detail: 'the arguments cannot be written as a message of protocol buffers',

@@ -13,7 +13,7 @@ export const detailsKey = 'grpc-status-details-bin'
 
 /** How an answer ends in gRPC: the code, the words for a person, and the details (a `google.rpc.Status`). */
 export interface GrpcStatus {
-  readonly code: number
+  readonly code: status
   readonly message: string
   readonly details: Buffer
 }
@@ -29,6 +29,10 @@ const infoType = `${typePrefix}${infoForm.typeName}`
 
 /** Details of one error that are read; more are of no use to anybody. */
 const detailsMax = 50
+
+const codeByName: ReadonlyMap<string, status> = new Map(
+  Object.entries(status).filter((entry): entry is [string, status] => typeof entry[1] !== 'string'),
+)
 
 const httpByCode: ReadonlyMap<number, number> = new Map([
   [status.CANCELLED, 499],
@@ -48,14 +52,14 @@ const httpByCode: ReadonlyMap<number, number> = new Map([
 
 /** An error of this node (section 10.6). */
 export function statusOf(error: A2aError): GrpcStatus {
-  const code = codeNamed(error.status)
+  const code = codeByName.get(error.status) ?? status.UNKNOWN
   return { code, message: error.message, details: write(code, error.message, error.details.map(packInfo)) }
 }
 
 /** An error in the agent's own words. */
 export function foreignStatus(error: ForeignError): GrpcStatus {
   const rest = foreignAsRest(error)
-  const code = codeNamed(String(rest['status']))
+  const code = codeByName.get(String(rest['status'])) ?? status.UNKNOWN
   const details = (rest['details'] as readonly unknown[]).map((detail) => packAny(detail))
   return {
     code,
@@ -92,24 +96,17 @@ export function bareStatus(code: number, message: string): Buffer {
   return write(code, message, [])
 }
 
-function codeNamed(name: string): number {
-  const code: unknown = (status as unknown as Readonly<Record<string, unknown>>)[name]
-  return typeof code === 'number' ? code : status.UNKNOWN
-}
-
 function write(code: number, message: string, details: Any[]): Buffer {
-  return Buffer.from(
-    toBinary(statusForm, create(statusForm, { code, message, details } as Record<string, unknown>)),
-  )
+  return Buffer.from(toBinary(statusForm, create(statusForm, { code, message, details })))
 }
 
 function read(bytes: Uint8Array): StatusMessage | undefined {
-  return parse<StatusMessage>(statusForm, bytes)
+  return parse(statusForm, bytes) as StatusMessage | undefined
 }
 
-function parse<T extends Message>(form: DescMessage, bytes: Uint8Array): T | undefined {
+function parse(form: DescMessage, bytes: Uint8Array): Message | undefined {
   try {
-    return fromBinary(form, bytes) as T
+    return fromBinary(form, bytes)
   } catch {
     // Details that cannot be read are details that are not there: the code and the words stand beside them.
     return undefined
@@ -117,15 +114,12 @@ function parse<T extends Message>(form: DescMessage, bytes: Uint8Array): T | und
 }
 
 function packInfo(info: ErrorInfo): Any {
-  const value = toBinary(
-    infoForm,
-    create(infoForm, { ...info, metadata: info.metadata ?? {} } as Record<string, unknown>),
-  )
+  const value = toBinary(infoForm, create(infoForm, { ...info, metadata: info.metadata ?? {} }))
   return create(AnySchema, { typeUrl: infoType, value })
 }
 
 function unpackAny(any: Any): Record<string, unknown> {
-  const info = any.typeUrl === infoType ? parse<InfoMessage>(infoForm, any.value) : undefined
+  const info = any.typeUrl === infoType ? (parse(infoForm, any.value) as InfoMessage | undefined) : undefined
   if (info === undefined) return { '@type': any.typeUrl, value: Buffer.from(any.value).toString('base64') }
   const { reason, domain, metadata } = info
   return { '@type': infoType, reason, domain, ...(Object.keys(metadata).length === 0 ? {} : { metadata }) }

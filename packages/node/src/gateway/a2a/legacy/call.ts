@@ -112,9 +112,22 @@ function translated(asked: Asked): CallReading {
 function saysTheSame({ method, form, given, parsed }: Asked, params: Json): boolean {
   if (parsed.value === undefined) return true
   try {
-    return canonicalJson(paramsFrom10(method, params, form)) === canonicalJson(given)
+    return canonicalJson(asGiven(paramsFrom10(method, params, form), given)) === canonicalJson(given)
   } catch {
     // What cannot be written in canonical form is written anew from what was read.
     return false
   }
+}
+
+/** A caller that leaves `blocking` to the agent is not made to say it: the agent knows what it does then. */
+function asGiven(written: Json, given: Json): Json {
+  const { configuration } = given
+  if (
+    !isObject(configuration) ||
+    !isObject(written['configuration']) ||
+    Object.hasOwn(configuration, 'blocking')
+  )
+    return written
+  const { blocking: _, ...rest } = written['configuration']
+  return { ...written, configuration: rest }
 }

@@ -231,15 +231,13 @@ test('an agent of 0.3 that says what is not of 0.3 is an invalid answer, in eith
 
 test('an answer of 1.0 that 0.3 has no form for is told as that', async () => {
   const agent = await startRawAgent(({ id }, response) =>
-    response
-      .setHeader('content-type', 'application/json')
-      .end(
-        JSON.stringify({
-          jsonrpc: '2.0',
-          id,
-          result: { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ hologram: 1 }] } },
-        }),
-      ),
+    response.setHeader('content-type', 'application/json').end(
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id,
+        result: { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ hologram: 1 }] } },
+      }),
+    ),
   )
   await using _agent = agent
   await using own = await startA2aNode({ agents: { raw: agent.url } })

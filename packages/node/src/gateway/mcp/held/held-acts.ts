@@ -55,7 +55,8 @@ export class HeldActs<T extends Held> {
 
   /** The state by which the client takes the act up again, once; undefined when as many are held as may be. */
   hold(act: T): string | undefined {
-    if (this.#closed || this.#acts.size >= heldMax || this.#heldBy(act.holderKey) >= heldPerHolderMax) return undefined
+    if (this.#closed || this.#acts.size >= heldMax || this.#heldBy(act.holderKey) >= heldPerHolderMax)
+      return undefined
     const { keyring, clock, ids } = this.#options
     const id = ids.next()
     const stopTimer = clock.after(heldMs, () => {

@@ -34,7 +34,7 @@ export class HeldQuestions {
   /** Gives out what the client answered; what it left out, and what is no result, stays open. */
   answer(responses: unknown): void {
     if (!isObject(responses)) return
-    for (const [key, { answered }] of [...this.#open]) {
+    for (const [key, { answered }] of this.#open) {
       const response = Object.hasOwn(responses, key) ? responses[key] : undefined
       if (!isObject(response)) continue
       this.#open.delete(key)
@@ -44,7 +44,7 @@ export class HeldQuestions {
 
   /** None of them can be put to the caller. */
   declineAll(error: { readonly code: string; readonly detail: string }): void {
-    for (const [key, { answered }] of [...this.#open]) {
+    for (const [key, { answered }] of this.#open) {
       this.#open.delete(key)
       answered({ status: 'failed', error })
     }

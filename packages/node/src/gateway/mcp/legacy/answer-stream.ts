@@ -69,8 +69,7 @@ export class AnswerStream {
     if (this.#over || this.#finished) return
     if (message !== undefined) this.#write(JSON.stringify(message))
     this.#finished = true
-    if (this.#response !== undefined) this.#close()
-    else if (this.#options.name === undefined) this.#leave()
+    this.#close()
   }
 
   /** Lets the connection go: the client is to come back for the rest. False: it could not. */
@@ -82,8 +81,9 @@ export class AnswerStream {
 
   /** The client came back; `after` is the number of the last event it has. */
   resume(response: ServerResponse, after: number): void {
-    this.#response?.end()
+    const before = this.#response
     this.#attach(response)
+    before?.end()
     for (const { at, text } of this.#kept) if (at > after) response.write(text)
     if (this.#finished) this.#close()
   }
@@ -129,24 +129,25 @@ export class AnswerStream {
 
   #detached(): void {
     this.#response = undefined
-    this.#stopTimer()
-    if (this.#over) return
-    if (this.#options.name === undefined) {
-      this.#leave()
-      this.#options.gone()
-      return
-    }
-    this.#stopTimer = this.#options.clock.after(graceMs, () => {
-      if (this.#over) return
-      this.#leave()
-      this.#options.gone()
-    })
+    if (!this.#over && !this.#finished) this.#leaveLater(true)
   }
 
+  /** What was written may never arrive: a client that can come back for it finds it for a while. */
   #close(): void {
     const response = this.#response
-    this.#leave()
+    this.#response = undefined
     response?.end()
+    this.#leaveLater(false)
+  }
+
+  #leaveLater(gone: boolean): void {
+    this.#stopTimer()
+    const leave = () => {
+      this.#leave()
+      if (gone) this.#options.gone()
+    }
+    if (this.#options.name === undefined) leave()
+    else this.#stopTimer = this.#options.clock.after(graceMs, leave)
   }
 
   #leave(): void {

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import type { JsonRpcNotification } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcNotification } from '@ambit/core/wire/mcp/message'
 import { notificationMessage } from '@ambit/core/wire/mcp/message'
 import { notifications } from '@ambit/core/wire/mcp/methods'
 import { sseText } from '@ambit/core/wire/sse'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Hub, Subscription, SubscriptionFilter } from '../subscriptions/hub.ts'
+import type { Visit } from './visit.ts'
 
 /** A client opens one; more are left behind by clients that crashed: the oldest makes room. */
 const streamsMax = 4
@@ -19,6 +20,7 @@ export class ClientState {
   readonly #hub: Hub
   readonly #holder: Holder
   readonly #slug: string | undefined
+  readonly #capabilities: JsonObject
   readonly #streams = new Set<ServerResponse>()
   readonly #uris = new Set<string>()
   readonly #waiting = new Map<string, Subscribed[]>()
@@ -27,10 +29,11 @@ export class ClientState {
   /** Level from which on log messages are wanted; undefined: the client said nothing. */
   logLevel: string | undefined
 
-  constructor(hub: Hub, holder: Holder, slug: string | undefined) {
+  constructor(hub: Hub, { holder, view, session }: Visit) {
     this.#hub = hub
     this.#holder = holder
-    this.#slug = slug
+    this.#slug = view.slug
+    this.#capabilities = session?.capabilities ?? {}
   }
 
   get streams(): number {
@@ -106,7 +109,7 @@ export class ClientState {
 
   #begin(filter: SubscriptionFilter): void {
     this.#subscription = this.#hub.subscribe(
-      { holder: this.#holder, slug: this.#slug, filter },
+      { holder: this.#holder, slug: this.#slug, filter, callerCapabilities: this.#capabilities },
       {
         acknowledged: (honoured) => this.#acknowledged(new Set(honoured.resourceSubscriptions)),
         notification: (message) => this.#write(message),

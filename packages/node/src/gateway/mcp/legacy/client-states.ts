@@ -46,7 +46,7 @@ export class ClientStates {
     let state = this.#states.get(owner)
     if (state === undefined) {
       if (this.#states.size >= statesMax) this.#evict()
-      state = new ClientState(this.#options.hub, visit.holder, visit.view.slug)
+      state = new ClientState(this.#options.hub, visit)
     }
     this.#states.delete(owner)
     this.#states.set(owner, state)

@@ -36,8 +36,7 @@ export class ModernAnswer {
   }
 
   /** The upstream's own bytes, which answer this very request. */
-  bytes(outcome: Outcome & { readonly wire: Uint8Array }): void {
-    const { wire, error } = outcome
+  bytes(wire: Uint8Array, error: Outcome['error']): void {
     const status = error === undefined ? 200 : statusOf(Number(error.code))
     this.#end(Buffer.from(wire.buffer, wire.byteOffset, wire.length), status)
   }

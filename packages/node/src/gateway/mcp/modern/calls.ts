@@ -21,7 +21,7 @@ import { ModernExchange } from './exchange.ts'
 import type { ExchangeParts } from './exchange.ts'
 import type { ModernCallContext } from './ingress.ts'
 import { approvalState, asksInRounds } from './outcome.ts'
-import { parameterMismatch } from './parameter-headers.ts'
+import { parameterHeaders, parameterMismatch } from './parameter-headers.ts'
 import { nameOf } from './request-check.ts'
 import { keyedAnswers, openTask } from './tasks.ts'
 
@@ -95,8 +95,10 @@ export class ModernCalls {
     else if (read.form === 'invalid') answer.error(errorCodes.invalidParams, read.what)
     else {
       const { tool, args } = read
-      const { parameters } = headers
-      const mismatch = parameterMismatch(tool.capability, args, parameters)
+      // A tool called by way of another one is not known to the client, nor which of its arguments headers repeat.
+      const inner = call.params['arguments'] !== undefined && args !== call.params['arguments']
+      const parameters = inner ? parameterHeaders(tool.capability, args) : headers.parameters
+      const mismatch = inner ? undefined : parameterMismatch(tool.capability, args, parameters)
       if (mismatch !== undefined) {
         answer.error(errorCodes.headerMismatch, mismatch)
         return
@@ -227,13 +229,12 @@ export class ModernCalls {
   /** A client that comes back for an act it was told a person must decide. What it says of the answer counts for nothing. */
   #collect(call: Call, id: string): void {
     const exchange = this.#exchange(call)
-    this.#parts.gateway.approval(id, call.context.holder).then(
-      (pending) => {
-        if (pending === undefined) this.#begin(call, exchange)
-        else answerPending(exchange, pending, id)
-      },
-      (error: unknown) => call.answer.fault(Fault.from(error)),
-    )
+    this.#parts.gateway
+      .approval(id, call.context.holder)
+      .then((pending) =>
+        pending === undefined ? this.#begin(call, exchange) : answerPending(exchange, pending, id),
+      )
+      .catch((error: unknown) => call.answer.fault(Fault.from(error)))
   }
 }
 

@@ -128,7 +128,10 @@ export class ModernExchange implements IngressSink, Held {
   }
 
   outcome(outcome: Outcome, act: string): void {
-    if (this.#answer !== undefined || sizeOf(outcome) <= keptBytesMax)
+    const { wire, error } = outcome
+    // Bytes that answer the request go on as they are.
+    if (wire !== undefined) this.#say((answer) => answer.bytes(wire, error))
+    else if (this.#answer !== undefined || sizeOf(outcome) <= keptBytesMax)
       this.#say((answer) => tellOutcome(this.#telling(answer, act), outcome))
     else this.#say((answer) => answer.failed({ ...outcome, ...tooLarge }))
   }
@@ -210,8 +213,8 @@ export class ModernExchange implements IngressSink, Held {
   }
 }
 
-function sizeOf({ wire, value }: Outcome): number {
-  return wire?.byteLength ?? JSON.stringify(value ?? null).length
+function sizeOf({ value }: Outcome): number {
+  return JSON.stringify(value ?? null).length
 }
 
 const tooLarge = {

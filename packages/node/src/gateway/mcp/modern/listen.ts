@@ -100,7 +100,7 @@ class ListenStream implements Subscriber {
     this.#acknowledged = true
     this.#write(
       this.#tagged(notifications.subscriptionsAcknowledged, {
-        notifications: honoured as unknown as JsonObject,
+        notifications: honoured,
       }),
     )
   }

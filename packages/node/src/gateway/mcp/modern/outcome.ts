@@ -52,11 +52,10 @@ const cacheable: ReadonlySet<string> = new Set([
 ])
 const notCached = { ttlMs: 0, cacheScope: 'private' } as const
 
-/** What became of an act, in the words of 2026-07-28. Bytes that answer the request go on as they are. */
+/** What became of an act, in the words of 2026-07-28. */
 export function tellOutcome(telling: Telling, outcome: Outcome): void {
-  const { wire, value, error } = outcome
-  if (wire !== undefined) telling.answer.bytes({ ...outcome, wire })
-  else if (error !== undefined || !isObject(value)) tellFailure(telling, outcome)
+  const { value, error } = outcome
+  if (error !== undefined || !isObject(value)) tellFailure(telling, outcome)
   else if (isInputRequired(value)) ask(telling, value)
   else tellResult(telling, value)
 }
@@ -161,11 +160,8 @@ function judge(
   }
   const parent = round?.act ?? act
   const asking = { holder, target, parent, trace: trace ?? parent, protocolOut: modernProtocol }
-  parts.gateway.judgeBack(backIntakes(asking, required.requests)).then(
-    (refusal) => {
-      if (refusal === undefined) allowed(required, asking)
-      else tellRefusal(telling, refusal)
-    },
-    (error: unknown) => answer.fault(Fault.from(error)),
-  )
+  parts.gateway
+    .judgeBack(backIntakes(asking, required.requests))
+    .then((refusal) => (refusal === undefined ? allowed(required, asking) : tellRefusal(telling, refusal)))
+    .catch((error: unknown) => answer.fault(Fault.from(error)))
 }

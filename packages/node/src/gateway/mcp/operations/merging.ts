@@ -89,9 +89,15 @@ export class Merging implements ActHandle {
   }
 
   cancel(reason: string): void {
+    if (this.#over) return
     this.#over = true
     this.#stopWaiting()
-    for (const { handle } of this.#parts) handle?.cancel(reason)
+    for (const { handle, over } of this.#parts) if (!over) handle?.cancel(reason)
+    const error = { code: 'act.cancelled', detail: reason }
+    this.#with.sink.outcome(
+      { type: 'outcome', status: 'cancelled', error, startedAt: 0, durationMs: 0 },
+      this.id,
+    )
   }
 
   resume(): void {

@@ -140,6 +140,7 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
     child.ended = (fault) => {
       if (!child.closing) log.warn('mcp.child.ended', { target: target.slug, code: fault.code })
       noteEnd(fault)
+      home?.gone()
       pool.lost(session)
       session.fail(fault)
     }

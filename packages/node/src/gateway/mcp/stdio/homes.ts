@@ -3,6 +3,7 @@ import { chmodSync, statSync } from 'node:fs'
 import { chown, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../../kernel/clock.ts'
+import type { Log } from '../../../kernel/log.ts'
 import type { ChildUser } from './user.ts'
 
 /** A home that no program used for this long is removed at the next start of the node. */
@@ -13,6 +14,8 @@ export interface Home {
   readonly env: { readonly HOME: string; readonly TMPDIR: string }
   /** Where it starts; undefined for where the node runs. */
   readonly cwd: string | undefined
+  /** The program is gone: what is temporary goes with it. */
+  gone(): void
 }
 
 export interface HomesOptions {
@@ -20,27 +23,29 @@ export interface HomesOptions {
   readonly dataFolder: string
   readonly user: ChildUser | undefined
   readonly clock: Clock
+  readonly log: Log
 }
 
 /**
  * Home folders of supervised programs, one for each name: what a program stores for one holder (caches, tokens) is not
- * found by the program of another, nor in the home of the node's own user. `tmp` beside it is emptied at each start.
+ * found by the program of another, nor in the home of the node's own user. Each start has a folder of its own for what
+ * is temporary.
  */
 export interface Homes {
   of(name: string): Promise<Home>
 }
 
-export function createHomes({ dataFolder, user, clock }: HomesOptions): Homes {
+export function createHomes({ dataFolder, user, clock, log }: HomesOptions): Homes {
   const folder = join(dataFolder, 'children')
   let ready: Promise<void> | undefined
   return {
     async of(name) {
       await (ready ??= prepare(folder, user, clock))
       const own = join(folder, hash('sha256', name).slice(0, 32))
-      const [HOME, TMPDIR] = [join(own, 'home'), join(own, 'tmp')]
+      const HOME = join(own, 'home')
+      const TMPDIR = join(own, 'tmp', clock.random(8).toString('hex'))
       // Not the program's own, so that it cannot put a link in the place of what is made here as root.
-      await mkdir(own, { recursive: true, mode: 0o711 })
-      await rm(TMPDIR, { recursive: true, force: true })
+      await mkdir(join(own, 'tmp'), { recursive: true, mode: 0o711 })
       for (const path of [HOME, TMPDIR]) {
         await mkdir(path, { recursive: true, mode: 0o700 })
         if (user !== undefined) await chown(path, user.uid, user.gid)
@@ -50,6 +55,11 @@ export function createHomes({ dataFolder, user, clock }: HomesOptions): Homes {
       return {
         env: { HOME, TMPDIR },
         cwd: user === undefined || isOpenToAll(process.cwd()) ? undefined : HOME,
+        gone() {
+          rm(TMPDIR, { recursive: true, force: true }).catch((error: unknown) =>
+            log.warn('mcp.child.left-behind', { error: String(error) }),
+          )
+        },
       }
     },
   }
@@ -65,7 +75,9 @@ async function prepare(folder: string, user: ChildUser | undefined, clock: Clock
   const before = clock.now() - keptMs
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    if ((await stat(path)).mtimeMs < before) await rm(path, { recursive: true, force: true })
+    const isOld = (await stat(path)).mtimeMs < before
+    // What is temporary was left by a node that was killed.
+    await rm(isOld ? path : join(path, 'tmp'), { recursive: true, force: true })
   }
 }
 

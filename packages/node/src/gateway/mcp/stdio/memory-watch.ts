@@ -11,7 +11,7 @@ const processesMax = 256
 interface Watched extends Enrolled {
   readonly pid: number
   readonly bytesMax: number
-  exceeded(): void
+  readonly exceeded: () => void
 }
 
 /**

@@ -97,7 +97,10 @@ test('leaves a program alone that takes what it may', async () => {
 test('a program has a home and a folder for temporary files of its own, apart for each holder', async () => {
   const dataAt = dataFolder()
   const user = childUser(undefined)
-  const egress = egressWith({ user, homes: createHomes({ dataFolder: dataAt, user, clock: systemClock }) })
+  const egress = egressWith({
+    user,
+    homes: createHomes({ dataFolder: dataAt, user, clock: systemClock, log: silentLog }),
+  })
   const target = programTarget(`${serves}
     const fs = require('node:fs'), path = require('node:path')
     const { HOME, TMPDIR } = process.env
@@ -114,7 +117,10 @@ test('a program has a home and a folder for temporary files of its own, apart fo
   expect(await said(egress, target, /home (\S+)/)).not.toBe(home)
   expect(await said(egress, target, /found (\S+)\./)).toBe('|')
   await egress.close()
-  const again = egressWith({ user, homes: createHomes({ dataFolder: dataAt, user, clock: systemClock }) })
+  const again = egressWith({
+    user,
+    homes: createHomes({ dataFolder: dataAt, user, clock: systemClock, log: silentLog }),
+  })
   await call(again, target)
   // What it keeps stays with it; what is temporary does not.
   expect(await said(again, target, /found (\S+)\./)).toBe('token|')
@@ -127,7 +133,7 @@ test('a home that was not used for a month is removed at the next start', async 
   for (const folder of [old!, recent!]) mkdirSync(join(folder, 'home'), { recursive: true })
   const before = new Date(systemClock.now() - 31 * 24 * 3_600_000)
   utimesSync(old!, before, before)
-  await createHomes({ dataFolder: dataAt, user: undefined, clock: systemClock }).of('new')
+  await createHomes({ dataFolder: dataAt, user: undefined, clock: systemClock, log: silentLog }).of('new')
   expect(readdirSync(join(dataAt, 'children'))).toHaveLength(2)
   expect(readdirSync(join(dataAt, 'children'))).toContain('recent')
 })
@@ -145,7 +151,7 @@ test('programs of a node that runs as root are nobody, and cannot read what the 
   const dataAt = dataFolder()
   mkdirSync(join(dataAt, 'keys'), { mode: 0o700 })
   const user = childUser(undefined)
-  const homes = createHomes({ dataFolder: dataAt, user, clock: systemClock })
+  const homes = createHomes({ dataFolder: dataAt, user, clock: systemClock, log: silentLog })
   const looks = `${serves}
     const fs = require('node:fs')
     for (const path of ${JSON.stringify([dataAt, join(dataAt, 'keys'), join(dataAt, 'children')])}) {
@@ -159,7 +165,9 @@ test('programs of a node that runs as root are nobody, and cannot read what the 
   expect(egress.stderr(target.id)).toContain('EACCES\nEACCES\nEACCES\n')
   await egress.close()
   // As root it would have read all of them.
-  const open = egressWith({ homes: createHomes({ dataFolder: dataAt, user: undefined, clock: systemClock }) })
+  const open = egressWith({
+    homes: createHomes({ dataFolder: dataAt, user: undefined, clock: systemClock, log: silentLog }),
+  })
   await call(open, target)
   await said(open, target, /user (0)/)
   expect(open.stderr(target.id)).not.toContain('EACCES')

@@ -23,8 +23,14 @@ export interface FeedParts {
   readonly gateway: Pick<Gateway, 'submit'>
   readonly clock: Clock
   readonly holder: Holder
+  readonly callerCapabilities: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Who is listened to, under which capability and for what. */
+export interface FeedSubject {
   readonly target: Target
   readonly capability: TargetCapability
+  readonly filter: SubscriptionFilter
 }
 
 export interface FeedListener {
@@ -49,7 +55,7 @@ export interface Why {
 export class Feed {
   readonly #with: FeedParts
   readonly #listener: FeedListener
-  #filter: SubscriptionFilter
+  #subject: FeedSubject
   #current: Stream | undefined
   #next: Stream | undefined
   #broken = false
@@ -57,18 +63,14 @@ export class Feed {
   #stopTimer: () => void = () => undefined
   #over = false
 
-  constructor(parts: FeedParts, filter: SubscriptionFilter, listener: FeedListener) {
+  constructor(parts: FeedParts, subject: FeedSubject, listener: FeedListener) {
     this.#with = parts
-    this.#filter = filter
+    this.#subject = subject
     this.#listener = listener
   }
 
-  get target(): Target {
-    return this.#with.target
-  }
-
-  get filter(): SubscriptionFilter {
-    return this.#filter
+  get subject(): FeedSubject {
+    return this.#subject
   }
 
   /** What the server honours; undefined while that is not known. */
@@ -78,7 +80,7 @@ export class Feed {
   }
 
   open(): void {
-    this.#next = new Stream(this.#with, this.#filter, {
+    this.#next = new Stream(this.#with, this.#subject, {
       settled: (stream) => this.#settled(stream),
       heard: (method, params) => this.#listener.notification(method, params),
       ended: (stream, why, final) => this.#ended(stream, why, final),
@@ -86,9 +88,9 @@ export class Feed {
     this.#next.start()
   }
 
-  /** Hears more from now on. */
-  widen(filter: SubscriptionFilter): void {
-    this.#filter = filter
+  /** From now on hears more, or another version of the record. */
+  change(subject: FeedSubject): void {
+    this.#subject = subject
     this.#stopTimer()
     this.#next?.stop()
     this.#next = undefined
@@ -149,22 +151,23 @@ interface StreamListener {
 class Stream implements IngressSink {
   honoured: SubscriptionFilter | undefined
   readonly #with: FeedParts
-  readonly #filter: SubscriptionFilter
+  readonly #subject: FeedSubject
   readonly #listener: StreamListener
   #handle: ActHandle | undefined
   #stopTimer: () => void = () => undefined
   #over = false
 
-  constructor(parts: FeedParts, filter: SubscriptionFilter, listener: StreamListener) {
+  constructor(parts: FeedParts, subject: FeedSubject, listener: StreamListener) {
     this.#with = parts
-    this.#filter = filter
+    this.#subject = subject
     this.#listener = listener
   }
 
   start(): void {
-    const { gateway, clock, holder, target, capability } = this.#with
-    const args = { notifications: this.#filter }
-    this.#stopTimer = clock.after(ackMs, () => this.#acknowledged(this.#filter))
+    const { gateway, clock, holder, callerCapabilities } = this.#with
+    const { target, capability, filter } = this.#subject
+    const args = { notifications: filter }
+    this.#stopTimer = clock.after(ackMs, () => this.#acknowledged(filter))
     this.#handle = gateway.submit(
       {
         holder,
@@ -176,6 +179,7 @@ class Stream implements IngressSink {
         wire: { protocol, message: undefined, bytes: nothing, forward: false },
         stream: true,
         operation: methods.listen,
+        ...(callerCapabilities === undefined ? {} : { callerCapabilities }),
         trace: undefined,
         parent: undefined,
         place: undefined,
@@ -199,7 +203,7 @@ class Stream implements IngressSink {
       this.#acknowledged(isObject(params['notifications']) ? params['notifications'] : {})
     } else {
       // What notifies has acknowledged: not every server says so first.
-      this.#acknowledged(this.#filter)
+      this.#acknowledged(this.#subject.filter)
       this.#listener.heard(method, params)
     }
     return true

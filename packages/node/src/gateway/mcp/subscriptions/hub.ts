@@ -9,7 +9,10 @@ export interface SubscriptionFilter {
   readonly resourceSubscriptions?: readonly string[]
 }
 
-/** Hears what happens; `ended` is the last thing heard, and is not called after `Subscription.end`. */
+/**
+ * Hears what happens, the first of it perhaps before `subscribe` returns; `ended` is the last thing heard, and nothing
+ * is heard after `Subscription.end`.
+ */
 export interface Subscriber {
   /**
    * What is really listened to, once after `subscribe` and once after each `update`: when the servers have said what
@@ -33,6 +36,11 @@ export interface SubscribeRequest {
   /** The address's record, where it names one (`View.slug`). */
   readonly slug: string | undefined
   readonly filter: SubscriptionFilter
+  /**
+   * What the client declared. The first subscriber's count for all: servers of the older eras tell of changes within a
+   * session, and this leads to the one in which the same client's calls are made.
+   */
+  readonly callerCapabilities?: Readonly<Record<string, unknown>>
 }
 
 /**

@@ -2,7 +2,8 @@ import { notificationMessage } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcNotification } from '@ambit/core/wire/mcp/message'
 import { notifications } from '@ambit/core/wire/mcp/methods'
 import type { ProtocolCapability } from '@ambit/core/wire/mcp/operation'
-import type { TargetCapability } from '../../../registry/target.ts'
+import type { HeldChain } from '../../../authority/authority.ts'
+import type { Target, TargetCapability } from '../../../registry/target.ts'
 import type { SeenServer, View } from '../names/view.ts'
 import { uriOwner } from '../operations/owner.ts'
 import type { Feed, Why } from './feed.ts'
@@ -23,6 +24,13 @@ export interface Wanted {
   readonly shown: ReadonlyMap<string, string>
 }
 
+interface Stopped {
+  readonly why: Why
+  /** As they were then: another one may be judged otherwise. */
+  readonly target: Target | undefined
+  readonly chain: HeldChain
+}
+
 /** One subscriber of the hub, and what it hears of which server. */
 export class Member {
   readonly request: SubscribeRequest
@@ -33,7 +41,7 @@ export class Member {
   readonly #subscriber: Subscriber
   readonly #forget: () => void
   #wanted: ReadonlyMap<string, Wanted> = new Map()
-  readonly #stopped = new Map<string, Why>()
+  readonly #stopped = new Map<string, Stopped>()
   #acknowledged = false
 
   constructor(request: SubscribeRequest, subscriber: Subscriber, forget: () => void) {
@@ -43,13 +51,18 @@ export class Member {
     this.#forget = forget
   }
 
-  /** What it wants from now on, by record. */
+  /** What it wants from now on, by record; without servers that refused and have not changed since. */
   plan(view: View, filter: SubscriptionFilter): ReadonlyMap<string, Wanted> {
-    if (filter !== this.filter) this.#acknowledged = false
+    const isNew = filter !== this.filter
+    if (isNew) this.#acknowledged = false
     this.filter = filter
-    this.#stopped.clear()
     this.#wanted = wantedOf(view, filter)
-    return this.#wanted
+    const { chain } = this.request.holder
+    for (const [id, stopped] of this.#stopped) {
+      const same = stopped.target === this.#wanted.get(id)?.server.target && stopped.chain === chain
+      if (isNew || !same) this.#stopped.delete(id)
+    }
+    return new Map([...this.#wanted].filter(([id]) => !this.#stopped.has(id)))
   }
 
   hear(id: string, method: string, params: JsonObject): void {
@@ -79,7 +92,8 @@ export class Member {
 
   stopped(id: string, why: Why): void {
     this.feeds.delete(id)
-    this.#stopped.set(id, why)
+    const target = this.#wanted.get(id)?.server.target
+    this.#stopped.set(id, { why, target, chain: this.request.holder.chain })
     if (why.code.startsWith('mandate.') && why.code !== 'mandate.no-entry') this.end(why)
     else this.acknowledge()
   }
@@ -91,10 +105,10 @@ export class Member {
       return this.#stopped.has(id) ? ({} as SubscriptionFilter) : this.feeds.get(id)?.honoured
     })
     if (parts.some((part) => part === undefined)) return
-    const [why] = this.#stopped.values()
+    const [stopped] = this.#stopped.values()
     const honoured = this.#honoured()
-    if (why !== undefined && isEmpty(honoured)) {
-      this.end(why)
+    if (stopped !== undefined && isEmpty(honoured)) {
+      this.end(stopped.why)
       return
     }
     if (this.#acknowledged) return

@@ -1,6 +1,7 @@
-import type { Clock } from '../../../kernel/clock.ts'
 import { notificationMessage } from '@ambit/core/wire/mcp/message'
 import { notifications } from '@ambit/core/wire/mcp/methods'
+import type { Holder } from '../../../authority/authority.ts'
+import type { Clock } from '../../../kernel/clock.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { Views } from '../names/view.ts'
@@ -8,6 +9,7 @@ import { Feed } from './feed.ts'
 import type { FeedListener, Why } from './feed.ts'
 import type { Hub, SubscribeRequest, Subscriber, Subscription, SubscriptionFilter } from './hub.ts'
 import { Member } from './member.ts'
+import type { Wanted } from './member.ts'
 import { isWithin, union } from './filter.ts'
 
 /** Clients that listen, of all holders: each is a stream that an ingress keeps, and little more. */
@@ -26,7 +28,7 @@ export interface HubOptions {
   /** Tells when records, rulings or mandates changed; returns what stops it. */
   onChange(listener: () => void): () => void
   /** A server says that its tools changed: a chance to look before the next probe. */
-  toolsChanged?(target: Target): void
+  toolsChanged?(target: Target, holder: Holder): void
 }
 
 interface HeldFeed {
@@ -87,38 +89,56 @@ class ListeningHub implements Hub {
       return
     }
     const wanted = member.plan(view, filter)
-    for (const [name, held] of this.#feeds) {
-      if (held.members.has(member) && !wanted.has(held.feed.target.id)) this.#leave(name, held, member)
-    }
+    for (const id of member.feeds.keys()) if (!wanted.has(id)) this.#leave(`${holder.key} ${id}`, member)
     for (const [id, part] of wanted) {
-      const name = `${holder.key} ${id}`
-      const held = this.#feeds.get(name)
-      if (held === undefined) {
-        if (this.#feeds.size >= feedsMax) {
-          member.stopped(id, full)
-          continue
-        }
-        const { server, capability } = part
-        const members = new Set([member])
-        const parts = { ...this.#options, holder, target: server.target, capability }
-        const feed = new Feed(parts, part.filter, this.#listenerOf(name, server.target, members))
-        this.#feeds.set(name, { feed, members })
-        member.feeds.set(id, feed)
-        feed.open()
-      } else {
-        held.members.add(member)
-        member.feeds.set(id, held.feed)
-        if (!isWithin(part.filter, held.feed.filter)) held.feed.widen(union(part.filter, held.feed.filter))
-      }
+      this.#join(`${holder.key} ${id}`, member, part)
     }
     member.acknowledge()
   }
 
-  #listenerOf(name: string, target: Target, members: ReadonlySet<Member>): FeedListener {
+  /** Lets a subscriber hear a server too; the first one has it listened to. */
+  #join(name: string, member: Member, { server: { target }, capability, filter }: Wanted): void {
+    const held = this.#feeds.get(name)
+    if (held !== undefined) {
+      const { feed, members } = held
+      members.add(member)
+      member.feeds.set(target.id, feed)
+      const whole = isWithin(filter, feed.subject.filter)
+      if (whole && feed.subject.target === target) return
+      feed.change({
+        target,
+        capability,
+        filter: whole ? feed.subject.filter : union(filter, feed.subject.filter),
+      })
+      return
+    }
+    if (this.#feeds.size >= feedsMax) {
+      member.stopped(target.id, full)
+      return
+    }
+    const { holder, callerCapabilities } = member.request
+    const { gateway, clock } = this.#options
+    const members = new Set([member])
+    const listener = this.#listenerOf(name, { target, holder }, members)
+    const feed = new Feed(
+      { gateway, clock, holder, callerCapabilities },
+      { target, capability, filter },
+      listener,
+    )
+    this.#feeds.set(name, { feed, members })
+    member.feeds.set(target.id, feed)
+    feed.open()
+  }
+
+  #listenerOf(
+    name: string,
+    { target, holder }: { readonly target: Target; readonly holder: Holder },
+    members: ReadonlySet<Member>,
+  ): FeedListener {
     return {
       settled: () => members.forEach((member) => member.acknowledge()),
       notification: (method, params) => {
-        if (method === notifications.toolsListChanged) this.#options.toolsChanged?.(target)
+        if (method === notifications.toolsListChanged) this.#options.toolsChanged?.(target, holder)
         members.forEach((member) => member.hear(target.id, method, params))
       },
       healed: () => members.forEach((member) => member.heal(target.id)),
@@ -130,9 +150,10 @@ class ListeningHub implements Hub {
     }
   }
 
-  #leave(name: string, held: HeldFeed, member: Member): void {
-    held.members.delete(member)
-    member.feeds.delete(held.feed.target.id)
+  #leave(name: string, member: Member): void {
+    const held = this.#feeds.get(name)
+    if (held?.members.delete(member) !== true) return
+    member.feeds.delete(held.feed.subject.target.id)
     if (held.members.size > 0) return
     this.#feeds.delete(name)
     held.feed.stop()
@@ -140,11 +161,7 @@ class ListeningHub implements Hub {
 
   #forget(member: Member): void {
     const { key } = member.request.holder
-    for (const id of member.feeds.keys()) {
-      const name = `${key} ${id}`
-      const held = this.#feeds.get(name)
-      if (held?.members.has(member) === true) this.#leave(name, held, member)
-    }
+    for (const id of member.feeds.keys()) this.#leave(`${key} ${id}`, member)
     const own = this.#members.get(key)
     if (own?.delete(member) !== true) return
     this.#size -= 1
