@@ -10,12 +10,29 @@ interface A2aSuite {
   readonly tck: Tck
   /** Of 0.3: a folder of its tests. */
   readonly category?: string
+  /** Of all its tests, those that fit what pytest takes after `-k`. */
+  readonly tests?: string
   /** Switches of the fixture. */
   readonly agent: readonly string[]
 }
 
 const suites: readonly A2aSuite[] = [
   { name: 'a2a', version: '1.0', tck: tcks['1.0'], agent: [] },
+  {
+    // What an agent refuses because its card does not declare it; such tests are skipped on one that declares all.
+    name: 'a2a-bare',
+    version: '1.0',
+    tck: tcks['1.0'],
+    tests: 'Capability or StatusCodes or ErrorCode or HttpStatus or CARD',
+    agent: ['--no-push', '--no-streaming'],
+  },
+  {
+    name: 'a2a-extension',
+    version: '1.0',
+    tck: tcks['1.0'],
+    tests: 'ExtensionRequired',
+    agent: ['--required-extension', 'urn:a2a:tck:required-extension'],
+  },
   {
     name: 'a2a-0.3-mandatory',
     version: '0.3',
@@ -49,9 +66,10 @@ export const a2aSuites: readonly Suite[] = suites.map((suite) => ({
   },
 }))
 
-async function run({ tck, category }: A2aSuite, url: string, { scenario, short }: SuiteOptions) {
+async function run({ tck, category, tests }: A2aSuite, url: string, { scenario, short }: SuiteOptions) {
+  const selected = scenario ?? tests
   const args = [
-    ...(scenario === undefined ? [] : ['-k', scenario]),
+    ...(selected === undefined ? [] : ['-k', selected]),
     ...(short && tck.line === '1.0' ? ['-m', 'must'] : []),
     ...(tck.line === '0.3' ? ['--transports', 'jsonrpc,rest,grpc'] : []),
   ]

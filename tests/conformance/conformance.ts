@@ -30,6 +30,9 @@ if (chosen.length === 0) {
   process.exit(2)
 }
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const reports: SuiteReport[] = []
 for (const suite of chosen) reports.push(await report(suite, values))
 const lost = reports.reduce((sum, each) => sum + each.lost, 0)

@@ -14,7 +14,9 @@ const startMsMax = 30_000
 export async function startFixture(name: string, args: readonly string[] = []): Promise<Fixture> {
   const main = fileURLToPath(new URL(`../../packages/testkit/src/${name}-main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const timer = setTimeout(() => child.kill('SIGKILL'), startMsMax)
+  const stop = () => child.kill('SIGKILL')
+  const timer = setTimeout(stop, startMsMax)
+  process.once('exit', stop)
   const ended = once(child, 'exit').then(() => undefined)
   const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
   clearTimeout(timer)
@@ -22,7 +24,8 @@ export async function startFixture(name: string, args: readonly string[] = []): 
   return {
     url: (JSON.parse(String(line[0])) as { url: string }).url,
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
+      process.off('exit', stop)
+      stop()
       await ended
     },
   }

@@ -9,7 +9,7 @@ export interface ProgramEnd {
   readonly text: string
 }
 
-/** Runs a program to its end; one that takes longer than it may is killed, with whatever it started. */
+/** Runs a program to its end; it is killed, with whatever it started, when it takes too long or this process ends. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -27,7 +27,9 @@ export async function runProgram(
   }
   child.stdout.setEncoding('utf8').on('data', keep)
   child.stderr.setEncoding('utf8').on('data', keep)
-  const timer = setTimeout(() => killGroup(child.pid), options.timeoutMs)
+  const stop = () => killGroup(child.pid)
+  const timer = setTimeout(stop, options.timeoutMs)
+  process.once('exit', stop)
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -35,6 +37,7 @@ export async function runProgram(
     })
   } finally {
     clearTimeout(timer)
+    process.off('exit', stop)
   }
 }
 

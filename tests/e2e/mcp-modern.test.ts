@@ -307,7 +307,41 @@ test('a refusal of what is no tool call is an error with its reason', async () =
   expect(message.error?.message).toContain('mandate.no-entry')
 })
 
+test('at the address of a server of which nothing may be used the answer is why', async () => {
+  const narrow = await allow(node.ambit, [{ target: 'modern', capability: '*', decision: 'autonomous' }])
+  for (const method of ['tools/list', 'server/discover']) {
+    const { message } = await sendModern(at('legacy'), { token: narrow.token, method })
+    expect(message.error?.message).toContain('The mandate allows nothing')
+    expect(message.error?.data?.['reasons']).toMatchObject([{ code: 'mandate.no-entry' }])
+  }
+})
+
 test('lists of a server of an older era say that they may not be kept', async () => {
   const { message } = await sendModern(at('legacy'), { token: ann.token, method: 'resources/list' })
   expect(message.result).toMatchObject({ resultType: 'complete', ttlMs: 0, cacheScope: 'private' })
+})
+
+test('progress and log messages of a server of an older era come as this client asked for them', async () => {
+  const heard = async (name: string, meta: Record<string, unknown>) => {
+    const request = { token: ann.token, method: 'tools/call', params: { name, arguments: {} }, meta }
+    const response = await openModern(at('legacy'), request)
+    const messages: Json[] = []
+    if (response.headers.get('content-type') === 'text/event-stream')
+      for await (const message of messagesOf(response)) messages.push(message)
+    return messages.filter(({ method }) => method !== undefined)
+  }
+  const progress = await heard('test_tool_with_progress', { progressToken: 'mine' })
+  expect(progress.map(({ params }) => [params.progressToken, params.progress])).toEqual([
+    ['mine', 0],
+    ['mine', 50],
+    ['mine', 100],
+  ])
+  expect(await heard('test_tool_with_progress', {})).toEqual([])
+  const level = 'io.modelcontextprotocol/logLevel'
+  const logged = await heard('test_tool_with_logging', { [level]: 'info' })
+  expect(logged.map(({ method, params }) => [method, params.level])).toEqual(
+    Array.from({ length: 3 }, () => ['notifications/message', 'info']),
+  )
+  expect(await heard('test_tool_with_logging', { [level]: 'error' })).toEqual([])
+  expect(await heard('test_tool_with_logging', {})).toEqual([])
 })

@@ -90,3 +90,16 @@ test('a client that did not say that it answers is not asked', async () => {
   await using askable = await connectAskable(`${node.url}/mcp/legacy`, token, {})
   expect(await askable.say('test_elicitation', { message: 'Which?' })).toContain('The client did not answer')
 })
+
+test('an address that a server of 2025-11-25 needs opened first is a question too', async () => {
+  // Once for each person: the program remembers that it was opened.
+  const access = await allow(node.ambit, [{ target: 'stdio', capability: '*', decision: 'autonomous' }])
+  await using cannot = await connectAskable(`${node.url}/mcp/stdio`, access.token, {
+    elicitation: { form: {} },
+  })
+  await expect(cannot.say('test_address')).rejects.toMatchObject({ code: -32021 })
+  const other = await allow(node.ambit, [{ target: 'stdio', capability: '*', decision: 'autonomous' }])
+  await using can = await connectAskable(`${node.url}/mcp/stdio`, other.token)
+  expect(await can.say('test_address')).toBe('opened')
+  expect(can.asked).toMatchObject([{ params: { mode: 'url', url: 'https://example.org/sign-in' } }])
+})

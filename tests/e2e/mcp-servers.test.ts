@@ -121,14 +121,15 @@ describe.each(['modern', 'legacy'] as const)('a %s client', (era) => {
 
   test('hears when the list of one of them changes', async () => {
     const client = await connect(era)
-    let told = false
-    client.setNotificationHandler('notifications/prompts/list_changed', () => {
-      told = true
-    })
+    const told: string[] = []
+    client.setNotificationHandler(
+      'notifications/prompts/list_changed',
+      ({ method }) => void told.push(method),
+    )
     await client.listPrompts()
     if (era === 'modern') await client.listen({ promptsListChanged: true })
     // What a server told before it was listened to is heard by nobody.
-    while (!told) await client.callTool({ name: 'new_test_trigger_prompt_change', arguments: {} })
+    while (told.length === 0) await client.callTool({ name: 'new_test_trigger_prompt_change', arguments: {} })
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyReceipt } from '@ambit/sdk/verify'
@@ -36,6 +36,8 @@ describe.each(nodeStores)('a recall on $name', (store) => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'ambit-recall-'))
+    // A program of a node that runs as root is another user.
+    chmodSync(folder, 0o777)
     heard = join(folder, 'heard')
     modern = await startMcpServer({ eras: 'modern' })
     legacy = await startMcpServer({ eras: 'legacy' })

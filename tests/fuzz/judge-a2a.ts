@@ -7,7 +7,7 @@ import { eventsOf, parsed, requestId } from './judge.ts'
 const codes = new Set<unknown>([...Object.values(errorRows).map((row) => row.code), -32000])
 const reservedPaths = /^\/a2a\/(push\/|[^/?]*\/(\.well-known\/)?agent-card\.json)/
 
-interface Message {
+interface Message extends Pick<ErrorObject, 'code' | 'message'> {
   readonly jsonrpc?: unknown
   readonly id?: unknown
   readonly result?: unknown
@@ -65,7 +65,7 @@ function restObjection(shot: Shot, status: number, value: Message, text: string)
 }
 
 /** 0.3 writes the error object of JSON-RPC, without an envelope. */
-function isOlderError(value: ErrorObject): boolean {
+function isOlderError(value: Message): boolean {
   return codes.has(value.code) && typeof value.message === 'string'
 }
 

@@ -39,8 +39,9 @@ function messageObjection(shot: Shot, message: Message | undefined, text: string
     : `the error code ${String(error.code)}: ${shown}`
 }
 
-function isBehindUpstream({ flavour }: Shot): boolean {
-  return flavour === 'odd' || flavour === 'broken'
+/** What names no server may be asked of all of them. */
+function isBehindUpstream({ flavour, path }: Shot): boolean {
+  return flavour === undefined || flavour === 'odd' || flavour === 'broken' || /odd|broken/.test(path)
 }
 
 function streamObjection(shot: Shot, { whole }: RawAnswer, text: string): string | undefined {

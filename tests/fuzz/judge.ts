@@ -82,11 +82,12 @@ function faultCodeOf(text: string): string | undefined {
   const value = parsed(text) as
     | {
         code?: unknown
+        data?: unknown
         error?: { data?: unknown; details?: unknown }
       }
     | undefined
   const data = value?.error?.data
-  const infos = [value, data, ...listOf(data), ...listOf(value?.error?.details)]
+  const infos = [value, data, ...listOf(data), ...listOf(value?.data), ...listOf(value?.error?.details)]
   for (const info of infos) {
     const { code, metadata } = (info ?? {}) as { code?: unknown; metadata?: { code?: unknown } }
     for (const candidate of [metadata?.code, code]) {
@@ -112,7 +113,8 @@ function bodyObjection(protocol: Protocol, shot: Shot, answer: RawAnswer, text: 
     }
     return problem.status === answer.status ? undefined : 'problem details of another status'
   }
-  const isMine = protocol === 'mcp' ? shot.path === '/mcp' : shot.path.startsWith('/a2a/')
+  const isMine =
+    protocol === 'mcp' ? /^\/mcp(?:\/[a-z0-9-]+)?$/.test(shot.path) : shot.path.startsWith('/a2a/')
   // Other addresses belong to the console and the API, which answer with problem details or pages.
   if (!isMine) return undefined
   return protocol === 'mcp' ? mcpObjection(shot, answer, type, text) : a2aObjection(shot, answer, type, text)

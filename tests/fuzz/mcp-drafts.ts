@@ -20,7 +20,11 @@ export interface McpScene {
 
 /** A message of the protocol as its specification has it, of either era. */
 export function mcpDraft(scene: McpScene): Draft {
-  return scene.random.onceIn(2) ? modernDraft(scene) : legacyDraft(scene)
+  const draft = scene.random.onceIn(2) ? modernDraft(scene) : legacyDraft(scene)
+  // The address of one server alone.
+  return scene.random.onceIn(12)
+    ? { ...draft, path: `/mcp/${scene.random.pick(['true-modern', 'odd-legacy', 'no-such'])}` }
+    : draft
 }
 
 /** `params` of every kind of request, with secrets of the caller where a caller would have its own. */

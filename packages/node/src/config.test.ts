@@ -9,6 +9,7 @@ test('has a default for everything', () => {
     store: `sqlite:${resolve('data/store.sqlite')}`,
     addresses: ['127.0.0.1', '::1'],
     port: 7100,
+    grpcPort: 7102,
     metricsPort: 7103,
     hosts: [],
     origin: undefined,

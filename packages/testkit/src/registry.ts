@@ -49,6 +49,8 @@ export interface FakeUpstream extends Describe {
   lastEnv: Readonly<Record<string, string>>
   asked: number
   interfaceUrl: string | undefined
+  /** The document it describes itself in, where it has one. */
+  document: string | undefined
 }
 
 export function fakeUpstream(): FakeUpstream {
@@ -61,6 +63,7 @@ export function fakeUpstream(): FakeUpstream {
     lastEnv: {},
     asked: 0,
     interfaceUrl: undefined,
+    document: undefined,
     async describe(source, headers): Promise<Described> {
       this.asked += 1
       this.lastHeaders = headers
@@ -83,6 +86,7 @@ export function fakeUpstream(): FakeUpstream {
           },
         ],
         capabilities: this.tools,
+        ...(this.document === undefined ? {} : { document: this.document }),
         remarks: [],
       }
     },

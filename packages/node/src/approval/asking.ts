@@ -14,7 +14,10 @@ const pendingPerHolderMax = 20
 const nonceBytes = 32
 
 /** The holder's side: asking, and hearing what became of it. */
-export function createAsking(parts: ApprovalParts, turns: Turns): Pick<Approvals, 'ask' | 'get' | 'find' | 'withdraw'> {
+export function createAsking(
+  parts: ApprovalParts,
+  turns: Turns,
+): Pick<Approvals, 'ask' | 'get' | 'find' | 'withdraw'> {
   const { store, clock, keyring } = parts
 
   /** The row as the clock has it. */

@@ -29,6 +29,22 @@ describe.each(storeEngines)('registering on $name', (engine) => {
     expect(odd.remarks.join()).toContain('another origin')
   })
 
+  test('keeps the document that a record was read from letter for letter, the newest one', async () => {
+    await using store = await engine.open()
+    const { registry, upstream, again } = await registryRoom(store)
+    upstream.document = '{ "name" :"Notes" }'
+    await registry.register(operator, { url })
+    const { id } = registry.target('notes')!
+    expect(await registry.document(id)).toBe('{ "name" :"Notes" }')
+    upstream.document = '{"name":"Notes","signatures":[{}]}'
+    expect((await registry.probe('notes', 'main', 'p_operator')).changes).toEqual([])
+    upstream.document = undefined
+    await registry.probe('notes', 'main', 'p_operator')
+    const restarted = await again()
+    expect(await restarted.registry.document(id)).toBe('{"name":"Notes","signatures":[{}]}')
+    expect(await registry.document('nobody')).toBeUndefined()
+  })
+
   test('applies a whole document once, then finds nothing new in it', async () => {
     await using store = await engine.open()
     const { registry } = await registryRoom(store)

@@ -115,8 +115,14 @@ export function readTask(value: unknown): Reading | undefined {
 
 function stateReading(kind: Reading['kind'], taskId: unknown, status: unknown): Reading | undefined {
   if (!isId(taskId) || !isObject(status)) return undefined
-  const state = status['state']
-  return typeof state === 'string' && state.length <= 100 ? { kind, taskId, state } : undefined
+  const state = stateName(status['state'])
+  return state === undefined || state.length > 100 ? undefined : { kind, taskId, state }
+}
+
+/** ProtoJSON may say an enumeration by its number, and says one so that it has no name for: a newer peer's state. */
+function stateName(state: unknown): string | undefined {
+  if (typeof state === 'number' && Number.isSafeInteger(state)) return taskStates[state - 1] ?? String(state)
+  return typeof state === 'string' ? state : undefined
 }
 
 function isId(value: unknown): value is string {

@@ -14,12 +14,7 @@ import {
 import type { ErrorReason } from './error.ts'
 import { operations } from './method.ts'
 import type { Method } from './method.ts'
-import {
-  readPushListRequest,
-  readPushNameRequest,
-  readPushRequest,
-  readSendRequest,
-} from './request.ts'
+import { readPushListRequest, readPushNameRequest, readPushRequest, readSendRequest } from './request.ts'
 import { readRestPath, readRestQuery, restRequest } from './rest.ts'
 import { readStreamResponse, readTask } from './task.ts'
 
@@ -138,7 +133,10 @@ test('reads where a client wants to be told, inside a message and by itself', ()
   const config = { url: 'https://x/hook', token: '', authentication: { scheme: 'Bearer', credentials: 'c' } }
   const push = { id: undefined, taskId: undefined, token: undefined, url: config.url }
   const read = readSendRequest({ message, configuration: { taskPushNotificationConfig: config } })
-  expect(read).toMatchObject({ ok: true, reading: { push: { ...push, authentication: config.authentication } } })
+  expect(read).toMatchObject({
+    ok: true,
+    reading: { push: { ...push, authentication: config.authentication } },
+  })
   expect(readPushRequest({ ...config, taskId: 't1', id: 'mine' })).toMatchObject({
     reading: { taskIds: ['t1'], push: { id: 'mine', taskId: 't1' } },
   })

@@ -133,7 +133,7 @@ async function submitWithPush(
   const taskId = capability.id === messageCapability ? continued : push.taskId
   let callback: CallbackRow
   try {
-    callback = await callbacks.prepare(holder, target.id, { ...push, taskId })
+    callback = await callbacks.prepare(holder, target.id, { ...push, taskId }, call.version)
   } catch (error) {
     reply.error(configError(Fault.from(error)))
     return
@@ -223,7 +223,7 @@ function unsupported(call: Call): A2aError {
 function unsupportedPush(): A2aError {
   return a2aError(
     'PUSH_NOTIFICATION_NOT_SUPPORTED',
-    "this agent's card does not offer push notifications; stream, subscribe or ask for the task instead",
+    "push notifications are not supported by this agent's card; stream, subscribe or ask for the task instead",
   )
 }
 

@@ -61,6 +61,18 @@ test('offers no subscription where the card does not stream', async () => {
   expect(ids).toEqual(['message', 'task.get', 'task.list', 'task.cancel'])
 })
 
+test('offers push notifications where the card does, with what the protocol says of each', async () => {
+  const capabilities = { streaming: true, pushNotifications: true }
+  await using agent = await startRawAgent((_, response) => response.end(), { capabilities })
+  const found = (await described(agent.url)).capabilities.filter(({ id }) => id.startsWith('task.push.'))
+  expect(found.map(({ id, profile }) => [id, profile?.effect, profile?.reversibility])).toEqual([
+    ['task.push.set', 'egress', 1],
+    ['task.push.get', 'read', 0],
+    ['task.push.list', 'read', 0],
+    ['task.push.delete', 'write', 1],
+  ])
+})
+
 test('keeps only interfaces that it speaks and may call, in the order of the card, those of 0.3 last', async () => {
   const offer = (url: string, protocolBinding: string, more: object = {}) => ({
     url,
@@ -199,4 +211,30 @@ test.each([
   ],
 ])('never takes %o for a signature', (signature, remark) => {
   expect(signatureRemarks({ ...rawCard('http://x'), signatures: [signature] })).toEqual([remark])
+})
+
+test('reads a card of 0.3, and has no use for what only 1.0 can do', async () => {
+  await using agent = await startRawAgent((_, response) => response.end(), {
+    supportedInterfaces: undefined,
+    protocolVersion: '0.3.0',
+    url: '/rpc',
+    additionalInterfaces: [
+      { url: '/rpc', transport: 'JSONRPC' },
+      { url: '/rest', transport: 'HTTP+JSON' },
+      { url: '127.0.0.1:1', transport: 'GRPC' },
+    ],
+    supportsAuthenticatedExtendedCard: true,
+    capabilities: { streaming: true, pushNotifications: true },
+  })
+  const found = await described(agent.url)
+  expect(found.interfaces).toEqual([
+    { protocol: 'a2a', version: '0.3', url: `${agent.url}/rpc`, transport: 'jsonrpc', security: [] },
+    { protocol: 'a2a', version: '0.3', url: `${agent.url}/rest`, transport: 'http+json', security: [] },
+  ])
+  const ids = found.capabilities.map(({ id }) => id)
+  expect(ids).toEqual(
+    expect.arrayContaining(['message', 'task.get', 'task.track', 'task.push.set', 'card.extended']),
+  )
+  expect(ids).not.toContain('task.list')
+  expect(JSON.parse(found.document!)).toMatchObject({ protocolVersion: '0.3.0' })
 })

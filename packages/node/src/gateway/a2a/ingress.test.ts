@@ -325,3 +325,20 @@ test('lets a slow reader hold the agent back', async () => {
   for await (const chunk of response) bytes += (chunk as Buffer).length
   expect(bytes).toBe(total * (event.length + 'data: \n\n'.length))
 })
+
+test('an error in the form of another binding is written in that of the caller', async () => {
+  const error = { code: -32001, message: 'gone', data: [] }
+  await using raw = await startRawAgent(
+    ({ id }, response) =>
+      void response
+        .writeHead(500, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ jsonrpc: '2.0', id, error })),
+  )
+  await using own = await startA2aNode({ agents: { raw: raw.url } })
+  const init = { method: 'POST', headers: ada, body: JSON.stringify(message('hello')) }
+  const response = await fetch(`${own.agentUrl('raw')}/message:send`, init)
+  expect([response.status, await response.json()]).toMatchObject([
+    404,
+    { error: { code: 404, status: 'NOT_FOUND', message: 'gone' } },
+  ])
+})

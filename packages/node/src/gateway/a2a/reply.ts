@@ -37,6 +37,7 @@ export function createReply(response: ServerResponse, form: Form): Reply {
   }
   function error(status: number, body: string, headers?: OutgoingHttpHeaders): void {
     if (!writable(response)) return
+    if (form.streamsErrors === true && status === 200) open()
     if (streaming) response.end(form.errorEvent(body))
     else whole(response, status, form.mediaType, body, headers)
   }
@@ -63,7 +64,8 @@ export function createReply(response: ServerResponse, form: Form): Reply {
     },
     foreignError(of, wire) {
       const { status, body } = form.foreignError(of)
-      if (wire !== undefined && !streaming && writable(response))
+      const isSame = of.form === form.errorForm && form.streamsErrors !== true
+      if (wire !== undefined && isSame && !streaming && writable(response))
         whole(response, status, form.mediaType, wire)
       else error(status, body)
     },
@@ -105,6 +107,10 @@ export interface Form {
   errorEvent(json: string): string
   status(error: A2aError): number
   foreignError(error: ForeignError): { readonly status: number; readonly body: string }
+  /** An error that is an answer of the protocol is an event as well, where a stream was asked for. */
+  readonly streamsErrors?: boolean
+  /** The form of errors whose bytes can go on as they are: an agent may answer in that of another binding. */
+  readonly errorForm: ForeignError['form'] | undefined
 }
 
 export function formOf(binding: Binding, id: RpcId): Form {
@@ -115,6 +121,7 @@ function rpcForm(id: RpcId): Form {
   const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},`
   return {
     mediaType: jsonMediaType,
+    errorForm: 'rpc',
     extensionsHeader,
     result: (value) => `${head}"result":${JSON.stringify(value ?? null)}}`,
     event: (value, wire) => sseText(`${head}"result":${jsonOf(value, wire)}}`),
@@ -135,6 +142,7 @@ export function rpcStatus(error: A2aError): number {
 
 const restForm: Form = {
   mediaType: a2aMediaType,
+  errorForm: 'rest',
   extensionsHeader,
   result: (value) => JSON.stringify(value ?? {}),
   event: (value, wire) => sseText(jsonOf(value, wire)),

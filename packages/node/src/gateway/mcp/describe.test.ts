@@ -2,11 +2,16 @@ import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { everythingCommand, fixtureCommand, startEverything } from '@ambit/testkit/mcp-everything'
+import { startConformanceMcp } from '@ambit/testkit/conformance-mcp-server'
 import { startMcpServer } from '@ambit/testkit/mcp-server'
+import { isProtocolCapability } from '@ambit/core/wire/mcp/operation'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../kernel/clock.ts'
+import { digestValue } from '../../kernel/digest.ts'
 import { createAddressGuard } from '../../net/address.ts'
 import { createUpstream } from '../../net/upstream.ts'
+import { compare } from '../../registry/registry.ts'
+import { protocolCapabilities } from './capabilities.ts'
 import { createMcpDescribe } from './describe.ts'
 
 const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
@@ -186,3 +191,54 @@ test('gives up when it is told to', async () => {
   server.close()
   server.closeAllConnections()
 })
+
+test('the parts of the protocol that a server declares are capabilities with the profile of the protocol', async () => {
+  const server = await startConformanceMcp()
+  const described = await describe({ url: server.url }, {}, patience())
+  await server.close()
+  const parts = described.capabilities.filter((capability) => isProtocolCapability(capability.id))
+  expect(parts.slice(0, 5).map((part) => part.id)).toEqual([
+    'resources/list',
+    'resources/read',
+    'prompts/list',
+    'prompts/get',
+    'completion/complete',
+  ])
+  for (const part of parts) {
+    expect(part).toMatchObject({ hints: {}, profile: { effect: 'read', reversibility: 0 } })
+    expect(part.inputSchema).toBeUndefined()
+  }
+  expect(parts[1]?.profile?.roles).toMatchObject({ uri: 'selector' })
+  expect(parts[1]?.served['_meta']).toEqual({ 'ambit/declared': { subscribe: true, listChanged: true } })
+})
+
+test('whether a server notifies is no part of the definition that an operator accepts', () => {
+  const [, , list] = protocolCapabilities({ resources: {}, prompts: { listChanged: true } })
+  const [, , other] = protocolCapabilities({ resources: {}, prompts: {} })
+  expect(list?.id).toBe('prompts/list')
+  expect(list?.served).not.toEqual(other?.served)
+  expect(
+    compare(
+      { capabilities: [{ id: list!.id, definition: definitionOf(list!.served) }] },
+      { capabilities: [other!] },
+    ),
+  ).toEqual([])
+})
+
+test('parts that a server declares in a form of its own are left out', () => {
+  const odd = {
+    resources: true,
+    prompts: [],
+    completions: null,
+    extensions: 'all',
+    'io.modelcontextprotocol/tasks': {},
+  }
+  expect(protocolCapabilities(odd)).toEqual([])
+  const tasks = protocolCapabilities({ extensions: { 'io.modelcontextprotocol/tasks': {} } })
+  expect(tasks.map((part) => part.id)).toEqual(['tasks'])
+})
+
+/** As the registry pins it: without `_meta`. */
+function definitionOf({ _meta, ...served }: Readonly<Record<string, unknown>>) {
+  return digestValue(served)
+}

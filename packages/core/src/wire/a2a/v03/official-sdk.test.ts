@@ -149,12 +149,12 @@ function onWire(value: Json): Json {
 async function written(binding: 'kind' | 'proto', request: Json): Promise<unknown> {
   let body = ''
   const fetchImpl = async (_: unknown, init?: RequestInit) => {
-    body = String(init?.body)
+    body = init?.body as string
     return await Promise.reject(new Error('not sent'))
   }
   const transport = new (binding === 'kind' ? LegacyJsonRpcTransport : LegacyRestTransport)({
     endpoint: 'http://x',
-    fetchImpl: fetchImpl as typeof fetch,
+    fetchImpl,
   })
   const message = Message.fromJSON(request['message'])
   await transport
@@ -172,7 +172,7 @@ test('writes messages to agents of 0.3 as the official SDK does', async () => {
       // Its proto has no names of files, no metadata of parts and no references between tasks.
       const proto = paramsTo10('SendMessage', (await written('proto', params)) as Json, 'proto')
       const parts = (params['message'] as { parts: Json[] }).parts.map(
-        ({ metadata: _, filename: _name, ...rest }) => rest,
+        ({ metadata: _metadata, filename: _name, ...rest }) => rest,
       )
       const { referenceTaskIds: _, ...rest } = params['message'] as Json
       expect(proto).toEqual({ message: { ...rest, parts } })

@@ -1,4 +1,4 @@
-import { camelMembers, isGiven, isObject, objectAt, Untranslatable, without } from './form.ts'
+import { camelMembers, isGiven, isObject, objectAt, textAt, Untranslatable, without } from './form.ts'
 import type { Form, Json } from './form.ts'
 
 const nameForm = /^tasks\/([^/]+)\/pushNotificationConfigs\/([^/]+)$/
@@ -64,7 +64,7 @@ export function taskPushConfigFrom10(value: unknown, form: Form): Json {
   const pushNotificationConfig = pushConfigFrom10(config)
   if (form === 'kind') return { taskId, pushNotificationConfig }
   return {
-    name: `tasks/${String(taskId)}/pushNotificationConfigs/${String(id ?? '')}`,
+    name: `tasks/${textAt(taskId, 'taskId')}/pushNotificationConfigs/${isGiven(id) ? textAt(id, 'id') : ''}`,
     pushNotificationConfig,
   }
 }

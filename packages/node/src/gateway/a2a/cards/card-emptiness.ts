@@ -6,7 +6,7 @@ export function withoutEmpty(value: unknown): unknown {
     return items.length === 0 ? undefined : items
   }
   if (typeof value !== 'object') return value
-  const members = Object.entries(value as object)
+  const members = Object.entries(value)
     .map(([name, member]) => [name, withoutEmpty(member)] as const)
     .filter(([, member]) => member !== undefined)
   return members.length === 0 ? undefined : Object.fromEntries(members)

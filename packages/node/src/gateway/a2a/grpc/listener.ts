@@ -21,6 +21,8 @@ const keepaliveTimeoutMs = 20_000
 /** Calls under way when the listener closes have this long to end. */
 const drainMs = 10_000
 
+type ConnectionInjector = ReturnType<Server['createConnectionInjector']>
+
 export interface GrpcListenerOptions {
   readonly addresses: readonly string[]
   readonly port: number
@@ -40,7 +42,7 @@ export interface GrpcListener {
 /** Serves gRPC on one port of each address. Throws `listen.failed`, or `config.invalid` for an unusable certificate. */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
   const server = new Server({
-    // A field more than the body of the other bindings never makes a message larger than this.
+    // A message may be as large as the body of the other bindings.
     'grpc.max_receive_message_length': limits.actBodyBytesMax,
     'grpc.max_concurrent_streams': streamsPerConnectionMax,
     'grpc.max_connection_idle_ms': idleMs,
@@ -51,7 +53,7 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
     interceptors: options.services.map(({ interceptor }) => interceptor),
   })
   for (const { definition, handlers } of options.services) server.addService(definition, handlers)
-  const injector = server.createConnectionInjector(credentialsOf(options.tls))
+  const injector = injectorOf(server, options.tls)
   const { port, servers, at } = await listenAt({
     addresses: options.addresses,
     port: options.port,
@@ -80,11 +82,11 @@ async function closeListener(listener: SocketServer): Promise<void> {
   await new Promise<void>((resolve) => listener.close(() => resolve()))
 }
 
-function credentialsOf(tls: GrpcListenerOptions['tls']): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure()
+function injectorOf(server: Server, tls: GrpcListenerOptions['tls']): ConnectionInjector {
+  if (tls === undefined) return server.createConnectionInjector(ServerCredentials.createInsecure())
   try {
     const pair = { cert_chain: readFileSync(tls.certFile), private_key: readFileSync(tls.keyFile) }
-    return ServerCredentials.createSsl(null, [pair])
+    return server.createConnectionInjector(ServerCredentials.createSsl(null, [pair]))
   } catch (error) {
     throw new Fault('config.invalid', {
       detail: 'the certificate or its key cannot be used for gRPC',

@@ -6,7 +6,7 @@ import { doneTask, taskIn } from '@ambit/testkit/a2a-performance'
 import { startRawAgent } from '@ambit/testkit/a2a-raw'
 import type { RawAgent } from '@ambit/testkit/a2a-raw'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { Metadata } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import { afterEach, expect, test } from 'vitest'
 import { encode, methodForms } from './codec.ts'
@@ -61,6 +61,38 @@ test('fields of a newer protocol reach the agent and come back', async () => {
     asked?.equals(withFuture(encode(methodForms.SendMessage.request, { message })!, 'from a newer client')),
   ).toBe(true)
   expect(heard[0]?.includes('from a newer agent')).toBe(true)
+})
+
+test('a state that only a newer agent knows is passed on, and is no end', async () => {
+  // StreamResponse { status_update { task_id: "t1", status { state: 42 } } }
+  const strange = Buffer.from([0x1a, 8, 0x0a, 2, 0x74, 0x31, 0x1a, 2, 0x08, 42])
+  await between((call) => {
+    call.write(strange)
+    call.write(encode(methodForms.SendStreamingMessage.response, { task: taskIn('TASK_STATE_COMPLETED') })!)
+    call.end()
+  })
+  const outcome = node.gateway.nextOutcome()
+  const { status: ended, answers } = await caller.call(
+    'SendStreamingMessage',
+    { tenant: 'raw', message },
+    { token: 'ada' },
+  )
+  expect([ended, answers[0]]).toEqual(['OK', { statusUpdate: { taskId: 't1', status: { state: 42 } } }])
+  expect([answers.length, (await outcome).status]).toEqual([2, 'completed'])
+})
+
+test('an agent that calls its error a success in the details is not believed', async () => {
+  await between((call) => {
+    const metadata = new Metadata()
+    // google.rpc.Status { message: "fine" }, whose code is OK.
+    metadata.set('grpc-status-details-bin', Buffer.from([0x12, 4, ...Buffer.from('fine')]))
+    call.emit('error', { code: status.NOT_FOUND, details: 'not here', metadata })
+  })
+  expect(await caller.call('SendMessage', { tenant: 'raw', message }, { token: 'ada' })).toMatchObject({
+    status: 'NOT_FOUND',
+    words: 'not here',
+    details: [],
+  })
 })
 
 test('which extensions the agent used is said in the metadata of the answer', async () => {

@@ -17,7 +17,7 @@ import type { Channel, Channels } from './channels.ts'
 import { decode, methodForms, methodPath } from './codec.ts'
 import type { Decoded } from './codec.ts'
 import type { GrpcPlan } from './request.ts'
-import { bareStatus, detailsKey, foreignError } from './status.ts'
+import { detailsKey, foreignError, statusBytes } from './status.ts'
 
 export interface GrpcPerformingParts {
   readonly channels: Channels
@@ -170,7 +170,7 @@ export class GrpcPerforming implements Performance {
     const details = detailsOf(error)
     const foreign = foreignError(code, words, details)
     const { form: _form, ...members } = foreign
-    const wire = this.#passed(details ?? bareStatus(code, words))
+    const wire = this.#passed(statusBytes(code, words, details))
     this.#finish({ ...errorOutcome(foreign), value: { error: members }, ...wire })
   }
 

@@ -18,7 +18,7 @@ export interface GrpcStatus {
   readonly details: Buffer
 }
 
-type StatusMessage = Message & { code: number; message: string; details: Any[] }
+type StatusMessage = Message & { code: status; message: string; details: Any[] }
 type InfoMessage = Message & { reason: string; domain: string; metadata: Record<string, string> }
 
 const registry = readSchema(rpcPackage, rpcSchema)
@@ -72,16 +72,17 @@ export function foreignStatus(error: ForeignError): GrpcStatus {
   }
 }
 
-/** A status as another node of gRPC sent it; undefined when the bytes are none. */
+/** A status as another peer of gRPC sent it; undefined when the bytes are none. */
 export function readStatus(bytes: Uint8Array): GrpcStatus | undefined {
-  const message = read(bytes)
-  return message === undefined ? undefined : { ...message, details: Buffer.from(bytes) }
+  const read = readMessage(bytes)
+  if (read === undefined) return undefined
+  return { code: read.code, message: read.message, details: Buffer.from(bytes) }
 }
 
 /** An agent's error in the form of AIP-193, which every binding can be answered from. */
 export function foreignError(code: number, words: string, details: Uint8Array | undefined): ForeignError {
   const name = status[code] ?? 'UNKNOWN'
-  const inside = details === undefined ? undefined : read(details)
+  const inside = details === undefined ? undefined : readMessage(details)
   return {
     form: 'rest',
     code: httpByCode.get(code) ?? 500,
@@ -91,16 +92,17 @@ export function foreignError(code: number, words: string, details: Uint8Array | 
   }
 }
 
-/** The bytes of a status, for an error that came without details. */
-export function bareStatus(code: number, message: string): Buffer {
-  return write(code, message, [])
+/** The status that an agent sent with an error; one made of the error where it sent none, or one of another error. */
+export function statusBytes(code: status, words: string, details: Uint8Array | undefined): Buffer {
+  const same = details !== undefined && readMessage(details)?.code === code
+  return same ? Buffer.from(details) : write(code, words, [])
 }
 
 function write(code: number, message: string, details: Any[]): Buffer {
   return Buffer.from(toBinary(statusForm, create(statusForm, { code, message, details })))
 }
 
-function read(bytes: Uint8Array): StatusMessage | undefined {
+function readMessage(bytes: Uint8Array): StatusMessage | undefined {
   return parse(statusForm, bytes) as StatusMessage | undefined
 }
 

@@ -5,6 +5,7 @@ import { startA2aNode } from '@ambit/testkit/a2a-node'
 import type { A2aNode } from '@ambit/testkit/a2a-node'
 import { startRawAgent } from '@ambit/testkit/a2a-raw'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readPush } from '../push/push-request.ts'
 
 /** One agent of 1.0 alone, one of 0.3 alone, one of both, each behind the same node. */
 let modern: A2aAgent
@@ -141,6 +142,20 @@ test.each(wrong.map(([name, ...row]) => ({ name, row })))('refuses $name', async
   expect([answer.status, (answer.body as { error?: { code?: number } }).error?.code]).toEqual([200, code])
 })
 
+test('an error is an event where a client of 0.3 asked for a stream, unless the request could not be read', async () => {
+  const asked = async (body: unknown): Promise<[string | null, number | undefined]> => {
+    const response = await fetch(node.agentUrl('modern'), {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers,
+    })
+    const answer = JSON.parse((await response.text()).replace('data: ', '')) as { error?: { code: number } }
+    return [response.headers.get('content-type'), answer.error?.code]
+  }
+  expect(await asked(rpc('tasks/resubscribe', { id: 'nobody' }))).toEqual(['text/event-stream', -32001])
+  expect(await asked(rpc('message/stream', {}))).toEqual(['application/json', -32602])
+})
+
 test('refuses over HTTP+JSON with the error of 0.3 in the body and the status beside it', async () => {
   const none = await fetch(`${node.agentUrl('modern')}/v1/tasks/nobody`, { headers })
   expect([none.status, await none.json()]).toMatchObject([404, { code: -32001 }])
@@ -243,4 +258,20 @@ test('an answer of 1.0 that 0.3 has no form for is told as that', async () => {
   await using own = await startA2aNode({ agents: { raw: agent.url } })
   const init = { method: 'POST', body: JSON.stringify(rpc('message/send', { message: message03 })), headers }
   expect(await (await fetch(own.agentUrl('raw'), init)).json()).toMatchObject({ error: { code: -32006 } })
+})
+
+test('the push of an agent of 0.3 is read as one of 1.0', () => {
+  const said = {
+    kind: 'status-update',
+    taskId: 't1',
+    contextId: 'c1',
+    status: { state: 'completed' },
+    final: true,
+  }
+  const push = readPush(Buffer.from(JSON.stringify(said)))
+  expect(push).toMatchObject({ task: 't1', terminal: true })
+  expect(JSON.parse(push.bytes.toString())).toEqual({
+    statusUpdate: { taskId: 't1', contextId: 'c1', status: { state: 'TASK_STATE_COMPLETED' } },
+  })
+  expect(() => readPush(Buffer.from('{"kind":"poem"}'))).toThrow(/kind/)
 })

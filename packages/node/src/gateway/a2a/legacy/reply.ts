@@ -1,5 +1,6 @@
 import { errorRows } from '@ambit/core/wire/a2a/error'
 import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
+import { operations } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import { answerFrom10, eventFrom10 } from '@ambit/core/wire/a2a/v03/answer'
 import { errorFrom10, foreignFrom10, statusFrom10, statusOfCode } from '@ambit/core/wire/a2a/v03/error'
@@ -22,6 +23,9 @@ function rpcForm(id: RpcId, method: Method | undefined): Form {
   const errorBody = (error: unknown): string => `${head}"error":${JSON.stringify(error)}}`
   return {
     mediaType: jsonMediaType,
+    errorForm: 'rpc',
+    // Clients of 0.3 read nothing but events where they asked for a stream.
+    streamsErrors: method !== undefined && operations[method].streams,
     extensionsHeader: extensionsHeader03,
     result(value) {
       const json = answerJson(method, value, 'kind')
@@ -41,6 +45,7 @@ function rpcForm(id: RpcId, method: Method | undefined): Form {
 function restForm(method: Method | undefined): Form {
   return {
     mediaType: jsonMediaType,
+    errorForm: undefined,
     extensionsHeader: extensionsHeader03,
     result: (value) => answerJson(method, value, 'proto'),
     event(value) {

@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { PushConfig } from '@ambit/core/wire/a2a/push'
+import { a2aVersion, a2aVersion03 } from '@ambit/core/wire/a2a/version'
+import type { A2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Keyring } from '../../../kernel/keyring.ts'
 import type { CallbackRow } from './push-store.ts'
 
@@ -8,6 +10,8 @@ export interface KeptConfig {
   readonly url: string
   readonly token?: string
   readonly authentication?: { readonly scheme: string; readonly credentials?: string }
+  /** In which version the client wants to be told; left out: the current one. */
+  readonly version?: typeof a2aVersion03
 }
 
 /** One path segment; no agent's address has this form. */
@@ -49,10 +53,11 @@ export function isToken(row: Pick<CallbackRow, 'token'>, sent: string): boolean 
 const sealPurpose = 'a2a.push.config'
 const bodyPurpose = 'a2a.push.body'
 
-export function keptConfig(config: PushConfig): KeptConfig {
+export function keptConfig(config: PushConfig, version: A2aVersion = a2aVersion): KeptConfig {
   const { url, token, authentication } = config
   return {
     url,
+    ...(version === a2aVersion03 ? { version } : {}),
     ...(token === undefined ? {} : { token }),
     ...(authentication === undefined
       ? {}
@@ -82,7 +87,7 @@ export function openBody(keyring: Keyring, callback: string, sealed: Uint8Array)
 }
 
 /** Tells equal configurations without telling what is in them. */
-export function contentOf(keyring: Keyring, config: PushConfig): string {
-  const text = JSON.stringify([config.id ?? null, keptConfig(config)])
+export function contentOf(keyring: Keyring, id: string | undefined, config: KeptConfig): string {
+  const text = JSON.stringify([id ?? null, config])
   return createHmac('sha256', keyring.derive('a2a.push.content')).update(text).digest('hex')
 }

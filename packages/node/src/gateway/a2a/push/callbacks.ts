@@ -1,5 +1,6 @@
 import { Fault } from '@ambit/core/fault'
 import type { PushConfig } from '@ambit/core/wire/a2a/push'
+import type { A2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { namedId } from '../../../kernel/ids.ts'
@@ -52,7 +53,7 @@ export interface Callbacks {
    * Keeps a client's configuration, to be sent under the id given back. Throws `address.refused` where its address may
    * not be called, `push.too-many`, `input.invalid`.
    */
-  prepare(holder: Holder, record: string, config: PushConfig): Promise<CallbackRow>
+  prepare(holder: Holder, record: string, config: PushConfig, version?: A2aVersion): Promise<CallbackRow>
   /** The agent is about to get it. Undefined when it is gone. */
   arm(id: string, act: string, trace: string): Promise<AgentConfig | undefined>
   /** The agent has it, under this id; gives what the client sent. */
@@ -114,10 +115,10 @@ export function createCallbacks(parts: CallbacksParts): Callbacks {
     return (await owners.take(owner, row.record, task)) && (await store.bind(row.id, task))
   }
   return {
-    async prepare(holder, record, config) {
+    async prepare(holder, record, config, version) {
       await refuseWebhook(config.url, parts.guard, clock)
       // One after the other, so that two at once do not both find room.
-      return await turns.take(holder.key, async () => await prepare(parts, holder, record, config))
+      return await turns.take(holder.key, async () => await prepare(parts, holder, record, config, version))
     },
     async arm(id, act, trace) {
       const row = await store.callback(id)
@@ -173,9 +174,11 @@ async function prepare(
   holder: Holder,
   record: string,
   config: PushConfig,
+  version: A2aVersion | undefined,
 ): Promise<CallbackRow> {
   const task = config.taskId ?? null
-  const content = contentOf(keyring, config)
+  const kept = keptConfig(config, version)
+  const content = contentOf(keyring, config.id, kept)
   // A client that asks again for what waits for a person asks for the same thing.
   const known = task === null ? undefined : await store.unsent(holder.key, record, task, content)
   if (known !== undefined) return known
@@ -196,7 +199,7 @@ async function prepare(
     task,
     config: config.id ?? id,
     content,
-    sealed: sealConfig(keyring, id, keptConfig(config)),
+    sealed: sealConfig(keyring, id, kept),
     token: null,
     act: null,
     trace: null,

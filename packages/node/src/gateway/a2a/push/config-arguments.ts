@@ -64,7 +64,8 @@ function agentView(given: unknown, config: AgentConfig): Members {
 /** An agent's configuration as its client knows it. */
 export function clientView(made: Members, kept: KeptConfig): Members {
   const { url: _url, token: _token, authentication: _authentication, ...rest } = made
-  return { ...rest, ...kept }
+  const { version: _version, ...known } = kept
+  return { ...rest, ...known }
 }
 
 function inlineConfig(given: unknown): unknown {

@@ -53,6 +53,7 @@ export class Courier {
   readonly #running = new Map<string, number>()
   readonly #stops = new Set<() => void>()
   readonly #runs = new Set<Promise<void>>()
+  #deliveries = 0
   #closed = false
 
   constructor(parts: CourierParts) {
@@ -92,7 +93,7 @@ export class Courier {
   }
 
   #next(): void {
-    while (this.#runs.size < deliveriesMax) {
+    while (this.#deliveries < deliveriesMax) {
       const at = this.#ready.findIndex((lane) => (this.#running.get(lane.holder) ?? 0) < perHolderMax)
       const [lane] = at < 0 ? [] : this.#ready.splice(at, 1)
       if (lane === undefined) return
@@ -102,16 +103,20 @@ export class Courier {
 
   #begin(lane: Lane): void {
     const { holder } = lane
+    this.#deliveries++
     this.#running.set(holder, (this.#running.get(holder) ?? 0) + 1)
-    const run = this.#step(lane).then((pauseMs) => {
-      this.#runs.delete(run)
-      const left = (this.#running.get(holder) ?? 1) - 1
-      if (left === 0) this.#running.delete(holder)
-      else this.#running.set(holder, left)
-      this.#goOn(lane, pauseMs)
-      this.#next()
-    })
+    const run = this.#stepAndGoOn(lane).finally(() => this.#runs.delete(run))
     this.#runs.add(run)
+  }
+
+  async #stepAndGoOn(lane: Lane): Promise<void> {
+    const pauseMs = await this.#step(lane)
+    this.#deliveries--
+    const left = (this.#running.get(lane.holder) ?? 1) - 1
+    if (left === 0) this.#running.delete(lane.holder)
+    else this.#running.set(lane.holder, left)
+    this.#goOn(lane, pauseMs)
+    this.#next()
   }
 
   /** A lane with nothing in it goes; what came while that was found out is seen by looking once more. */

@@ -1,7 +1,8 @@
 import { Fault } from '@ambit/core/fault'
 import { notificationTokenHeader } from '@ambit/core/wire/a2a/push'
+import { eventFrom10 } from '@ambit/core/wire/a2a/v03/answer'
 import type { Signer } from '@ambit/core/signature'
-import { a2aMediaType, a2aVersion, versionHeader } from '@ambit/core/wire/a2a/version'
+import { a2aMediaType, a2aVersion, jsonMediaType, versionHeader } from '@ambit/core/wire/a2a/version'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Upstream, UpstreamExchange } from '../../../net/upstream.ts'
 import type { BackAnswer } from '../../back.ts'
@@ -36,21 +37,28 @@ export interface DeliveryAnswer extends BackAnswer {
 /** Tries once; the returned function gives the attempt up. `answered` is called once, unless it was given up. */
 export function deliver(
   parts: DeliveryParts,
-  delivery: Delivery,
+  stored: Delivery,
   answered: (answer: DeliveryAnswer) => void,
 ): () => void {
   let exchange: UpstreamExchange | undefined
   let stopped = false
-  headersOf(parts, delivery).then(
-    (headers) => {
-      if (!stopped) exchange = post(parts.upstream, delivery, headers, answered)
-    },
-    (error: unknown) => answered(failed(Fault.from(error))),
-  )
+  async function send(): Promise<void> {
+    const delivery = { ...stored, body: toldIn(stored) }
+    const headers = await headersOf(parts, delivery)
+    if (!stopped) exchange = post(parts.upstream, delivery, headers, answered)
+  }
+  send().catch((error: unknown) => answered(failed(Fault.from(error))))
   return () => {
     stopped = true
     exchange?.abort()
   }
+}
+
+/** The push as the client reads it. */
+function toldIn({ config, body }: Delivery): Uint8Array {
+  if (config.version === undefined) return body
+  const event: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+  return Buffer.from(JSON.stringify(eventFrom10(event, 'kind')))
 }
 
 function post(
@@ -105,9 +113,9 @@ async function headersOf({ signer, clock }: DeliveryParts, delivery: Delivery): 
   const audience = new URL(config.url).origin
   const headers = [
     'content-type',
-    a2aMediaType,
+    config.version === undefined ? a2aMediaType : jsonMediaType,
     versionHeader,
-    a2aVersion,
+    config.version ?? a2aVersion,
     'x-ambit-act',
     act,
     signatureHeader,

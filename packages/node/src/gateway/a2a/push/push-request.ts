@@ -3,6 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { Fault } from '@ambit/core/fault'
 import { isTooDeep } from '@ambit/core/wire/a2a/depth'
+import { eventTo10 } from '@ambit/core/wire/a2a/v03/answer'
+import { isObject, Untranslatable } from '@ambit/core/wire/a2a/v03/form'
 import { notificationTokenHeader } from '@ambit/core/wire/a2a/push'
 import { isTerminal, readStreamResponse } from '@ambit/core/wire/a2a/task'
 import { isJsonMediaType } from '@ambit/core/wire/a2a/version'
@@ -71,7 +73,7 @@ export interface Push {
 
 /** Reads a push: one StreamResponse that names its task. Throws `push.invalid`. */
 export function readPush(body: Buffer): Push {
-  const value = parse(body)
+  const value = in10(parse(body))
   const reading = readStreamResponse(value)
   if (reading === undefined)
     throw invalid('it has not exactly one of `task`, `message`, `statusUpdate` and `artifactUpdate`')
@@ -87,6 +89,17 @@ export function readPush(body: Buffer): Push {
     task,
     terminal: reading.state !== undefined && isTerminal(reading.state),
     digest: tells ? createHash('sha256').update(bytes).digest('hex') : null,
+  }
+}
+
+/** Agents of 0.3 push a bare task, message or event. */
+function in10(value: unknown): unknown {
+  if (!isObject(value) || typeof value['kind'] !== 'string') return value
+  try {
+    return eventTo10(value, 'kind')
+  } catch (error) {
+    if (error instanceof Untranslatable) throw invalid(error.message, error)
+    throw error
   }
 }
 

@@ -138,19 +138,20 @@ function createReader(store: Store): PushReader {
         .select((by) => by.fn.countAll<number>().as('n'))
         .where('holder', '=', holder)
         .executeTakeFirstOrThrow()
-      return Number(row.n)
+      return row.n
     },
     async waiting(of) {
+      // A sum of PostgreSQL is a numeric, which comes as text.
       const query = db
         .selectFrom('a2a_push')
         .select((by) => [
           by.fn.countAll<number>().as('pushes'),
-          by.fn.sum<number | null>('bytes').as('bytes'),
+          by.fn.sum<number | string | null>('bytes').as('bytes'),
         ])
       const row = await (
         'holder' in of ? query.where('holder', '=', of.holder) : query.where('record', '=', of.record)
       ).executeTakeFirstOrThrow()
-      return { pushes: Number(row.pushes), bytes: Number(row.bytes ?? 0) }
+      return { pushes: row.pushes, bytes: Number(row.bytes ?? 0) }
     },
     head: async (callback) =>
       await db

@@ -108,6 +108,12 @@ test('a search gives no more than it is asked for, with scores that fall, and no
   expect(find(view, '')).toEqual([])
 })
 
+test('a rare word says more than one that stands everywhere, also where it stands in a lesser place', () => {
+  const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ name: `order_${name}` }))
+  const view = viewOf([...many, { name: 'payback', description: 'Makes a refund.' }], 7)
+  expect(find(view, 'refund order')[0]?.name).toBe('payback')
+})
+
 test('describes a tool as the server defined it, and no tool that may not be called', () => {
   const view = viewOf(tools, 7)
   const describe = (name: unknown) => readToolCall(view, { name: 'describe_tool', arguments: { name } })

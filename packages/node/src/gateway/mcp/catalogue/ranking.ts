@@ -125,7 +125,7 @@ function singular(word: string): string {
 }
 
 function pairs(run: string): readonly string[] {
-  const characters = [...run]
+  const characters = Array.from(run)
   if (characters.length === 1) return characters
   return characters.slice(1).map((character, at) => `${characters[at] ?? ''}${character}`)
 }

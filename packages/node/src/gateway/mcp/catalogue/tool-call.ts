@@ -52,7 +52,13 @@ export function upstreamParams(params: JsonObject, call: Extract<ToolCall, { for
 }
 
 function noSuchTool(view: View): string {
-  if (view.tools.length === 0) return `no such tool; ${view.missing.map((reason) => reason.what).join(' ')}`
-  const names = view.catalogue.listed.slice(0, suggestionsMax).map((tool) => tool.name)
-  return `no such tool under this mandate; ${names.length === 0 ? 'search for it' : `there are: ${names.join(', ')}`}`
+  const { tools, catalogue, missing } = view
+  const names = catalogue.listed.slice(0, suggestionsMax).map((tool) => tool.name)
+  const known =
+    tools.length === 0
+      ? missing.map((reason) => reason.what).join(' ')
+      : names.length === 0
+        ? 'search for it by what it does'
+        : `there are: ${names.join(', ')}`
+  return `no such tool under this mandate; ${known}`
 }

@@ -1,10 +1,10 @@
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
-import { isId, isObject } from '@ambit/core/wire/mcp/message'
+import { isId } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { metaKeys } from '@ambit/core/wire/mcp/methods'
-import type { BackQuestion } from '../../back.ts'
 import type { ActHandle, Intake } from '../../gateway.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
+import { canAnswer } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { serverSink } from '../operations/server-sink.ts'
 import { replyError } from '../reply.ts'
@@ -78,7 +78,7 @@ export class Calls {
       takesJson: accepts(request, 'application/json'),
       prefersStream: prefersStream(request),
       progressToken: progressTokenOf(message.params ?? {}),
-      canAnswer: (question) => canAnswer(session?.capabilities, question),
+      canAnswer: (question) => canAnswer(session?.capabilities ?? {}, question),
       wantsLog: (level) => isWanted(level, this.#states.find(visit)?.logLevel),
       nextRound: (outcome, act) => startRound(this.#parts, visit, submission, exchange, { outcome, act }),
       approvalUrl: (approval) => gateway.approvalUrl(approval),
@@ -162,14 +162,4 @@ export class Calls {
 
 function keyOf(visit: Visit, id: JsonRpcId): string {
   return `${ownerOf(visit)} ${typeof id} ${id}`
-}
-
-/** `sampling/createMessage` needs the capability `sampling`, and so on. */
-function canAnswer(capabilities: JsonObject | undefined, question: BackQuestion): boolean {
-  const name = question.capability.id.split('/')[0]!
-  const declared = capabilities?.[name]
-  if (!isObject(declared)) return false
-  const params = question.arguments
-  // A client that names no mode takes forms only (2025-11-25 client/elicitation).
-  return !(isObject(params) && params['mode'] === 'url') || isObject(declared['url'])
 }

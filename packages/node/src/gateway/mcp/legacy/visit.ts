@@ -5,6 +5,7 @@ import { metaKeys } from '@ambit/core/wire/mcp/methods'
 import type { LegacyVersion } from '@ambit/core/wire/mcp/methods'
 import type { Holder } from '../../../authority/authority.ts'
 import type { View } from '../names/view.ts'
+import { traceIdOf } from '../trace.ts'
 import type { ClientSession } from './session-handle.ts'
 
 /** One request of a client that was authenticated. */
@@ -37,12 +38,10 @@ export function prefersStream(request: IncomingMessage): boolean {
   return stream >= 0 && (json < 0 || stream < json)
 }
 
-const traceparentForm = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
-
 /** The W3C trace id, from the message or else from the header. */
 export function traceOf(request: IncomingMessage, params: JsonObject): string | undefined {
   const meta = params['_meta']
-  const given = (isObject(meta) ? meta[metaKeys.traceparent] : undefined) ?? request.headers['traceparent']
-  const trace = typeof given === 'string' ? traceparentForm.exec(given)?.[1] : undefined
-  return trace === undefined || /^0+$/.test(trace) ? undefined : trace
+  return traceIdOf(
+    (isObject(meta) ? meta[metaKeys.traceparent] : undefined) ?? request.headers['traceparent'],
+  )
 }

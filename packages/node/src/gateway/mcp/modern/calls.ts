@@ -229,10 +229,13 @@ export class ModernCalls {
   /** A client that comes back for an act it was told a person must decide. What it says of the answer counts for nothing. */
   #collect(call: Call, id: string): void {
     const exchange = this.#exchange(call)
+    const { requestState: _own, inputResponses: _none, ...params } = call.params
     this.#parts.gateway
       .approval(id, call.context.holder)
       .then((pending) =>
-        pending === undefined ? this.#begin(call, exchange) : answerPending(exchange, pending, id),
+        pending === undefined
+          ? this.#begin(withParams(call, params), exchange)
+          : answerPending(exchange, pending, id),
       )
       .catch((error: unknown) => call.answer.fault(Fault.from(error)))
   }

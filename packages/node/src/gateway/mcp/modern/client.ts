@@ -1,6 +1,7 @@
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { metaKeys } from '@ambit/core/wire/mcp/methods'
+import { traceIdOf } from '../trace.ts'
 
 /** What a request of 2026-07-28 says of its client in `_meta`. */
 export function metaOf(params: JsonObject): JsonObject {
@@ -31,11 +32,7 @@ export function opensAddresses(params: JsonObject): boolean {
   return isObject(elicitation) && isObject(elicitation['url'])
 }
 
-const traceparentForm = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
-
 /** The W3C trace id that the request belongs to. */
 export function traceOf(params: JsonObject): string | undefined {
-  const given = metaOf(params)[metaKeys.traceparent]
-  const trace = typeof given === 'string' ? traceparentForm.exec(given)?.[1] : undefined
-  return trace === undefined || /^0+$/.test(trace) ? undefined : trace
+  return traceIdOf(metaOf(params)[metaKeys.traceparent])
 }

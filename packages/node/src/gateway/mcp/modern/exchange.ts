@@ -202,7 +202,8 @@ export class ModernExchange implements IngressSink, Held {
     this.#stopMoment = undefined
     const answer = this.#answer
     const questions = this.#questions
-    if (answer === undefined || questions === undefined || questions.size === 0) return
+    if (answer === undefined || answer.response.destroyed || questions === undefined || questions.size === 0)
+      return
     const requestState = this.#parts.held.hold(this)
     if (requestState === undefined) {
       questions.declineAll({ code: 'act.busy', detail: 'too many acts wait for answers of their callers' })

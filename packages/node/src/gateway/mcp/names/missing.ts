@@ -16,13 +16,17 @@ export function missingReasons(
   const named = namedBy(holder)
   const reasons: Reason[] = []
   for (const target of registered) {
-    if (!(named.has('*') || named.has(target.slug) || named.has(target.id))) continue
+    const byName = named.has(target.slug) || named.has(target.id)
+    // A mandate for any server speaks of none in particular: of those, only what was taken out of use is missed.
+    if (!byName && !(named.has('*') && outOfUse.has(target.state))) continue
     const reason = reasonOf(target, shown.get(target.id) ?? 0)
     if (reason !== undefined) reasons.push(reason)
   }
   if (reasons.length === 0 && seen.length === 0) reasons.push(nothing(holder, registered))
   return reasons.slice(0, reasonsMax)
 }
+
+const outOfUse: ReadonlySet<Target['state']> = new Set(['suspended', 'recalled'])
 
 /** Slugs, AICs and `*` that the last link of the chain names. */
 function namedBy({ chain }: Holder): ReadonlySet<string> {

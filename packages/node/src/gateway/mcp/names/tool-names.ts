@@ -6,7 +6,7 @@ export interface NamedTool {
   readonly target: Target
   readonly capability: TargetCapability
   /** Under its name here. */
-  readonly definition: Record<string, unknown>
+  readonly definition: Readonly<Record<string, unknown>>
 }
 
 /** What a tool's name means. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { HeldChain } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import { aCapability, aHolder, aTarget } from '../../path-fixture.ts'
 import { createViews } from './views.ts'
@@ -9,7 +10,11 @@ function server(slug: string, tools: readonly string[], state: Target['state'] =
 }
 
 /** Views of one holder; `show` changes what is registered and allowed. */
-function viewsOf(first: readonly Target[], firstVisible = first) {
+function viewsOf(
+  first: readonly Target[],
+  firstVisible = first,
+  allow: readonly { target: string; capability: string }[] = [],
+) {
   let revision = 0
   let targets = first
   let visible = firstVisible
@@ -22,9 +27,10 @@ function viewsOf(first: readonly Target[], firstVisible = first) {
     revision: () => revision,
     toolsListedMax: 64,
   })
-  const holder = aHolder()
+  const chain = { ...aHolder().chain, mandates: [{ allow }] } as unknown as HeldChain
+  const holder = { ...aHolder(), chain }
   return {
-    show(now: readonly Target[], nowVisible = now) {
+    show: (now: readonly Target[], nowVisible = now) => {
       revision += 1
       targets = now
       visible = nowVisible
@@ -100,6 +106,59 @@ test('the address of one server shows that one alone, under its own names', () =
   expect(find('news_read', 'mail')?.target.slug).toBe('mail')
   expect(find('read', 'mail')).toBeUndefined()
   expect(at('nothing')).toBeUndefined()
+})
+
+test('the resource of a surface that a tool names is shown under the URI that a client can read', () => {
+  const chart = server('chart', ['draw'])
+  const draw = chart.capabilities.get('draw')!
+  const _meta = { ui: { resourceUri: 'ui://draw', csp: 1 }, 'ui/resourceUri': 'ui://draw', other: 1 }
+  const withSurface = new Map([['draw', { ...draw, served: { name: 'draw', _meta } }]])
+  const { at } = viewsOf([{ ...chart, capabilities: withSurface }, server('mail', ['send'])])
+  expect(at()!.tools[0]!.definition['_meta']).toEqual({
+    ui: { resourceUri: 'ambit.chart+ui://draw', csp: 1 },
+    'ui/resourceUri': 'ambit.chart+ui://draw',
+    other: 1,
+  })
+  expect(at('chart')!.tools[0]!.definition['_meta']).toEqual(_meta)
+})
+
+test('what the mandate names and does not show is named with its reason', () => {
+  const held = server('held', ['send'])
+  const [send] = held.capabilities.values()
+  const targets = [
+    server('mail', ['send']),
+    server('gone', ['send'], 'recalled'),
+    server('quiet', ['send']),
+    { ...held, capabilities: new Map([['send', { ...send!, held: true }]]) },
+    server('unnamed', ['send'], 'suspended'),
+  ]
+  const named = ['mail', 'gone', 'quiet', 'held'].map((target) => ({ target, capability: '*' }))
+  const { missing } = viewsOf(targets, targets.slice(0, 1), named).at()!
+  expect(missing.map(({ code, what }) => [code, what.split(' ')[0]])).toEqual([
+    ['record.recalled', 'gone'],
+    ['mandate.no-entry', 'The'],
+    ['record.definition-changed', 'held'],
+  ])
+})
+
+test('a mandate for any server misses what was taken out of use, and nothing else', () => {
+  const targets = [
+    server('mail', ['send']),
+    server('paused', ['send'], 'suspended'),
+    server('planned', ['send'], 'draft'),
+    server('other', ['look']),
+  ]
+  const { at } = viewsOf(targets, targets.slice(0, 1), [{ target: '*', capability: 'send' }])
+  expect(at()!.missing).toMatchObject([{ code: 'record.suspended', evidence: 'suspended' }])
+})
+
+test('where nothing is registered, or nothing allowed, the reason is that', () => {
+  expect(viewsOf([]).at()!.missing).toMatchObject([
+    { code: 'mandate.no-entry', what: 'No MCP server is registered on this node.' },
+  ])
+  expect(viewsOf([server('mail', ['send'])], []).at()!.missing).toMatchObject([
+    { what: 'The mandate allows nothing of any MCP server here.' },
+  ])
 })
 
 test('a view is the same one until something changes', () => {

@@ -5,6 +5,7 @@ import { BoundedMap } from '../../../kernel/bounded-map.ts'
 import type { Target, TargetCapability } from '../../../registry/target.ts'
 import type { Visible } from '../../gateway.ts'
 import { createCatalogue } from '../catalogue/catalogue.ts'
+import { shownDefinition } from './definition.ts'
 import { missingReasons } from './missing.ts'
 import { seenServer } from './seen-server.ts'
 import type { FoundTool, NamedTool } from './tool-names.ts'
@@ -128,7 +129,8 @@ function nameTools(
     for (const capability of capabilities) {
       if (isProtocolCapability(capability.id)) continue
       const name = single ? capability.id : toolName(target.slug, capability.id)
-      tools.push({ name, target, capability, definition: { ...capability.served, name } })
+      const definition = shownDefinition(capability.served, name, single ? undefined : target.slug)
+      tools.push({ name, target, capability, definition })
       byName.set(name, { target, capability, renamed: name !== capability.id })
     }
   }

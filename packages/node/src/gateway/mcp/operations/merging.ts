@@ -1,10 +1,11 @@
-import type { Decision } from '@ambit/core/decision'
+import type { Outcome } from '@ambit/core/act'
+import type { Decision, Reason } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import type { ProtocolCapability } from '@ambit/core/wire/mcp/operation'
-import type { Reason } from '@ambit/core/decision'
+import { limits } from '../../../kernel/limits.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
 import { leftOutKey } from '../names/greeting.ts'
 import type { SeenServer } from '../names/view.ts'
@@ -36,6 +37,8 @@ interface Part {
   handle: ActHandle | undefined
   /** The server's page, or why it is left out. */
   result: JsonObject | undefined
+  /** Of the page. */
+  bytes: number
   leftOut: Reason | undefined
   over: boolean
 }
@@ -78,6 +81,7 @@ export class Merging implements ActHandle {
       pending: each,
       handle: undefined,
       result: undefined,
+      bytes: 0,
       leftOut: undefined,
       over: false,
     }))
@@ -126,17 +130,22 @@ export class Merging implements ActHandle {
   #sinkOf(part: Part): IngressSink {
     return {
       event: () => true,
-      outcome: (outcome) => {
-        const { value, wire, error, status } = outcome
-        const result =
-          wire === undefined ? value : resultIn(Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength))
-        if (status === 'completed' && isObject(result)) this.#end(part, result, undefined)
-        else
-          this.#end(part, undefined, failure(part, error?.code ?? status, error?.detail ?? 'it gave no list'))
-      },
+      outcome: (outcome) => this.#take(part, outcome),
       asked: () => this.#end(part, undefined, askFirst(part)),
       refused: (decision: Decision) => this.#end(part, undefined, refusal(part, decision)),
       failed: (fault: Fault) => this.#end(part, undefined, failure(part, fault.code, fault.detail)),
+    }
+  }
+
+  #take(part: Part, { value, wire, error, status }: Outcome): void {
+    const bytes = wire && Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength)
+    const result = bytes === undefined ? value : resultIn(bytes)
+    if (status === 'completed' && isObject(result)) {
+      part.bytes = bytes?.length ?? JSON.stringify(result).length
+      this.#end(part, result, undefined)
+    } else {
+      const { code, detail } = error ?? { code: status, detail: 'it gave no list' }
+      this.#end(part, undefined, failure(part, code, detail))
     }
   }
 
@@ -151,8 +160,8 @@ export class Merging implements ActHandle {
 
   #giveUp(): void {
     for (const part of this.#parts.filter((each) => !each.over)) {
-      part.handle?.cancel('it took longer than a list waits')
       this.#end(part, undefined, failure(part, 'upstream.timeout', 'It did not answer in time.'))
+      part.handle?.cancel('it took longer than a list waits')
     }
   }
 
@@ -164,8 +173,15 @@ export class Merging implements ActHandle {
     const items: unknown[] = []
     const next: Pending[] = []
     const leftOut: Reason[] = [...request.view.missing]
-    for (const { pending, result, leftOut: reason } of this.#parts) {
+    let bytes = 0
+    for (const { pending, result, leftOut: reason, bytes: more } of this.#parts) {
       if (reason !== undefined) leftOut.push(reason)
+      bytes += more
+      if (bytes > limits.answerBytesMax && bytes > more) {
+        // One page is no larger than one answer may be: this server is asked again for the next.
+        next.push(pending)
+        continue
+      }
       const own = result?.[member]
       if (Array.isArray(own)) for (const item of own) items.push(showListed(item, pending.slug))
       const cursor = result?.['nextCursor']

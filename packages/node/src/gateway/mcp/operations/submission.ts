@@ -1,5 +1,6 @@
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
+import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import type { ProtocolCapability } from '@ambit/core/wire/mcp/operation'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Keyring } from '../../../kernel/keyring.ts'
@@ -20,18 +21,17 @@ export function submitTo(
   { gateway }: Pick<OperationsOptions, 'gateway'>,
   request: OperationRequest,
   id: ProtocolCapability,
-  { target, capability: capabilityOf }: SeenServer,
+  server: SeenServer,
   write: Rename | undefined,
   sink: IngressSink,
 ): ActHandle {
-  const capability = capabilityOf(id)
+  const capability = server.capability(id)
   if (capability === undefined) return answerError(sink, unknownMethod)
-  // What belongs to the conversation and not to what is asked for.
-  const { _meta, requestState, inputResponses, ...args } = write?.(request.params) ?? request.params
+  const args = argumentsOf(write?.(request.params) ?? request.params)
   return gateway.submit(
     {
       holder: request.holder,
-      target,
+      target: server.target,
       capability,
       arguments: args,
       argumentsText: JSON.stringify(args),
@@ -46,6 +46,16 @@ export function submitTo(
     },
     sink,
   )
+}
+
+/** Without what belongs to the conversation and not to what is asked for. */
+function argumentsOf({
+  _meta: _ofTheMessage,
+  requestState: _theirs,
+  inputResponses: _answers,
+  ...args
+}: JsonObject): JsonObject {
+  return args
 }
 
 /** The message in the server's words. It may hold more than the params of the request: answers to a server's questions. */

@@ -102,7 +102,7 @@ export class Member {
   acknowledge(): void {
     if (this.over) return
     const parts = [...this.#wanted.keys()].map((id) => {
-      return this.#stopped.has(id) ? ({} as SubscriptionFilter) : this.feeds.get(id)?.honoured
+      return this.#stopped.has(id) ? {} : this.feeds.get(id)?.honoured
     })
     if (parts.some((part) => part === undefined)) return
     const [stopped] = this.#stopped.values()

@@ -1,7 +1,7 @@
 import { methods, notifications } from '@ambit/core/wire/mcp/methods'
 import { handClock } from '@ambit/testkit/clock'
 import { expect, test } from 'vitest'
-import type { HeldChain, Holder } from '../../../authority/authority.ts'
+import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Intake, IngressSink } from '../../gateway.ts'
 import { aCapability, aHolder, aTarget } from '../../path-fixture.ts'
@@ -77,7 +77,7 @@ function hubOver(...slugs: string[]) {
     listen,
     /** Acts that were not cancelled. */
     open: () => acts.filter((act) => !act.cancelled),
-    changed(now: readonly Target[] = targets) {
+    changed: (now: readonly Target[] = targets) => {
       targets = [...now]
       revision += 1
       change()
@@ -252,7 +252,7 @@ test('a revocation ends every subscription of the mandate', () => {
 
 test('a mandate that was revoked is not listened for, also where nothing was under way', () => {
   const { listen, changed } = hubOver()
-  const chain = { ...one.chain } as { -readonly [K in keyof HeldChain]: HeldChain[K] }
+  const chain = { ...one.chain }
   const { heard } = listen({ toolsListChanged: true }, { ...one, chain })
   chain.revoked = true
   changed()
