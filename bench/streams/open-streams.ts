@@ -51,7 +51,8 @@ export async function measureOpenStreams(
   const settledMb = bed.node.usage().rssMb
   const rssMb = peak.stop()
   for (const connection of connections) connection.close()
-  await released(bed)
+  // Leaving a stream of A2A cancels no task, so its upstream may go on.
+  if (protocol === 'mcp') await released(bed)
   return { protocol, ...counts, openS, pulseMs, rssMb, settledMb, emptyMb }
 }
 

@@ -38,6 +38,8 @@ export async function runProgram(
   } finally {
     clearTimeout(timer)
     process.off('exit', stop)
+    // What it started and left behind ends too.
+    stop()
   }
 }
 
@@ -46,6 +48,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // It ended in the meantime.
+    // Nobody of it is left.
   }
 }

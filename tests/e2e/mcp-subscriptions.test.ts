@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readLog } from '@ambit/testkit/log-reader'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { startNotesServer } from '@ambit/testkit/mcp-notes'
 import type { NotesServer } from '@ambit/testkit/mcp-notes'
@@ -26,7 +30,7 @@ afterAll(async () => {
 type Era = 'modern' | 'legacy'
 
 /** A client that keeps the URIs it heard of. */
-async function watch(era: Era, token: string, path: string, uri: string) {
+async function watch(era: Era, token: string, path: string, uri: string, at = node.url) {
   const client = new Client(
     { name: 'test', version: '1.0.0' },
     era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {},
@@ -37,7 +41,7 @@ async function watch(era: Era, token: string, path: string, uri: string) {
     ({ params }) => void heard.push(params.uri),
   )
   const requestInit = { headers: { authorization: `Bearer ${token}` } }
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${node.url}${path}`), { requestInit }))
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${at}${path}`), { requestInit }))
   open.push(client)
   if (era === 'modern') {
     const subscription = await client.listen({ resourceSubscriptions: [uri] })
@@ -107,4 +111,26 @@ describe.each(pairs)('a $client client of a $server server', ({ client: clientEr
     await server.write('note://two', 'secret')
     expect(heard).toEqual([])
   })
+})
+
+test('a node that stops ends what it listens to, and does not wait for it', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'ambit-subscriptions-'))
+  const server = await startNotesServer('modern')
+  const stopping = await startTestNode({ data })
+  await bringOnline(stopping.ambit, { url: server.url }, 'notes')
+  const { token } = await allow(stopping.ambit, [
+    { target: 'notes', capability: '*', decision: 'autonomous' },
+  ])
+  const { closed } = await watch('modern', token, '/mcp', 'note://one', stopping.url)
+  await watch('legacy', token, '/mcp', 'note://two', stopping.url)
+  await stopping.stop()
+  expect(await closed).toBe('graceful')
+  // An act that had been waited for would have ended with `node.draining`.
+  const again = await startTestNode({ data })
+  const leaves = await readLog(again.url, 'activity')
+  const ends = leaves.flatMap((leaf) => (leaf.kind === 'act.outcome' ? [leaf.error] : []))
+  expect(ends).toEqual(['act.cancelled', 'act.cancelled'])
+  await again.stop()
+  await server.close()
+  rmSync(data, { recursive: true, force: true })
 })

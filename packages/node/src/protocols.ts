@@ -184,6 +184,7 @@ function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): Da
   }
   return createMcpIngress({
     gateway,
+    log,
     views,
     modern: createModernIngress(parts),
     legacy: createLegacyIngress(parts),

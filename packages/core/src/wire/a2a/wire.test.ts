@@ -1,6 +1,6 @@
 import { anything, assert, constantFrom, option, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
-import { isTooDeep } from './depth.ts'
+import { isTooDeep } from '../depth.ts'
 import {
   a2aError,
   errorRows,

@@ -86,6 +86,8 @@ describe.each(storeEngines)('the owners of tasks on $name', (engine) => {
     const tasks = await openA2aTaskStore(store)
     const here = createTaskOwners(tasks, systemClock, silentLog)
     expect(await here.converses(ada, 'r1', 'named')).toBe(true)
+    expect(await here.converses(bob, 'r1', 'named')).toBe(false)
+    here.claim(ada, 'r1', { task: undefined, context: 'named', act: 'a0' })
     here.claim(ada, 'r1', seen('t1', { context: 'answered', act: 'a1' }))
     here.claim(ada, 'r1', { task: undefined, context: 'said', act: 'a2' })
     expect(await here.actOf('r1', 't1')).toBe('a1')
@@ -112,7 +114,7 @@ test('what a store does not take is written when it is back', async () => {
     {
       find: async () => await Promise.resolve([]),
       sweep: async () => await Promise.resolve(),
-      claimContext: async ({ holder }) => await Promise.resolve(holder),
+      holderOfContext: async () => await Promise.resolve(undefined),
       async add(rows) {
         if (away) throw new Error('away')
         written.push(...rows.map(({ task }) => task))

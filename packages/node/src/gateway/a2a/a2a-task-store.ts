@@ -32,13 +32,13 @@ export interface ContextRow {
 export interface A2aTaskReader {
   /** The rows there are for these tasks of an agent. */
   find(record: string, tasks: readonly string[]): Promise<readonly Pick<TaskRow, 'task' | 'holder' | 'act'>[]>
+  /** Whose a conversation is. */
+  holderOfContext(record: string, context: string): Promise<string | undefined>
 }
 
 export interface A2aTaskWriter {
   /** A task, and a conversation, that has a holder already keeps it. */
   add(tasks: readonly TaskRow[], contexts: readonly ContextRow[]): Promise<void>
-  /** Gives a conversation that has no holder yet to this one; the holder it has now. */
-  claimContext(row: ContextRow): Promise<string>
   /** Forgets what was first seen before. */
   sweep(beforeMs: number): Promise<void>
 }
@@ -82,28 +82,23 @@ export async function openA2aTaskStore(store: Store): Promise<A2aTaskReader & A2
           .execute()
       }
     },
-    async claimContext(row) {
+    async holderOfContext(record, context) {
       const first = await db
         .selectFrom('a2a_task')
         .select('holder')
-        .where('record', '=', row.record)
-        .where('context', '=', row.context)
+        .where('record', '=', record)
+        .where('context', '=', context)
         .orderBy('at')
         .limit(1)
         .executeTakeFirst()
       if (first !== undefined) return first.holder
-      await db
-        .insertInto('a2a_context')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['record', 'context']).doNothing())
-        .execute()
-      const known = await db
+      const said = await db
         .selectFrom('a2a_context')
         .select('holder')
-        .where('record', '=', row.record)
-        .where('context', '=', row.context)
+        .where('record', '=', record)
+        .where('context', '=', context)
         .executeTakeFirst()
-      return known?.holder ?? row.holder
+      return said?.holder
     },
     async sweep(beforeMs) {
       await db.deleteFrom('a2a_task').where('at', '<', beforeMs).execute()

@@ -109,7 +109,7 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
 }
 
 export function taskNotFound(): ReturnType<typeof a2aError> {
-  return a2aError('TASK_NOT_FOUND', 'there is no such task, or it is not yours')
+  return a2aError('TASK_NOT_FOUND', 'task not found: there is none of that id, or it is not yours')
 }
 
 function notCancelable(): ReturnType<typeof a2aError> {

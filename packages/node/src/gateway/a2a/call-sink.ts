@@ -169,12 +169,9 @@ export class CallSink implements IngressSink {
     const reading = readStreamResponse(value)
     if (reading === undefined) return
     this.#claimed = true
-    const { call, holder, target } = this.#of
+    const { holder, target } = this.#of
     const context = contextOf(value, reading.kind)
-    // A conversation that the caller named is its own already.
-    const fresh = context === call.reading.contextId ? undefined : context
-    if (reading.taskId === undefined && fresh === undefined) return
-    this.#parts.owners.claim(holder, target.id, { task: reading.taskId, context: fresh, act: this.act })
+    this.#parts.owners.claim(holder, target.id, { task: reading.taskId, context, act: this.act })
   }
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
-import { isTooDeep } from '@ambit/core/wire/a2a/depth'
+import { isTooDeep } from '@ambit/core/wire/depth'
 import { isMethod } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import {

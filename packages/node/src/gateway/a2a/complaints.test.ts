@@ -88,14 +88,15 @@ test('agentgateway #3018: an agent whose card is at no well-known place is regis
   expect(await cardOf(node.agentUrl('odd'), {})).toMatchObject({ url: node.agentUrl('odd') })
 })
 
-test('a2a-python #1111: the card of an agent that speaks 1.0 alone is given to whoever says no version', async () => {
+test('a2a-python #1111: the card of an agent that speaks 1.0 alone is given to every client, whichever version it asks for', async () => {
   const agent = await startA2aAgent()
   await using node = await startA2aNode({ agents: { echo: agent.url } })
-  const card = await cardOf(node.agentUrl('echo'), {})
-  expect(card).toMatchObject({
-    url: node.agentUrl('echo'),
-    supportedInterfaces: [{ protocolVersion: '1.0' }, {}, {}, {}, {}],
-  })
+  const url = node.agentUrl('echo')
+  for (const headers of [{}, v1, { 'a2a-version': '0.3' }]) {
+    const card = await cardOf(url, headers)
+    expect(card).toMatchObject({ supportedInterfaces: [{ url, protocolVersion: '1.0' }, {}, {}, {}, {}] })
+  }
+  expect(await cardOf(url, { 'a2a-version': '0.3' })).toMatchObject({ url, protocolVersion: '0.3.0' })
   await agent.close()
 })
 

@@ -93,14 +93,13 @@ export function createTaskOwners(store: A2aTaskReader & A2aTaskWriter, clock: Cl
       await store.add([row], [])
       return (await owned(key, record, [id])).has(id)
     },
-    async converses({ key, organization }, record, id) {
+    async converses({ key }, record, id) {
       const context = idKey(id)
       const name = `${record} ${context}`
       let owner = contexts.get(name) ?? writer.holderOfContext(record, context)
-      if (owner === undefined) {
-        owner = await store.claimContext({ organization, record, context, holder: key, at: clock.now() })
-        contexts.set(name, owner)
-      }
+      owner ??= await store.holderOfContext(record, context)
+      // In memory until the agent answers: what is refused before leaves nothing in the store.
+      contexts.set(name, (owner ??= contexts.get(name) ?? key))
       return owner === key
     },
     async actOf(record, id) {

@@ -7,6 +7,7 @@ import type { JsonRpcId } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
 import type { Authentication } from '../../authority/authority.ts'
 import { limits } from '../../kernel/limits.ts'
+import type { Log } from '../../kernel/log.ts'
 import { readBody } from '../body.ts'
 import type { DataPath } from '../../kernel/data-path.ts'
 import type { Gateway } from '../gateway.ts'
@@ -17,6 +18,7 @@ import { isModern } from './modern/ingress.ts'
 import type { ModernIngress } from './modern/ingress.ts'
 import { replyError, replyFault } from './reply.ts'
 import type { Hub } from './subscriptions/hub.ts'
+import { parseForeign } from './foreign-json.ts'
 
 export interface McpIngressOptions {
   readonly gateway: Gateway
@@ -24,6 +26,7 @@ export interface McpIngressOptions {
   readonly modern: ModernIngress
   readonly legacy: LegacyHandler
   readonly hub: Pick<Hub, 'close'>
+  readonly log: Log
 }
 
 /** Clients of the eras with sessions. `message` is undefined for GET and DELETE. */
@@ -57,6 +60,8 @@ export function createMcpIngress(options: McpIngressOptions): DataPath {
     close() {
       options.legacy.close()
       options.modern.close()
+      // What listens to servers is acts as well: a node that stops would wait for them.
+      options.hub.close()
     },
     handle(request, response) {
       const headers = readHeaders(request)
@@ -80,9 +85,20 @@ export function createMcpIngress(options: McpIngressOptions): DataPath {
       }
       readBody(request, limits.actBodyBytesMax, (fault, body) => {
         if (fault !== undefined) replyFault(response, null, fault)
-        else post(options, request, response, headers, authentication, body, view)
+        else postSafely(options, request, response, headers, authentication, body, view)
       })
     },
+  }
+}
+
+/** Nothing stands above the callback of a stream that would catch what is thrown there. */
+function postSafely(...[options, request, response, ...rest]: Parameters<typeof post>): void {
+  try {
+    post(options, request, response, ...rest)
+  } catch (error) {
+    const fault = Fault.from(error)
+    if (fault.code === 'internal') options.log.error('mcp.request-failed', { error: String(error) })
+    replyFault(response, null, fault)
   }
 }
 
@@ -96,11 +112,9 @@ function post(
   view: View,
 ): void {
   const text = body.toString('utf8')
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    replyError(response, 400, null, errorCodes.parse, 'the body is not JSON')
+  const parsed = parseForeign(text)
+  if (parsed === undefined) {
+    replyError(response, 400, null, errorCodes.parse, 'the body is not JSON of ordinary depth')
     return
   }
   if (view.slug !== undefined && view.servers.length === 0 && isShowing(parsed)) {

@@ -50,6 +50,8 @@ const servedPaths: ReadonlySet<string> = new Set(
   [cardPath, formerCardPath].flatMap((path) => [path, `/v1${path}`]).concat('/agent-card.json'),
 )
 
+const presentPaths: ReadonlySet<string> = new Set([cardPath, '/agent-card.json'])
+
 /** Keyed weakly: a changed record is another object and lets the old cards go. */
 type Kept = { readonly at: ServedAt; readonly cards: Partial<Record<A2aVersion, Promise<Document>>> }
 
@@ -103,7 +105,7 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
     serve(request, response, asked) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return false
       if (asked.rest !== originalPath && !servedPaths.has(asked.rest)) return false
-      const found = documentFor(asked, versionOf(request))
+      const found = documentFor(asked, versionOf(request, asked))
       if (found === undefined) sendProblem(response, notFound)
       else {
         found.then(
@@ -136,10 +138,16 @@ function shownOf(target: Target): Json | undefined {
   return capability === undefined || capability.held ? undefined : capability.served
 }
 
-/** Who names no version may be of 0.3, and gets what both can read. */
-function versionOf(request: IncomingMessage): A2aVersion {
+/**
+ * Who names no version is given what the agent itself would give: the card of both versions where it speaks 0.3, and
+ * else the pure one, which readers of 1.0 that know no other member take. The former places are those of 0.3.
+ */
+function versionOf(request: IncomingMessage, { rest, target }: AskedCard): A2aVersion {
   const asked = request.headers['a2a-version']
-  return typeof asked === 'string' && readVersion(asked) === a2aVersion ? a2aVersion : a2aVersion03
+  if (typeof asked === 'string' && asked.trim() !== '')
+    return readVersion(asked) === a2aVersion ? a2aVersion : a2aVersion03
+  const speaks03 = target?.interfaces.some((offered) => offered.version === a2aVersion03) === true
+  return speaks03 || !presentPaths.has(rest) ? a2aVersion03 : a2aVersion
 }
 
 function documentOf(text: string, clock: Clock, headers: Readonly<Record<string, string>>): Document {

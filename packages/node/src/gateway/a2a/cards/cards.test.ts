@@ -69,9 +69,8 @@ test('serves the card of 1.0 with its own addresses and its own way of signing i
   expect(headers.get('vary')).toBe('A2A-Version')
 })
 
-test('serves the card of both versions to whoever names none', async () => {
-  const { headers, body } = await get('echo/.well-known/agent-card.json')
-  expect(body).toMatchObject({
+test('serves the card of both versions to whoever asks for 0.3, or names none of an agent that speaks it', async () => {
+  const both = {
     protocolVersion: '0.3.0',
     url: node.agentUrl('echo'),
     preferredTransport: 'JSONRPC',
@@ -81,20 +80,26 @@ test('serves the card of both versions to whoever names none', async () => {
     },
     security: [{ ambit: [] }],
     supportedInterfaces: [{ protocolVersion: '1.0' }, {}, {}, {}, {}],
-  })
+  }
+  const asked = await get('echo/.well-known/agent-card.json', { 'a2a-version': '0.3' })
+  expect(asked.body).toMatchObject(both)
   const own = await get('echo/.well-known/agent-card.json', v1)
-  expect(headers.get('etag')).not.toBe(own.headers.get('etag'))
+  expect(asked.headers.get('etag')).not.toBe(own.headers.get('etag'))
+  expect((await get('known/.well-known/agent-card.json')).body).toMatchObject({ protocolVersion: '0.3.0' })
+  // What an agent of 1.0 alone gives: some readers of it know no other member.
+  expect((await get('echo/.well-known/agent-card.json')).text).toBe(own.text)
 })
 
-test.each([
-  '.well-known/agent.json',
-  'v1/.well-known/agent-card.json',
-  'v1/.well-known/agent.json',
-  'agent-card.json',
-])('serves it at %s as well', async (path) => {
-  const [there, here] = await Promise.all([get(`echo/${path}`), get('echo/.well-known/agent-card.json')])
-  expect([there.status, there.text]).toEqual([200, here.text])
-})
+test.each(['.well-known/agent.json', 'v1/.well-known/agent-card.json', 'v1/.well-known/agent.json'])(
+  'serves the card of both versions at %s, where only clients of 0.3 look',
+  async (path) => {
+    const [there, here] = await Promise.all([
+      get(`echo/${path}`),
+      get('echo/.well-known/agent-card.json', { 'a2a-version': '0.3' }),
+    ])
+    expect([there.status, there.text]).toEqual([200, here.text])
+  },
+)
 
 test('tells who has the card already that it is still good', async () => {
   const first = await get('echo/.well-known/agent-card.json', v1)
@@ -141,7 +146,7 @@ async function keyOf(jku: string, kid: string): Promise<JsonWebKey> {
 
 test.each([
   ['1.0', v1],
-  ['both', {}],
+  ['both', { 'a2a-version': '0.3' }],
 ])('signs the card of %s again with a key it publishes', async (_, headers) => {
   const { body } = await get('echo/.well-known/agent-card.json', headers)
   expect(await holdsByTheBook(body)).toBe(true)

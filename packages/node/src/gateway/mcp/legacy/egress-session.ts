@@ -22,6 +22,8 @@ const legacyEgressLimits = {
   callMsMax: 3_600_000,
   /** Until `initialize` is answered: an upstream that needs longer is not up. */
   startTimeoutMs: 15_000,
+  /** A server may give no sign of its stream before it has something to say there. */
+  streamMs: 500,
   /** Holders times targets of this era in use at once; a session takes a few kilobytes. */
   sessionsMax: 10_000,
   /** Shorter than upstreams keep theirs, longer than people pause. */
@@ -64,6 +66,14 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
       log.warn('mcp.session.failed', { host: url.host, code: Fault.from(error).code })
       await session.close()
       throw error
+    }
+    // Some servers put their questions on the stream of the session and not on that of the call (2025-11-25 transports).
+    if (Object.keys(capabilities).length > 0) {
+      session.listen(
+        () => undefined,
+        () => undefined,
+      )
+      await session.listening(limits.streamMs)
     }
     return session
   }

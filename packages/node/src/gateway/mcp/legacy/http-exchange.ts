@@ -6,6 +6,7 @@ import { limits } from '../../../kernel/limits.ts'
 import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHeaders } from '../../../net/upstream.ts'
 import type { SendFailure, Sent } from './session.ts'
+import { parseForeign } from '../foreign-json.ts'
 
 /** Bytes of all events of one call: several large answers, and far less than would fill a memory. */
 const streamBytesMax = 4 * limits.answerBytesMax
@@ -122,7 +123,7 @@ export class HttpExchange implements Sent {
       for (const event of this.#reader.read(chunk)) {
         if (event.id !== undefined && event.id !== '') this.#lastEventId = event.id
         if (event.data === '' || event.event !== 'message') continue
-        const value = parsed(event.data)
+        const value = parseForeign(event.data)
         if (value === undefined) return this.#fail(invalid('an event of its stream is not JSON'))
         goOn = this.#options.receive(value, this.#options.id) && goOn
       }
@@ -154,7 +155,7 @@ export class HttpExchange implements Sent {
   }
 
   #whole(): void {
-    const value = parsed(Buffer.concat(this.#chunks).toString())
+    const value = parseForeign(Buffer.concat(this.#chunks).toString())
     if (value === undefined) return void this.#fail(invalid('its answer is not JSON'))
     this.#options.receive(value, this.#options.id)
     if (!this.#done) this.#fail(invalid('its answer does not carry the id of the request'))
@@ -162,7 +163,7 @@ export class HttpExchange implements Sent {
 
   /** An HTTP error status: with the request's own JSON-RPC error, a lost session, or just a failure. */
   #refused(): void {
-    const body = parsed(Buffer.concat(this.#chunks).toString())
+    const body = parseForeign(Buffer.concat(this.#chunks).toString())
     const sessionLost = this.#options.hasSession && saysSessionLost(this.#status, body)
     const read = readMessage(body)
     if (!sessionLost && read.form === 'error' && read.message.id === this.#options.id) {
@@ -226,14 +227,6 @@ function modeOf(status: number, headers: UpstreamHeaders, wantsAnswer: boolean):
   return typeof type === 'string' && type.trimStart().toLowerCase().startsWith('text/event-stream')
     ? 'events'
     : 'json'
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }
 
 function invalid(detail: string): Fault {

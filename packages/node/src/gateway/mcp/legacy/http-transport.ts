@@ -68,7 +68,7 @@ export class HttpTransport implements SessionTransport {
     return exchange
   }
 
-  listen(lost: (fault: Fault) => void): () => void {
+  listen(lost: (fault: Fault) => void, settled: () => void): () => void {
     const stream = new ServerStream({
       upstream: this.#options.upstream,
       clock: this.#options.clock,
@@ -76,6 +76,7 @@ export class HttpTransport implements SessionTransport {
       headTimeoutMs: this.#options.answerTimeoutMs,
       headers: () => this.#sessionHeaders(),
       receive: (value) => this.receive(value, undefined),
+      settled,
       lost,
     })
     stream.open()

@@ -6,21 +6,29 @@ interface Listener {
   lost(fault: Fault): void
 }
 
+type OpenWay = (lost: (fault: Fault) => void, settled: () => void) => () => void
+
 /** Those who hear what a server says unasked within one session; the way for it is open while there is one. */
 export class Listeners {
-  readonly #open: (lost: (fault: Fault) => void) => () => void
+  readonly #open: OpenWay
   readonly #all = new Set<Listener>()
   #close: (() => void) | undefined
+  /** Resolves when the way stands, or it is known that there is none. */
+  settled: Promise<void> = Promise.resolve()
 
   /** `open` opens the way and gives what closes it. */
-  constructor(open: (lost: (fault: Fault) => void) => () => void) {
+  constructor(open: OpenWay) {
     this.#open = open
   }
 
   add(note: Listener['note'], lost: Listener['lost']): () => void {
     const listener = { note, lost }
     this.#all.add(listener)
-    this.#close ??= this.#open((fault) => this.fail(fault))
+    if (this.#close === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.settled = promise
+      this.#close = this.#open((fault) => this.fail(fault), resolve)
+    }
     return () => {
       this.#all.delete(listener)
       if (this.#all.size === 0) this.#end()

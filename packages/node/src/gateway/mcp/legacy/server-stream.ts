@@ -2,6 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import { SseReader } from '@ambit/core/wire/sse'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Upstream, UpstreamExchange } from '../../../net/upstream.ts'
+import { parseForeign } from '../foreign-json.ts'
 
 /** Pause before a stream that ended is opened again: what the server asked for, within these. */
 const pauseMs = { default: 1000, min: 100, max: 30_000 } as const
@@ -17,6 +18,8 @@ export interface ServerStreamOptions {
   readonly headTimeoutMs: number
   headers(): readonly string[]
   receive(value: unknown): boolean
+  /** Called when it is known whether the stream stands; again after each opening. */
+  settled(): void
   /** Nothing can come any more: the session is gone. */
   lost(fault: Fault): void
 }
@@ -51,6 +54,7 @@ export class ServerStream {
       {
         head: (status) => {
           this.#status = status
+          this.#options.settled()
         },
         data: (chunk) => this.#read(chunk),
         end: () => this.#ended(),
@@ -82,18 +86,14 @@ export class ServerStream {
   }
 
   #message(json: string): void {
-    let value: unknown
-    try {
-      value = JSON.parse(json)
-    } catch {
-      // What cannot be read belongs to no call that could be told of it.
-      return
-    }
-    this.#options.receive(value)
+    const value = parseForeign(json)
+    // What cannot be read belongs to no call that could be told of it.
+    if (value !== undefined) this.#options.receive(value)
   }
 
   #ended(): void {
     if (this.#closed) return
+    this.#options.settled()
     // A server need not offer such a stream; then it has nothing to say unasked.
     if (this.#status === 405) return
     if (this.#status === 404) {

@@ -12,8 +12,11 @@ import type { Ask } from './server-questions.ts'
 export interface SessionTransport {
   /** Sends one message. `failed` is called when no answer to it can come any more; harmless after the answer. */
   send(message: JsonRpcMessage, failed: (failure: SendFailure) => void): Sent
-  /** Opens the way for what the server says unasked, where it needs one. `lost`: nothing can come any more. */
-  listen(lost: (fault: Fault) => void): () => void
+  /**
+   * Opens the way for what the server says unasked, where it needs one. `settled`: it stands, or the server offers none;
+   * `lost`: nothing can come any more.
+   */
+  listen(lost: (fault: Fault) => void, settled: () => void): () => void
   /** Ends the session politely; resolves when nothing of it is left. */
   close(): Promise<void>
 }
@@ -95,7 +98,7 @@ export class Session {
     this.#transport = transport
     this.#clock = clock
     this.#limits = limits
-    this.#listeners = new Listeners((lost) => transport.listen(lost))
+    this.#listeners = new Listeners((lost, settled) => transport.listen(lost, settled))
     this.#questions = new ServerQuestions((message) => void transport.send(message, () => undefined))
   }
 
@@ -162,6 +165,14 @@ export class Session {
   /** Hears what the server says unasked, such as a changed resource; `lost` is called once when nothing can come any more. */
   listen(note: (method: string, params: JsonObject) => void, lost: (fault: Fault) => void): () => void {
     return this.#listeners.add(note, lost)
+  }
+
+  /** Resolves when the way for what the server says unasked stands, it is known that there is none, or it takes too long. */
+  async listening(patienceMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.#clock.after(patienceMs, resolve)
+    await Promise.race([this.#listeners.settled, promise])
+    stop()
   }
 
   /** Tells the server from which level on its log messages are wanted, when that changed. */

@@ -7,6 +7,7 @@ import { limits } from '../../../kernel/limits.ts'
 import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHandler, UpstreamHeaders } from '../../../net/upstream.ts'
 import type { EgressSink, Performance } from '../../egress.ts'
+import { parseForeign } from '../foreign-json.ts'
 
 type Result = Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>
 
@@ -103,7 +104,7 @@ export class ModernCall implements UpstreamHandler, Performance {
 
   #message(text: string): boolean {
     if (this.#over) return true
-    const message = parse(text)
+    const message = parseForeign(text)
     if (isObject(message) && 'method' in message && !('id' in message)) {
       const type = message['method'] === notifications.progress ? 'progress' : 'message'
       // Words to a request of our own carry our progress token, which means nothing to the caller.
@@ -116,7 +117,7 @@ export class ModernCall implements UpstreamHandler, Performance {
   }
 
   #answer(bytes: Buffer, text: string): void {
-    this.#take(bytes, parse(text))
+    this.#take(bytes, parseForeign(text))
   }
 
   #take(bytes: Buffer, message: unknown): void {
@@ -166,15 +167,6 @@ export class ModernCall implements UpstreamHandler, Performance {
 function isWhole(result: unknown): boolean {
   const type = isObject(result) ? result['resultType'] : undefined
   return type === undefined || type === 'complete'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // No JSON is told apart from wrong JSON by no caller.
-    return undefined
-  }
 }
 
 function failed(code: string, detail: string): Result {

@@ -10,6 +10,7 @@ import { LineReader } from './lines.ts'
 import type { MemoryWatch } from './memory-watch.ts'
 import { Tail } from './tail.ts'
 import type { ChildUser } from './user.ts'
+import { parseForeign } from '../foreign-json.ts'
 
 /** What is kept of what a child says to people. */
 const stderrBytesMax = 16 * 1024
@@ -128,7 +129,8 @@ export class Child implements SessionTransport {
   }
 
   /** What it says unasked comes by the same pipe; that it is gone is told to the session. */
-  listen(): () => void {
+  listen(_lost: unknown, settled: () => void): () => void {
+    settled()
     return () => undefined
   }
 
@@ -169,10 +171,8 @@ export class Child implements SessionTransport {
 
   #line(line: string): void {
     if (this.#gone !== undefined || line.trim() === '') return
-    let value: unknown
-    try {
-      value = JSON.parse(line)
-    } catch {
+    const value = parseForeign(line)
+    if (value === undefined) {
       this.#nonsense += 1
       if (this.#nonsense > nonsenseLinesMax)
         this.#kill(new Fault('upstream.invalid', { detail: 'its output is not JSON-RPC' }))
