@@ -54,6 +54,7 @@ const suites: readonly A2aSuite[] = [
 export const a2aSuites: readonly Suite[] = suites.map((suite) => ({
   name: suite.name,
   version: suite.version,
+  patient: true,
   absence: tckAbsence,
   async direct(options) {
     await using peer = await startFixture('conformance-a2a', suite.agent)

@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { a2aSuites } from './a2a-suites.ts'
 import { mcpClientSuite } from './mcp-client-suite.ts'
 import { mcpServerSuites } from './mcp-server-suites.ts'
-import { absentReport, compare } from './results.ts'
+import { absentReport } from './results.ts'
 import type { SuiteReport } from './results.ts'
-import type { Suite, SuiteOptions } from './suite.ts'
+import { runSuite } from './suite.ts'
+import type { Suite } from './suite.ts'
 
 /*
  * `npm run conformance -- <suite | all> [--json] [--short] [--scenario NAME]`: runs a suite against its peer by itself
@@ -49,11 +50,8 @@ async function report(
     console.error(`${suite.name}: skipped, ${why}`)
     return absentReport(suite.name, suite.version, why)
   }
-  const options: SuiteOptions = { scenario, short }
   console.error(`${suite.name}: the peer by itself, and through the node`)
-  // At once: the suites wait more than they work, each on servers of its own.
-  const [direct, through] = await Promise.all([suite.direct(options), suite.through(options)])
-  return compare(suite.name, suite.version, direct, through)
+  return await runSuite(suite, { scenario, short })
 }
 
 function print(): void {

@@ -52,6 +52,7 @@ const groups: readonly Group[] = [
 export const mcpClientSuite: Suite = {
   name: 'mcp-client',
   version: '2025-11-25 and 2026-07-28',
+  patient: true,
   direct: async (options) => await runAll('direct', options),
   through: async (options) => await runAll('through', options),
 }

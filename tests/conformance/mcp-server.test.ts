@@ -4,6 +4,7 @@ import { startFixture } from './fixture.ts'
 import { runMcpServer } from './mcp-runner.ts'
 import { mcpServerSuites } from './mcp-server-suites.ts'
 import { compare, count } from './results.ts'
+import { runSuite } from './suite.ts'
 
 /*
  * The server suites of MCP on the fixture by itself and behind a node. `npm run conformance` shows the same with the
@@ -11,7 +12,6 @@ import { compare, count } from './results.ts'
  */
 
 const suiteMsMax = 120_000
-const options = { scenario: undefined, short: false }
 
 /** How many checks the fixture passes by itself. */
 const passed: Readonly<Record<string, number>> = {
@@ -28,13 +28,12 @@ const knownLosses: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe.concurrent.each(mcpServerSuites)('the suite $name', (suite) => {
+describe.each(mcpServerSuites)('the suite $name', (suite) => {
   test(
     'loses nothing behind a node',
     async () => {
-      const [direct, through] = await Promise.all([suite.direct(options), suite.through(options)])
-      expect(count(direct).passed).toBe(passed[suite.name])
-      const { failures } = compare(suite.name, suite.version, direct, through)
+      const { direct, failures } = await runSuite(suite, { scenario: undefined, short: false })
+      expect(direct.passed).toBe(passed[suite.name])
       const known = new Set(knownLosses[suite.name])
       expect(failures.filter(({ test }) => !known.has(test))).toEqual([])
     },

@@ -97,7 +97,7 @@ function schemaText(schema: unknown, depth = 0): string {
 }
 
 /** Words of Latin scripts in their simple form; Chinese as single characters and pairs, because it has no spaces. */
-export function wordsOf(text: string): readonly string[] {
+function wordsOf(text: string): readonly string[] {
   const plain = text
     .normalize('NFKC')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')

@@ -2,8 +2,8 @@ import { methods } from '@ambit/core/wire/mcp/methods'
 import { handClock } from '@ambit/testkit/clock'
 import { expect, test } from 'vitest'
 import { limits } from '../../../kernel/limits.ts'
-import { operationsOver, result } from './operations-fixture.ts'
-import type { Answer } from './operations-fixture.ts'
+import { operationsOver, result } from '@ambit/testkit/mcp-operations'
+import type { Answer } from '@ambit/testkit/mcp-operations'
 
 test('lists of several servers are one list, in the order of their names and under names of this node', () => {
   const { ask, intakes } = operationsOver(handClock(), {

@@ -1,7 +1,7 @@
 import { methods } from '@ambit/core/wire/mcp/methods'
 import { handClock } from '@ambit/testkit/clock'
 import { expect, test } from 'vitest'
-import { operationsOver, result } from './operations-fixture.ts'
+import { operationsOver, result } from '@ambit/testkit/mcp-operations'
 
 test('the list of one server is its own answer, asked for with the very bytes of the client', () => {
   const { ask, intakes } = operationsOver(handClock(), {

@@ -65,15 +65,19 @@ export class Member {
     return new Map([...this.#wanted].filter(([id]) => !this.#stopped.has(id)))
   }
 
-  hear(id: string, method: string, params: JsonObject): void {
+  /** What is not known of the params goes on; `_meta` is the stream's of the server. */
+  hear(id: string, method: string, { _meta, ...params }: JsonObject): void {
     const wanted = this.#wanted.get(id)
     if (wanted === undefined) return
     if (method === notifications.resourcesUpdated) {
       const uri = shownOf(wanted, params['uri'])
-      if (uri !== undefined) this.tell(notificationMessage(method, { uri }))
+      if (uri !== undefined) this.tell(notificationMessage(method, { ...params, uri }))
     } else {
       const kind = kindOf(method)
-      if (kind !== undefined && wanted.filter[kind] === true) this.tell(notificationMessage(method))
+      if (kind === undefined || wanted.filter[kind] !== true) return
+      this.tell(
+        Object.keys(params).length === 0 ? notificationMessage(method) : notificationMessage(method, params),
+      )
     }
   }
 

@@ -1,13 +1,13 @@
 import type { Outcome } from '@ambit/core/act'
 import type { Reason } from '@ambit/core/decision'
 import { operations as table } from '@ambit/core/wire/mcp/operation'
-import type { Clock } from '../../../kernel/clock.ts'
-import { createKeyring } from '../../../kernel/keyring.ts'
-import type { Target } from '../../../registry/target.ts'
-import type { Intake, IngressSink } from '../../gateway.ts'
-import { aCapability, aHolder, aSink, aTarget } from '../../path-fixture.ts'
-import { createViews } from '../names/views.ts'
-import { createOperations } from './operations.ts'
+import type { Clock } from '@ambit/node/kernel/clock'
+import { createKeyring } from '@ambit/node/kernel/keyring'
+import type { Target } from '@ambit/node/registry/target'
+import type { Intake, IngressSink } from '@ambit/node/gateway/gateway'
+import { aCapability, aHolder, aSink, aTarget } from '@ambit/node/gateway/path-fixture'
+import { createViews } from '@ambit/node/gateway/mcp/names/views'
+import { createOperations } from '@ambit/node/gateway/mcp/operations/operations'
 
 const parts = [...new Set(Object.values(table).map((operation) => operation.capability))]
 
