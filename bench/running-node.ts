@@ -10,7 +10,11 @@ export interface RunningNode extends SpawnedNode {
   usage(): Usage
 }
 
-export async function startRunningNode(env: Readonly<Record<string, string>> = {}): Promise<RunningNode> {
-  const node = await spawnNode({ env: { AMBIT_LOG_LEVEL: 'error', AMBIT_PROBE_MINUTES: '15', ...env } })
+export async function startRunningNode(
+  env: Readonly<Record<string, string>> = {},
+  stderr: 'inherit' | 'pipe' = 'inherit',
+): Promise<RunningNode> {
+  const settings = { AMBIT_LOG_LEVEL: 'error', AMBIT_PROBE_MINUTES: '15', ...env }
+  const node = await spawnNode({ env: settings, stderr })
   return { ...node, usage: () => usageOf(node.child.pid!) ?? { cpuUs: 0, rssMb: 0 } }
 }

@@ -4,6 +4,8 @@ import { probeSync } from './machine.ts'
 import { startBed, streamsThatFit } from './streams/bed.ts'
 import type { Bed } from './streams/bed.ts'
 import { measureFirstByte } from './streams/first-byte.ts'
+import { collectable } from './streams/garbage.ts'
+import { listedTools } from './streams/message.ts'
 import type { Protocol } from './streams/message.ts'
 import { measureOpenStreams } from './streams/open-streams.ts'
 import { measureSessions, warmUpSessions } from './streams/sessions.ts'
@@ -43,7 +45,8 @@ async function firstByte(rows: Row[], json: Record<string, unknown>): Promise<vo
 }
 
 async function listing(rows: Row[], json: Record<string, unknown>): Promise<void> {
-  await using bed = await startBed()
+  // By default a list this long is given as a few meta-tools: here all of it is asked for.
+  await using bed = await startBed({ AMBIT_MCP_TOOLS_LISTED_MAX: String(listedTools) })
   const found = await measureToolListing(bed)
   rows.push(...found.map((each) => row('list of tools', each)))
   // The slower era, and nearly its slowest answer.
@@ -70,7 +73,7 @@ async function openStreams(rows: Row[], json: Record<string, unknown>, wanted: n
 }
 
 async function sessions(rows: Row[], json: Record<string, unknown>, wanted: number): Promise<void> {
-  await using bed = await startBed()
+  await using bed = await startBed(collectable, 'pipe')
   const found = await measureSessions(bed, wanted)
   rows.push(row(`sessions, after ${warmUpSessions} to warm up`, found))
   json['sessions'] = found.sessions

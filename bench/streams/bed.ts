@@ -14,9 +14,12 @@ export interface Bed extends AsyncDisposable {
   readonly upstream: Measured
 }
 
-export async function startBed(): Promise<Bed> {
+export async function startBed(
+  env: Readonly<Record<string, string>> = {},
+  stderr: 'inherit' | 'pipe' = 'inherit',
+): Promise<Bed> {
   const upstream = await startMeasured(new URL('./streaming-upstream.ts', import.meta.url))
-  const node = await startRunningNode()
+  const node = await startRunningNode(env, stderr)
   return {
     node,
     upstream,

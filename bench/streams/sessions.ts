@@ -1,6 +1,7 @@
 import { addTarget } from './bed.ts'
 import type { Bed } from './bed.ts'
 import { Connection } from './connection.ts'
+import { collectGarbage, inspectorOf } from './garbage.ts'
 import { initializeRequest, listenRequest } from './message.ts'
 import type { Asked } from './message.ts'
 
@@ -9,28 +10,36 @@ const connectionCount = 32
 export const warmUpSessions = 20_000
 /** One session of so many also opens its stream of changes, which is cut off. */
 const listeningEvery = 20
-/** An idle node is looked at for so long; the least it uses counts, because only then has it collected its garbage. */
-const settleMs = 15_000
+/** After its garbage is collected, pages go back to the system within this time. */
+const settleMs = 5000
 const sampleEveryMs = 250
+/** One collection finds what the one before it let go. */
+const collections = 3
 
 export interface Sessions {
   readonly sessions: number
   readonly perS: number
   readonly beforeMb: number
+  readonly uncollectedMb: number
   readonly afterMb: number
   readonly driftMb: number
 }
 
-/** Opens sessions of MCP 2025-11-25 and drops them: nobody says DELETE. What the node then uses more than before. */
+/**
+ * Opens sessions of MCP 2025-11-25 and drops them: nobody says DELETE. What the node then uses more than before, garbage
+ * collected both times: what an idle process keeps of it otherwise is the runtime's choice and no session's.
+ */
 export async function measureSessions(bed: Bed, count: number): Promise<Sessions> {
+  const inspector = await inspectorOf(bed.node.child)
   const asked = await addTarget(bed, 'mcp')
   await openAndDrop(bed, asked, warmUpSessions)
-  const beforeMb = await settled(bed)
+  const beforeMb = await settled(bed, inspector)
   const start = performance.now()
   await openAndDrop(bed, asked, count)
   const perS = count / ((performance.now() - start) / 1000)
-  const afterMb = await settled(bed)
-  return { sessions: count, perS, beforeMb, afterMb, driftMb: afterMb - beforeMb }
+  const uncollectedMb = bed.node.usage().rssMb
+  const afterMb = await settled(bed, inspector)
+  return { sessions: count, perS, beforeMb, uncollectedMb, afterMb, driftMb: afterMb - beforeMb }
 }
 
 async function openAndDrop(bed: Bed, asked: Asked, count: number): Promise<void> {
@@ -57,7 +66,8 @@ async function listenAndDrop(bed: Bed, asked: Asked, session: string, from: stri
   connection.close()
 }
 
-async function settled(bed: Bed): Promise<number> {
+async function settled(bed: Bed, inspector: string): Promise<number> {
+  for (let turn = 0; turn < collections; turn++) await collectGarbage(inspector)
   let least = Infinity
   const until = performance.now() + settleMs
   while (performance.now() < until) {

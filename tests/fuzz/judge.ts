@@ -33,7 +33,7 @@ export function judge(
   if (leaked.length > 0) return { kind: 'leak', why: `${shot.holder} got ${leaked.join(', ')}` }
   const why =
     headObjection(answer) ??
-    (answer.whole ? statusObjection(answer, text) : undefined) ??
+    (answer.whole && shot.verb !== 'HEAD' ? statusObjection(answer, text) : undefined) ??
     bodyObjection(protocol, shot, answer, text)
   return why === undefined ? undefined : { kind: 'undefined', why }
 }
@@ -72,9 +72,14 @@ function isDocumented(status: number, text: string): boolean {
   return (status === 501 && code === -32601) || ((status === 500 || status === 502) && code === -32006)
 }
 
+/** In the form of 1.0 with its own status, or in that of 0.3, where 500 is every error that has no status there. */
 function isForeign(status: number, text: string): boolean {
-  const error = (parsed(text) as { error?: { code?: unknown; status?: unknown } } | undefined)?.error
-  return error?.code === status && typeof error.status === 'string'
+  const value = parsed(text) as
+    | { code?: unknown; message?: unknown; error?: { code?: unknown; status?: unknown } }
+    | undefined
+  const error = value?.error
+  if (error !== undefined) return error.code === status && typeof error.status === 'string'
+  return status === 500 && Number.isInteger(value?.code) && typeof value?.message === 'string'
 }
 
 /** The code of a fault of the node, in whichever form a binding writes it. */

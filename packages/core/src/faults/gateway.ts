@@ -25,6 +25,18 @@ export const gatewayFaults = {
     title: 'The answer of the agent or server is not of its protocol',
     remedy: 'Its owner must correct it; the record of the act says what came.',
   },
+  'upstream.sign-in': {
+    status: 403,
+    retryable: false,
+    title: 'The server behind this node wants the person to sign in',
+    remedy: 'Let the person sign in at the address given, then make the same call again.',
+  },
+  'upstream.denied': {
+    status: 403,
+    retryable: false,
+    title: 'The server behind this node does not let this person do that',
+    remedy: 'Ask its owner for the right to it; signing in again does not help.',
+  },
   'act.refused': {
     status: 403,
     retryable: false,

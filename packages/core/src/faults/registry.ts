@@ -31,6 +31,12 @@ export const registryFaults = {
     title: 'The agent or server did not answer as its protocol asks',
     remedy: 'Check that it is running at that address and speaks the protocol, then try again.',
   },
+  'record.sign-in': {
+    status: 409,
+    retryable: false,
+    title: 'The server wants you to sign in first',
+    remedy: 'Sign in at the address in `signIn`, then register it again.',
+  },
   'address.refused': {
     status: 400,
     retryable: false,

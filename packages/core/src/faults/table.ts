@@ -9,6 +9,7 @@ import { ledgerFaults } from './ledger.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
 import { rulingFaults } from './ruling.ts'
+import { signInFaults } from './signin.ts'
 import { storeFaults } from './store.ts'
 
 /** Every domain's own table, by the domain's name. */
@@ -19,6 +20,7 @@ export const faultTables = {
   identity: identityFaults,
   http: httpFaults,
   ruling: rulingFaults,
+  signin: signInFaults,
   registry: registryFaults,
   governance: governanceFaults,
   authority: authorityFaults,
@@ -33,6 +35,7 @@ const merged = {
   ...identityFaults,
   ...httpFaults,
   ...rulingFaults,
+  ...signInFaults,
   ...registryFaults,
   ...governanceFaults,
   ...authorityFaults,

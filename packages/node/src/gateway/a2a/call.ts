@@ -157,12 +157,12 @@ function finish(
   bytes: Buffer,
   plain: boolean,
 ): CallReading {
-  const params = given ?? (method === 'ListTasks' ? {} : given)
+  const params = inOneSpelling(method, given ?? (method === 'ListTasks' ? {} : given))
   if (!isObject(params)) return refuse(id, a2aError('INVALID_PARAMS', '`params` must be an object'))
   const verdict = readParams(method, params)
   if (!verdict.ok) return refuse(id, a2aError(verdict.reason, verdict.message))
   const paramsText = JSON.stringify(params)
-  const forward = plain && (binding === 'HTTP+JSON' || given !== undefined)
+  const forward = plain && params === given && (binding === 'HTTP+JSON' || given !== undefined)
   const call = {
     binding,
     version: a2aVersion,
@@ -176,6 +176,18 @@ function finish(
     reading: verdict.reading,
   }
   return { ok: true, call }
+}
+
+/**
+ * ProtoJSON parsers also take a member's original name, and clients of push notifications use it. What is rewritten is
+ * sent on in the spelling that was read, so that nobody reads another task in it; `task_id` beside `taskId` is refused
+ * with the missing member. In messages there is one spelling only (request.ts).
+ */
+function inOneSpelling(method: Method, params: unknown): unknown {
+  if (!method.includes('PushNotificationConfig') || !isObject(params)) return params
+  const { task_id: taskId, ...rest } = params
+  if (taskId === undefined) return params
+  return Object.hasOwn(rest, 'taskId') ? { ...rest, taskId: undefined } : { ...rest, taskId }
 }
 
 const nothingRead: RequestVerdict = { ok: true, reading: { taskIds: [], contextId: undefined } }
