@@ -61,12 +61,13 @@ function restObjection(shot: Shot, status: number, value: Message, text: string)
   const error = (value.error ?? {}) as ErrorObject
   const isForm =
     error.code === status && typeof error.status === 'string' && typeof error.message === 'string'
-  return isForm || isOlderError(value) ? undefined : `no error of HTTP+JSON: ${text.slice(0, 300)}`
+  return isForm || isOlderError(shot, value) ? undefined : `no error of HTTP+JSON: ${text.slice(0, 300)}`
 }
 
 /** 0.3 writes the error object of JSON-RPC, without an envelope. */
-function isOlderError(value: Message): boolean {
-  return codes.has(value.code) && typeof value.message === 'string'
+function isOlderError(shot: Shot, value: Message): boolean {
+  const isCode = codes.has(value.code) || (Number.isInteger(value.code) && isBehindAgent(shot))
+  return isCode && typeof value.message === 'string'
 }
 
 function isBehindAgent({ flavour }: Shot): boolean {

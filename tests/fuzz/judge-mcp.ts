@@ -29,7 +29,8 @@ function messageObjection(shot: Shot, message: Message | undefined, text: string
   if (message.jsonrpc !== '2.0') return `no JSON-RPC 2.0: ${shown}`
   const { error, result, id } = message
   if ((error === undefined) === (result === undefined)) return `not exactly one of result and error: ${shown}`
-  const sent = requestId(shot)
+  // A stream taken up again answers the request it once began with.
+  const sent = shot.verb === 'GET' ? id : requestId(shot)
   if (error === undefined) return id === sent ? undefined : `a result with another id: ${shown}`
   if (id !== null && id !== undefined && id !== sent) return `an error with another id: ${shown}`
   if (!Number.isInteger(error.code) || typeof error.message !== 'string') return `no JSON-RPC error: ${shown}`

@@ -16,6 +16,13 @@ export interface McpServerOptions {
   readonly port?: number
   /** Requests without this Authorization header are answered with 401. */
   readonly authorization?: string
+  /** Looks at each request first; one that is not let in is answered like this. */
+  readonly admits?: (
+    request: IncomingMessage,
+    body: unknown,
+  ) => { readonly status: number; readonly challenge: string } | undefined
+  /** JSON documents beside the server itself, by their path. */
+  readonly page?: (path: string) => unknown
 }
 
 export interface TestMcpServer {
@@ -45,7 +52,17 @@ export async function startMcpServer(options: McpServerOptions = {}): Promise<Te
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end()
       return
     }
+    const page = options.page?.(request.url ?? '')
+    if (page !== undefined) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page))
+      return
+    }
     const body = await readJson(request)
+    const refusal = options.admits?.(request, body)
+    if (refusal !== undefined) {
+      response.writeHead(refusal.status, { 'www-authenticate': refusal.challenge }).end()
+      return
+    }
     if (eras === 'modern' || (eras === 'both' && isModern(request, body)))
       await modern(request as Parameters<typeof modern>[0], response, body)
     else await legacy(request, response, body)

@@ -72,10 +72,9 @@ export async function proofOf(client: Client): Promise<ClientAuth> {
     case 'none':
       return None()
     case 'private_key_jwt': {
-      const { name, ...details } = keyAlgorithms[algorithm]
-      const bytes = keyBytes(privateKey, algorithm)
+      const bytes = new Uint8Array(keyBytes(privateKey, algorithm))
       return PrivateKeyJwt(
-        await webcrypto.subtle.importKey('pkcs8', bytes, { name, ...details }, false, ['sign']),
+        await webcrypto.subtle.importKey('pkcs8', bytes, keyAlgorithms[algorithm], false, ['sign']),
       )
     }
     case 'client_secret_post':

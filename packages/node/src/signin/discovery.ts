@@ -54,7 +54,10 @@ export async function readIssuer(fetch: GuardedFetch, issuer: string): Promise<A
       return checked(await processDiscoveryResponse(url, response))
     } catch (error) {
       if (Fault.is(error)) throw error
-      throw unavailable('the metadata of its authorization server is not of its form, or names another issuer', error)
+      throw unavailable(
+        'the metadata of its authorization server is not of its form, or names another issuer',
+        error,
+      )
     }
   }
   throw unavailable('its authorization server publishes no metadata where clients look for it')
@@ -112,7 +115,9 @@ function covers(resource: string, server: URL): boolean {
   const url = URL.parse(resource)
   if (url === null || url.hash !== '' || url.origin !== server.origin) return false
   const path = url.pathname.replace(/\/$/, '')
-  return server.pathname === url.pathname || server.pathname === path || server.pathname.startsWith(`${path}/`)
+  return (
+    server.pathname === url.pathname || server.pathname === path || server.pathname.startsWith(`${path}/`)
+  )
 }
 
 function withoutHash(server: URL): string {

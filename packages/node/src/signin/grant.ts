@@ -102,7 +102,10 @@ export async function renew(fetch: GuardedFetch, grant: Grant, now: number): Pro
       optionsOf(fetch, { resource }),
     )
     const answer = await processRefreshTokenResponse(metadata, client, response)
-    return { ...grantFrom(grant, answer, now, grant.scopes), refreshToken: answer.refresh_token ?? refreshToken }
+    return {
+      ...grantFrom(grant, answer, now, grant.scopes),
+      refreshToken: answer.refresh_token ?? refreshToken,
+    }
   } catch (error) {
     if (isOver(error)) return undefined
     throw refusedFault(error)
@@ -201,5 +204,8 @@ function refusedFault(error: unknown): Fault {
     return new Fault('sign-in.refused', { detail: `its authorization server says: ${code}`, cause: error })
   }
   // What the library throws names the member that is wrong, and tokens only as causes.
-  return unavailable('the answer of its authorization server is not of its form, or not of that server', error)
+  return unavailable(
+    'the answer of its authorization server is not of its form, or not of that server',
+    error,
+  )
 }

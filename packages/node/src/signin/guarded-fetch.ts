@@ -48,7 +48,10 @@ export function createGuardedFetch(upstream: Upstream, clock: Clock): GuardedFet
         value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
       )
       const content = bodiless.has(answer.status) ? null : new Uint8Array(answer.body)
-      return new Response(content, { status: answer.status, headers: given.map(([name, value]) => [name, value]) })
+      return new Response(content, {
+        status: answer.status,
+        headers: given.map(([name, value]) => [name, value]),
+      })
     } finally {
       stop()
     }

@@ -2,7 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import type { Interface } from '@ambit/core/record'
 import { modernErrorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
-import { methods, modernVersion } from '@ambit/core/wire/mcp/methods'
+import { isLegacyVersion, methods, modernVersion } from '@ambit/core/wire/mcp/methods'
 import { isProtocolCapability } from '@ambit/core/wire/mcp/operation'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Upstream } from '../../net/upstream.ts'
@@ -113,6 +113,8 @@ function mayBeOlder(error: unknown): boolean {
   if (fault.code !== 'upstream.invalid') return false
   const code = fault.extra?.['upstreamCode']
   const status = fault.extra?.['upstreamStatus']
+  const supported = fault.extra?.['supported']
+  if (Array.isArray(supported) && supported.some((version) => isLegacyVersion(version))) return true
   return status !== 401 && status !== 403 && !(typeof code === 'number' && modernErrorCodes.includes(code))
 }
 

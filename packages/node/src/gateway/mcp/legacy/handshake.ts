@@ -57,7 +57,7 @@ export async function discover(
   capabilities: JsonObject = {},
 ): Promise<Greeting> {
   session.meta = { ...modernMeta, [metaKeys.clientCapabilities]: capabilities }
-  const result = await session.ask(methods.discover, {}, timeoutMs)
+  const result = await askWho(session, timeoutMs)
   const versions = result['supportedVersions']
   if (!Array.isArray(versions) || !versions.includes(modernVersion)) {
     throw new Fault('upstream.invalid', {
@@ -66,6 +66,26 @@ export async function discover(
   }
   session.version = modernVersion
   return greetingOf(result, modernVersion)
+}
+
+/** Once more when the server refused the version and names it among those it speaks all the same (2026-07-28, versioning). */
+async function askWho(session: Session, timeoutMs: number): Promise<JsonObject> {
+  const end = await session.settle(methods.discover, {}, timeoutMs)
+  const again = end.type === 'error' && end.error.code === errorCodes.unsupportedVersion
+  if (end.type === 'result') return end.result
+  if (again && supportedIn(end.error.data).includes(modernVersion)) {
+    return await session.ask(methods.discover, {}, timeoutMs)
+  }
+  if (end.type === 'failed') throw end.fault
+  throw new Fault('upstream.invalid', {
+    detail: `it answered \`${methods.discover}\` with error ${end.error.code}`,
+    extra: { upstreamCode: end.error.code, supported: supportedIn(end.error.data) },
+  })
+}
+
+function supportedIn(data: unknown): readonly unknown[] {
+  const supported = isObject(data) ? data['supported'] : undefined
+  return Array.isArray(supported) ? supported : []
 }
 
 /** `_meta` of every request of 2026-07-28 that this node makes on its own account. */

@@ -4,6 +4,7 @@ import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
 import { operations } from '@ambit/core/wire/mcp/operation'
 import type { Pending } from '../../../approval/approval.ts'
+import { tasksExtension } from '../capabilities.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Intake } from '../../gateway.ts'
 import { storedOutcome } from '../../stored-outcome.ts'
@@ -15,7 +16,7 @@ import type { Asking, InputRequest, Round } from '../input-required.ts'
 import type { View } from '../names/view.ts'
 import { serverSink } from '../operations/server-sink.ts'
 import { ModernAnswer } from './answer.ts'
-import { callerCapabilities, progressTokenOf } from './client.ts'
+import { callerCapabilities, progressTokenOf, followsTasks } from './client.ts'
 import { modernProtocol } from './egress.ts'
 import { ModernExchange } from './exchange.ts'
 import type { ExchangeParts } from './exchange.ts'
@@ -193,6 +194,13 @@ export class ModernCalls {
   #task(call: Call): void {
     const { context, answer, params } = call
     const { holder, view, message } = context
+    if (!followsTasks(params)) {
+      const requiredCapabilities = { extensions: { [tasksExtension]: {} } }
+      answer.error(errorCodes.missingClientCapability, 'declare the tasks extension', {
+        requiredCapabilities,
+      })
+      return
+    }
     const task = openTask(this.#parts.keyring, holder.key, params['taskId'])
     const target = task === undefined ? undefined : serverIn(view, task.target)
     if (task === undefined || target === undefined) {

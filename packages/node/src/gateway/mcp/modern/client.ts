@@ -1,6 +1,7 @@
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { metaKeys } from '@ambit/core/wire/mcp/methods'
+import { tasksExtension } from '../capabilities.ts'
 import { traceIdOf } from '../trace.ts'
 
 /** What a request of 2026-07-28 says of its client in `_meta`. */
@@ -30,6 +31,12 @@ export function progressTokenOf(params: JsonObject): unknown {
 export function opensAddresses(params: JsonObject): boolean {
   const { elicitation } = capabilitiesOf(params)
   return isObject(elicitation) && isObject(elicitation['url'])
+}
+
+/** The client knows the tasks extension. */
+export function followsTasks(params: JsonObject): boolean {
+  const { extensions } = capabilitiesOf(params)
+  return isObject(extensions) && isObject(extensions[tasksExtension])
 }
 
 /** The W3C trace id that the request belongs to. */
