@@ -61,7 +61,12 @@ export interface Outcome {
   /** Protocol headers that came with it, names and values in turn. */
   readonly headers?: readonly string[]
   /** A fault code or the protocol's own code. */
-  readonly error?: { readonly code: string; readonly detail: string }
+  readonly error?: {
+    readonly code: string
+    readonly detail: string
+    /** Where the person does what the call needs first. */
+    readonly url?: string
+  }
   readonly startedAt: number
   readonly durationMs: number
 }

@@ -11,6 +11,8 @@ import { Inspector } from './inspector.ts'
 import type { PathParts } from './parts.ts'
 import type { Gate, Share } from './traffic.ts'
 
+const none: readonly string[] = []
+
 /** Until values are traced, an act counts as third-party text that may be personal: the careful reading. */
 export const unlabelled: Labels = { integrity: 0, confidentiality: 2 }
 
@@ -49,6 +51,10 @@ export class Course implements ActHandle, InFlightAct {
   /** Where it has a place, until it is no longer under way. */
   share: Share | undefined
   gate: Gate | undefined
+  /** What it was sent with. */
+  credentials: readonly string[] = none
+  /** Sent a second time. */
+  repeated = false
   /** The sink has its last call. */
   over = false
   place = -1

@@ -1,6 +1,7 @@
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Protocol } from '@ambit/core/record'
 import type { Target, TargetCapability } from '../registry/target.ts'
+import type { Challenge } from '../signin/signin.ts'
 import type { BackAnswer, BackQuestion } from './back.ts'
 
 /** What is sent to a target, in the terms of no protocol. */
@@ -38,6 +39,12 @@ export interface Outbound {
   readonly repeatable?: boolean
 }
 
+/** How an act ended, as its target has it. */
+export type EgressOutcome = Omit<Outcome, 'type' | 'startedAt' | 'durationMs'> & {
+  /** The target refused the request for want of a sign-in, with a status of HTTP that says so. */
+  readonly challenge?: Challenge
+}
+
 /** Hears what the target does. Exactly one outcome, last. */
 export interface EgressSink {
   /** False asks the egress to pause reading until `resume` of its handle is called. */
@@ -48,7 +55,7 @@ export interface EgressSink {
    */
   ask(question: BackQuestion, answered: (answer: BackAnswer) => void): () => void
   /** `wire` of the outcome is set only when the bytes answer `Outbound.wire` as they stand. */
-  outcome(outcome: Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>): void
+  outcome(outcome: EgressOutcome): void
 }
 
 export interface Performance {

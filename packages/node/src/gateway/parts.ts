@@ -7,6 +7,7 @@ import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Target } from '../registry/target.ts'
+import type { SignIns } from '../signin/signin.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Egress } from './egress.ts'
 import type { InFlight } from './in-flight.ts'
@@ -26,6 +27,9 @@ export interface PathParts {
   readonly ledger: Pick<Ledger, 'append' | 'appendPatiently'>
   readonly approvals: Approvals
   readonly vault: Pick<Vault, 'get' | 'peek'>
+  readonly signIns: Pick<SignIns, 'peek' | 'authorization' | 'refused'>
+  /** Where a person signs in to the server of a record, by its slug. */
+  readonly signInUrl: (slug: string) => string
   readonly egresses: ReadonlyMap<Protocol, Egress>
   readonly inFlight: InFlight
   readonly traffic: Traffic

@@ -173,6 +173,8 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
         void: async () => undefined,
       },
       vault: { peek: () => null, get: async () => undefined },
+      signIns: { peek: () => null, authorization: async () => undefined, refused: async () => undefined },
+      signInUrl: (slug) => `http://localhost/registry/${slug}/sign-in`,
       egresses: new Map([['mcp', egress]]),
       inFlight: new InFlight(),
       traffic: new Traffic(clock, limits),

@@ -3,12 +3,14 @@ import { Fault } from '@ambit/core/fault'
 import type { Outcome } from '@ambit/core/act'
 import { enterGate } from './admission.ts'
 import { askBack, endQuestions } from './ask-back.ts'
+import { afterChallenge } from './challenge.ts'
 import type { Course } from './course.ts'
-import type { EgressSink, Outbound } from './egress.ts'
+import type { EgressOutcome, EgressSink, Outbound } from './egress.ts'
 import { intentEntry, outcomeEntry } from './entry.ts'
 import { judgeAgain, refuse } from './judge.ts'
 import { planOf } from './plan.ts'
 import type { RoutePlan } from './plan.ts'
+import type { Challenge } from '../signin/signin.ts'
 
 /** From this reversibility on, the intent is durable before anything is sent. */
 const irreversibleFrom = 2
@@ -118,6 +120,7 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
     repeatable: plan.repeatable,
   }
   course.sent = true
+  course.credentials = headers
   course.abandon = abandon
   course.performance = plan.egress.perform(outbound, sinkOf(course))
 }
@@ -146,10 +149,31 @@ function sinkOf(course: Course): EgressSink {
     ask: (question, answered) => askBack(course, question, answered),
     outcome(outcome) {
       if (course.over) return
-      if (course.intentDurable) finish(course, outcome)
-      else course.pending = outcome
+      if (outcome.challenge === undefined) settle(course, outcome)
+      else answerChallenge(course, outcome, outcome.challenge)
     },
   }
+}
+
+function settle(course: Course, outcome: EgressOutcome): void {
+  if (course.over) return
+  if (course.intentDurable) finish(course, outcome)
+  else course.pending = outcome
+}
+
+/** The target wants a sign-in: the act is sent once more, or ends with what helps. */
+function answerChallenge(course: Course, outcome: EgressOutcome, challenge: Challenge): void {
+  const plan = planOf(course)
+  afterChallenge(course, plan, outcome, challenge).then(
+    (next) => {
+      if (next !== 'again') settle(course, next)
+      else if (!course.over) {
+        course.repeated = true
+        forward(course, plan)
+      }
+    },
+    (error: unknown) => settle(course, failure(Fault.from(error))),
+  )
 }
 
 /** Commits the outcome and gives the caller the answer; the leaf becomes durable within the merge delay. */

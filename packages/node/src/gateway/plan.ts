@@ -7,6 +7,7 @@ import { planEntry } from './entry.ts'
 import type { EntryPlan } from './entry.ts'
 import type { HeldChain } from '../authority/authority.ts'
 import type { TargetCapability } from '../registry/target.ts'
+import { signInSecret } from '../signin/signin.ts'
 import type { PathParts } from './parts.ts'
 import type { Gate } from './traffic.ts'
 
@@ -18,6 +19,8 @@ export interface RoutePlan {
   /** What may be sent once more where the first try surely did not arrive: a read that an operator accepted as one. */
   readonly repeatable: boolean
   readonly protocolIn: string
+  /** Where the credential is one that a person gets by signing in to the target. */
+  readonly signIn: { readonly server: string; readonly header: string } | undefined
   /** Credentials of the person for the target; a promise only when they are not in memory yet. */
   headers(course: Course): readonly string[] | Promise<readonly string[]>
 }
@@ -67,6 +70,7 @@ function makePlan(course: Course): RoutePlan {
     gate: parts.traffic.gateOf(intake.target, offered),
     repeatable: accepted && profile.effect === 'read' && profile.reversibility === 0,
     protocolIn: intake.protocolIn,
+    signIn: signInOf(offered),
     headers: (of) => credentials(parts, of, offered),
   }
 }
@@ -95,11 +99,19 @@ function credentials(
   const record = course.intake.target.id
   const headers: string[] = []
   for (const { header, secret } of wanted) {
-    const value = parts.vault.peek(organization, subject, record, secret)
-    if (value === undefined) return loadCredentials(parts, course, wanted)
+    const value =
+      secret === signInSecret
+        ? parts.signIns.peek(organization, subject, offered.url)
+        : parts.vault.peek(organization, subject, record, secret)
+    if (value === undefined) return loadCredentials(parts, course, offered)
     if (value !== null) headers.push(header, value)
   }
   return headers
+}
+
+function signInOf({ url, security }: Interface): RoutePlan['signIn'] {
+  const entry = security.find(({ secret }) => secret === signInSecret)
+  return entry && { server: url, header: entry.header }
 }
 
 /** Headers of a request, or variables of a supervised program's environment. */
@@ -112,12 +124,15 @@ function wantedOf(offered: Interface): Interface['security'] {
 async function loadCredentials(
   parts: PathParts,
   course: Course,
-  wanted: Interface['security'],
+  offered: Interface,
 ): Promise<readonly string[]> {
   const { organization, subject } = course.intake.holder
   const headers: string[] = []
-  for (const { header, secret } of wanted) {
-    const value = await parts.vault.get(organization, subject, course.intake.target.id, secret)
+  for (const { header, secret } of wantedOf(offered)) {
+    const value =
+      secret === signInSecret
+        ? await parts.signIns.authorization(organization, subject, offered.url)
+        : await parts.vault.get(organization, subject, course.intake.target.id, secret)
     if (value !== undefined) headers.push(header, value)
   }
   return headers

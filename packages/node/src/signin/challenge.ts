@@ -53,3 +53,13 @@ export function scopesIn(text: string | undefined): readonly string[] {
 export function scopeUnion(...lists: readonly (readonly string[])[]): readonly string[] {
   return [...new Set(lists.flat())].slice(0, scopesMax)
 }
+
+/** What an answer by HTTP says of a sign-in; undefined for any other status than 401 and 403. */
+export function challengeIn(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Challenge | undefined {
+  if (status !== 401 && status !== 403) return undefined
+  const header = headers['www-authenticate']
+  return { status, header: Array.isArray(header) ? header.join(', ') : header }
+}

@@ -19,6 +19,7 @@ import { createGuardedFetch } from './guarded-fetch.ts'
 import { init } from './migrations/001-init.ts'
 import { createSignInReader, createSignInWriter } from './signin-store.ts'
 
+export { challengeIn } from './challenge.ts'
 export type { Challenge } from './challenge.ts'
 export { clientSettingsSchema } from './client.ts'
 export type { ClientSettings } from './client.ts'

@@ -70,6 +70,7 @@ export function readMessage(value: unknown): ReadMessage {
   const id = isId(value['id']) ? value['id'] : null
   if (value['jsonrpc'] !== '2.0') return invalid('the member `jsonrpc` must be "2.0"', id)
   if ('method' in value) return readCall(value, id)
+  if ('error' in value && 'result' in value) return invalid('an answer has a `result` or an `error`', id)
   if ('error' in value) return readError(value, id)
   if (!('result' in value)) return invalid('a message has a `method`, a `result` or an `error`', id)
   if (id === null) return invalid('the `id` of an answer is a string or an integer', null)

@@ -5,6 +5,8 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHeaders } from '../../../net/upstream.ts'
+import { challengeIn } from '../../../signin/signin.ts'
+import type { Challenge } from '../../../signin/signin.ts'
 import type { SendFailure, Sent } from './session.ts'
 import { parseForeign } from '../foreign-json.ts'
 
@@ -45,6 +47,7 @@ export class HttpExchange implements Sent {
   #reader = new SseReader()
   #mode: Mode = 'discard'
   #status = 0
+  #challenge: Challenge | undefined
   #chunks: Buffer[] = []
   #bytes = 0
   #lastEventId: string | undefined
@@ -94,6 +97,7 @@ export class HttpExchange implements Sent {
 
   #head(status: number, headers: UpstreamHeaders): void {
     this.#status = status
+    this.#challenge = challengeIn(status, headers)
     this.#mode = modeOf(status, headers, this.#options.id !== undefined)
     try {
       if (status < 300) this.#options.head(headers)
@@ -166,11 +170,11 @@ export class HttpExchange implements Sent {
     const body = parseForeign(Buffer.concat(this.#chunks).toString())
     const sessionLost = this.#options.hasSession && saysSessionLost(this.#status, body)
     const read = readMessage(body)
-    if (!sessionLost && read.form === 'error' && read.message.id === this.#options.id) {
+    if (!sessionLost && this.#status !== 401 && read.form === 'error' && read.message.id === this.#options.id) {
       this.#options.receive(body, this.#options.id)
       return
     }
-    this.#options.failed({ fault: statusFault(this.#status, this.#options.url), sessionLost })
+    this.#options.failed({ fault: statusFault(this.#status, this.#options.url, this.#challenge), sessionLost })
   }
 
   #broken(fault: Fault): void {
@@ -233,10 +237,10 @@ function invalid(detail: string): Fault {
   return new Fault('upstream.invalid', { detail })
 }
 
-function statusFault(status: number, url: URL): Fault {
+function statusFault(status: number, url: URL, challenge: Challenge | undefined): Fault {
   const away = unavailableFault(status)
   if (away !== undefined) return away
-  const wantsCredential = status === 401 || status === 403
+  const wantsCredential = challenge !== undefined
   return new Fault('upstream.invalid', {
     detail: wantsCredential
       ? `it answered with HTTP status ${status}: it wants a credential, or another one`
@@ -245,7 +249,7 @@ function statusFault(status: number, url: URL): Fault {
     ...(wantsCredential
       ? { remedy: 'Give the credential this server needs on its page in the registry.' }
       : {}),
-    extra: { upstreamStatus: status },
+    extra: { upstreamStatus: status, challenge },
   })
 }
 

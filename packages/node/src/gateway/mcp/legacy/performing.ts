@@ -7,6 +7,7 @@ import type { EgressSink, Outbound, Performance } from '../../egress.ts'
 import { logLevelOf } from './client-capabilities.ts'
 import type { ClientAnswer } from './server-questions.ts'
 import type { Call, CallEnd, CallListener } from './session.ts'
+import { failedOutcome } from './failed-outcome.ts'
 import type { Lease } from './session-pool.ts'
 
 /**
@@ -134,6 +135,6 @@ function outcomeOf(end: CallEnd): Parameters<EgressSink['outcome']>[0] {
         error: { code: String(end.error.code), detail: 'the server answered the call with an error' },
       }
     default:
-      return { status: 'failed', error: { code: end.fault.code, detail: end.fault.detail } }
+      return failedOutcome(end.fault)
   }
 }

@@ -1,15 +1,15 @@
-import type { Outcome } from '@ambit/core/act'
 import type { Fault } from '@ambit/core/fault'
-import { isObject } from '@ambit/core/wire/mcp/message'
+import { isObject, readMessage } from '@ambit/core/wire/mcp/message'
 import { notifications } from '@ambit/core/wire/mcp/methods'
 import { SseReader } from '@ambit/core/wire/sse'
 import { limits } from '../../../kernel/limits.ts'
 import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHandler, UpstreamHeaders } from '../../../net/upstream.ts'
-import type { EgressSink, Performance } from '../../egress.ts'
+import { challengeIn } from '../../../signin/signin.ts'
+import type { Challenge } from '../../../signin/signin.ts'
+import type { EgressOutcome, EgressSink, Performance } from '../../egress.ts'
 import { parseForeign } from '../foreign-json.ts'
 
-type Result = Omit<Outcome, 'type' | 'startedAt' | 'durationMs'>
 
 /** What may still come after the answer before the connection is closed. */
 const trailingBytesMax = 64 * 1024
@@ -22,6 +22,7 @@ export class ModernCall implements UpstreamHandler, Performance {
   readonly #passOn: boolean
   #exchange: UpstreamExchange | undefined
   #status = 0
+  #challenge: Challenge | undefined
   #chunk: Buffer | undefined
   #chunks: Buffer[] | undefined
   #bytes = 0
@@ -41,6 +42,7 @@ export class ModernCall implements UpstreamHandler, Performance {
 
   head(status: number, headers: UpstreamHeaders): void {
     this.#status = status
+    this.#challenge = challengeIn(status, headers)
     const type = headers['content-type']
     if (typeof type === 'string' && type.startsWith('text/event-stream')) this.#stream = new SseReader()
   }
@@ -61,6 +63,10 @@ export class ModernCall implements UpstreamHandler, Performance {
 
   end(): void {
     if (this.#over) return
+    if (this.#status === 401) {
+      this.#give(this.#noAnswer('it wants a sign-in'))
+      return
+    }
     if (this.#stream !== undefined) {
       this.#give(failed('upstream.invalid', 'the stream ended without an answer'))
       return
@@ -105,15 +111,16 @@ export class ModernCall implements UpstreamHandler, Performance {
   #message(text: string): boolean {
     if (this.#over) return true
     const message = parseForeign(text)
-    if (isObject(message) && 'method' in message && !('id' in message)) {
-      const type = message['method'] === notifications.progress ? 'progress' : 'message'
-      // Words to a request of our own carry our progress token, which means nothing to the caller.
-      return this.#sink.event(
-        this.#passOn ? { type, value: message, wire: Buffer.from(text) } : { type, value: message },
-      )
+    const read = readMessage(message)
+    if (read.form !== 'notification') {
+      this.#take(Buffer.from(text), message)
+      return true
     }
-    this.#take(Buffer.from(text), message)
-    return true
+    const type = read.message.method === notifications.progress ? 'progress' : 'message'
+    // Words to a request of our own carry our progress token, which means nothing to the caller.
+    return this.#sink.event(
+      this.#passOn ? { type, value: message, wire: Buffer.from(text) } : { type, value: message },
+    )
   }
 
   #answer(bytes: Buffer, text: string): void {
@@ -121,40 +128,42 @@ export class ModernCall implements UpstreamHandler, Performance {
   }
 
   #take(bytes: Buffer, message: unknown): void {
-    if (!isObject(message) || message['jsonrpc'] !== '2.0' || message['id'] !== this.#id) {
+    const read = readMessage(message)
+    const isAnswer = read.form === 'result' || read.form === 'error'
+    if (!isAnswer || read.message.id !== this.#id) {
       this.#give(this.#noAnswer(`the answer with status ${this.#status} is no JSON-RPC answer to the call`))
       return
     }
     this.#answered = true
-    const error = message['error']
-    if (isObject(error)) {
+    if (read.form === 'error') {
+      const { error } = read.message
       this.#give({
         status: 'failed',
-        error: { code: String(error['code']), detail: 'the server answered with an error' },
+        error: { code: String(error.code), detail: 'the server answered with an error' },
         ...(this.#passOn ? { wire: bytes } : { value: { error } }),
       })
-    } else if (isObject(message['result'])) {
-      const result = message['result']
+    } else {
+      const { result } = read.message
       this.#give({
         status: 'completed',
         ...(this.#passOn && isWhole(result) ? { wire: bytes } : { value: result }),
       })
-    } else {
-      this.#give(failed('upstream.invalid', 'the answer has neither a result nor an error'))
     }
   }
 
   /** Something else answered than a server of the protocol. */
-  #noAnswer(detail: string): Result {
+  #noAnswer(detail: string): EgressOutcome {
     const away = unavailableFault(this.#status)
-    return away === undefined ? failed('upstream.invalid', detail) : failed(away.code, away.detail)
+    const outcome =
+      away === undefined ? failed('upstream.invalid', detail) : failed(away.code, away.detail)
+    return this.#challenge === undefined ? outcome : { ...outcome, challenge: this.#challenge }
   }
 
   /**
    * The last thing the sink hears. After an answer the little that may follow (the end of a stream) is read and
    * dropped, so that the connection can be used again; after anything else the connection is closed.
    */
-  #give(result: Result): void {
+  #give(result: EgressOutcome): void {
     if (this.#over) return
     this.#over = true
     this.#bytes = 0
@@ -169,6 +178,6 @@ function isWhole(result: unknown): boolean {
   return type === undefined || type === 'complete'
 }
 
-function failed(code: string, detail: string): Result {
+function failed(code: string, detail: string): EgressOutcome {
   return { status: 'failed', error: { code, detail } }
 }
