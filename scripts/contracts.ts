@@ -44,7 +44,11 @@ async function api(): Promise<unknown> {
   try {
     const foundation = await openFoundation(readConfig({ AMBIT_DATA: folder, AMBIT_LOG_LEVEL: 'silent' }))
     try {
-      const domains = await openDomains(foundation, { describers: [], stopMandates: async () => 0 })
+      const domains = await openDomains(foundation, {
+        describers: [],
+        origin: () => '',
+        stopMandates: async () => 0,
+      })
       const { activityLedger: ledger, clock } = foundation
       const response = openResponse({
         registry: domains.registry,

@@ -14,7 +14,7 @@ export type Violation = string
 const rows: readonly (readonly string[])[] = [
   ['kernel'],
   ['store', 'bus', 'net'],
-  ['ruling', 'ledger', 'identity', 'vault'],
+  ['ruling', 'ledger', 'identity', 'vault', 'signin'],
   ['registry'],
   ['discovery', 'authority', 'fence', 'approval', 'outbox', 'receipt'],
   ['response', 'governance', 'federation', 'monitor'],

@@ -26,7 +26,8 @@ export function installPeers(): void {
   if (existsSync(`${folder}node_modules/.package-lock.json`)) return
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
     cwd: folder,
-    stdio: 'inherit',
+    // Standard output is for the figures.
+    stdio: ['ignore', 2, 2],
   })
   if (status !== 0) throw new Error('the peers of the benchmark could not be installed')
 }

@@ -152,6 +152,13 @@ export const configTable = [
       'Tools that an MCP client is shown in full; of more it gets those its mandate names one by one, and three tools that find, describe and call the others.',
   },
   {
+    name: 'AMBIT_OAUTH_CLIENT_DOCUMENT',
+    default: '<AMBIT_ORIGIN>/oauth/client.json',
+    limit: 'an https address with a path',
+    sentence:
+      'The client id metadata document by which this node is known where people sign in; a node that is not reached by https has none unless it is published elsewhere.',
+  },
+  {
     name: 'AMBIT_PROBE_MINUTES',
     default: '15',
     limit: '0 to 1440; 0 never',
@@ -190,6 +197,8 @@ export interface Config {
   readonly childUser: string | undefined
   readonly childMemoryBytes: number
   readonly toolsListedMax: number
+  /** Undefined: the node's own, where its origin is https. */
+  readonly oauthClientDocument: string | undefined
   /** Undefined: never. */
   readonly probeEveryMs: number | undefined
   /** What supervised server programs get of the node's own environment. */
@@ -247,6 +256,7 @@ const schemas = {
     .optional(),
   AMBIT_CHILD_MEMORY_MB: integer(32, 1_048_576),
   AMBIT_MCP_TOOLS_LISTED_MAX: integer(8, 2000),
+  AMBIT_OAUTH_CLIENT_DOCUMENT: z.string().max(2000).refine(isDocument).optional(),
   AMBIT_PROBE_MINUTES: integer(0, 1440),
 } satisfies Record<SettingName, z.ZodType>
 
@@ -281,6 +291,7 @@ export function readConfig(environment: Environment = process.env): Config {
     childUser: read('AMBIT_CHILD_USER', environment),
     childMemoryBytes: read('AMBIT_CHILD_MEMORY_MB', environment) * mebibyte,
     toolsListedMax: read('AMBIT_MCP_TOOLS_LISTED_MAX', environment),
+    oauthClientDocument: read('AMBIT_OAUTH_CLIENT_DOCUMENT', environment),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
     childEnvironment: Object.fromEntries(
       (['PATH', 'HOME', 'LANG'] as const).flatMap((name) => {
@@ -331,6 +342,13 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
   return (url.protocol === 'http:' || url.protocol === 'https:') && url.href === `${url.origin}/`
+}
+
+/** As client ids that are addresses have to be (client id metadata documents, section 3). */
+function isDocument(text: string): boolean {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
+  return url.pathname !== '/' && !text.includes('#')
 }
 
 function isHostName(text: string): boolean {

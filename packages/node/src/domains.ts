@@ -15,10 +15,15 @@ import { openRulings } from './ruling/ruling.ts'
 import type { Rulings } from './ruling/ruling.ts'
 import { openVault } from './vault/vault.ts'
 import type { Vault } from './vault/vault.ts'
+import { createAddressGuard } from './net/address.ts'
+import { createUpstream } from './net/upstream.ts'
+import { openSignIns } from './signin/signin.ts'
+import type { SignIns } from './signin/signin.ts'
 
 export interface Domains {
   readonly identity: OpenIdentity
   readonly vault: Vault
+  readonly signIns: SignIns
   readonly rulings: Rulings
   readonly registry: Registry
   readonly governance: Governance
@@ -28,6 +33,8 @@ export interface Domains {
 
 export interface DomainOptions {
   readonly describers: readonly Describe[]
+  /** Public address of the node; known once it listens. */
+  readonly origin: () => string
   /** Stops acts under these mandates; gives their number. */
   readonly stopMandates: (ids: readonly string[]) => Promise<number>
 }
@@ -41,6 +48,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   disposer.add('identity', async () => await identity[Symbol.asyncDispose]())
   const vault = await openVault({ store, keyring, bus, clock })
   disposer.add('vault', async () => await vault[Symbol.asyncDispose]())
+  const signIns = await openSignInsOf(foundation, vault, options.origin)
   const signer = identity.nodeSigner
   const rulings = await openRulings({ store, log: registryLedger, signer, bus, clock, ids })
   const registry = await openRegistry({
@@ -49,6 +57,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     rulings,
     identity,
     secrets: vault,
+    signIns,
     describers: options.describers,
     keyring,
     bus,
@@ -84,7 +93,21 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     expiresMs: config.approvalMs,
   })
   disposer.add('approvals', async () => await approvals[Symbol.asyncDispose]())
-  return { identity, vault, rulings, registry, governance, authority, approvals }
+  return { identity, vault, signIns, rulings, registry, governance, authority, approvals }
+}
+
+async function openSignInsOf(
+  { store, keyring, bus, clock, log, config, disposer }: Foundation,
+  vault: Vault,
+  origin: () => string,
+): Promise<SignIns> {
+  // Connections of their own: what holds up a sign-in holds up no act.
+  const upstream = createUpstream(createAddressGuard(config.allowAddresses), { log, clock })
+  disposer.add('sign-in connections', async () => await upstream.close())
+  const clientDocument = config.oauthClientDocument
+  const signIns = await openSignIns({ store, keyring, bus, clock, vault, upstream, origin, clientDocument })
+  disposer.add('sign-ins', async () => await signIns[Symbol.asyncDispose]())
+  return signIns
 }
 
 async function agentOf(registry: Registry, organization: string, name: string) {

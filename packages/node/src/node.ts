@@ -61,11 +61,12 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   const outgoing = openOutgoing(foundation, keeping.callbacks)
   const domains = await openDomains(foundation, {
     describers: outgoing.describers,
+    origin,
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
   })
   await keepActs(foundation, domains, inFlight)
   const gateway = createGateway({
-    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic),
+    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, origin),
     targets: (organization) => domains.registry.targets(organization),
     bus: foundation.bus,
     origin,
@@ -147,6 +148,7 @@ function pathParts(
   egresses: readonly Egress[],
   inFlight: InFlight,
   traffic: Traffic,
+  origin: () => string,
 ): PathParts {
   const { metrics, clock, ids, log, activityLedger } = foundation
   metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
@@ -157,6 +159,8 @@ function pathParts(
     ledger: activityLedger,
     approvals: domains.approvals,
     vault: domains.vault,
+    signIns: domains.signIns,
+    signInUrl: (slug) => `${origin()}/registry/${slug}/sign-in`,
     egresses: new Map<Protocol, Egress>(egresses.map((egress) => [egress.protocol, egress])),
     inFlight,
     traffic,

@@ -15,6 +15,7 @@ import { nodeVersion } from './protocols.ts'
 import type { Receipts } from './receipt/receipt.ts'
 import { receiptRoutes } from './receipt/routes.ts'
 import { registryRoutes } from './registry/routes.ts'
+import { signInRoutes } from './signin/routes.ts'
 import type { Response } from './response/response.ts'
 
 export interface RouteParts {
@@ -32,10 +33,11 @@ export interface RouteParts {
 /** The control API: the routes of all domains. */
 export function routesOf(parts: RouteParts): readonly Route[] {
   const { foundation, domains, response, receipts } = parts
-  const { identity, registry, governance, authority, approvals } = domains
+  const { identity, registry, signIns, governance, authority, approvals } = domains
   return [
     ...identityRoutes(identity),
     ...registryRoutes({ registry, recall: response, governed: governance }),
+    ...signInRoutes(signIns),
     ...governanceRoutes(governance),
     ...mandateRoutes(authority.mandates),
     ...approvalRoutes(approvals.parts),

@@ -57,13 +57,18 @@ export async function startAuthorizationServer({ path = '' } = {}): Promise<Test
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', self.issuer)
     const body = await textOf(request)
-    if (url.pathname === `/.well-known/oauth-authorization-server${path}`) json(response, 200, metadataOf(self))
+    if (url.pathname === `/.well-known/oauth-authorization-server${path}`)
+      json(response, 200, metadataOf(self))
     else if (url.pathname === `${path}/authorize`) authorize(url.searchParams, request, response)
     else if (url.pathname === `${path}/token`) token(new URLSearchParams(body), request, response)
     else if (url.pathname === `${path}/register`) {
       const asked = JSON.parse(body) as Record<string, unknown>
       registrations.push(asked)
-      json(response, 201, { ...asked, client_id: `client-${registrations.length}`, client_secret: 'of-the-node' })
+      json(response, 201, {
+        ...asked,
+        client_id: `client-${registrations.length}`,
+        client_secret: 'of-the-node',
+      })
     } else json(response, 404, { error: 'not_found' })
   }
 
@@ -123,8 +128,12 @@ export async function startAuthorizationServer({ path = '' } = {}): Promise<Test
     }
     const code = codes.get(parameters.get('code') ?? '')
     codes.delete(parameters.get('code') ?? '')
-    const proof = createHash('sha256').update(parameters.get('code_verifier') ?? '').digest('base64url')
-    return proof === code?.challenge && parameters.get('redirect_uri') === code.redirect ? code.given : undefined
+    const proof = createHash('sha256')
+      .update(parameters.get('code_verifier') ?? '')
+      .digest('base64url')
+    return proof === code?.challenge && parameters.get('redirect_uri') === code.redirect
+      ? code.given
+      : undefined
   }
 
   const server = createServer((request, response) => {

@@ -117,6 +117,16 @@ export function memorySecrets() {
   }
 }
 
+/** No server of such a test has a sign-in. */
+const nobodySignsIn = {
+  authorization: async () => undefined,
+  refused: async () => undefined,
+  begin: async () => await Promise.reject(new Error('no server of this test has a sign-in')),
+  status: async () => ({ signedIn: false, forEveryone: false, scopes: [] }),
+  forget: async () => undefined,
+  setClient: async () => undefined,
+}
+
 /** A registry with everything it needs and nothing else; `again` opens it anew on the same store. */
 export async function registryRoom(store: Store) {
   const clock = handClock()
@@ -144,6 +154,7 @@ export async function registryRoom(store: Store) {
       rulings,
       identity,
       secrets,
+      signIns: nobodySignsIn,
       describers: [upstream],
       keyring,
       bus,

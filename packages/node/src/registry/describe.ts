@@ -45,7 +45,10 @@ export type DescribeSource =
       }
     }
 
-/** Reads a live agent or server; adapters implement it, one for each protocol. Throws a Fault when it is not one. */
+/**
+ * Reads a live agent or server; adapters implement it, one for each protocol. Throws a Fault when it is not one; where a
+ * server wants a sign-in first, the Fault or a cause of it has `extra.challenge` (signin/).
+ */
 export interface Describe {
   readonly protocol: Protocol
   /** `headers` are credentials to send; they are never logged. */

@@ -3,6 +3,8 @@ import type { AgentRecord, Interface, Protocol } from '@ambit/core/record'
 import { fit } from './described-limits.ts'
 import type { Describe, Described, DescribeSource } from './describe.ts'
 import type { Room } from './room.ts'
+import { signInSecret } from '../signin/signin.ts'
+import { challengeOf } from './challenge.ts'
 import type { RecordSource } from './source.ts'
 
 /** Adapters give up sooner by themselves, after a minute at most; this ends one that does not. */
@@ -18,6 +20,7 @@ export async function describeLive(
   options: { readonly protocols?: readonly Protocol[]; readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly described: Described; readonly protocol: Protocol }> {
   const failures: string[] = []
+  let wantsSignIn: unknown
   for (const describer of inOrder(room.describers, source)) {
     if (options.protocols !== undefined && !options.protocols.includes(describer.protocol)) continue
     try {
@@ -28,12 +31,14 @@ export async function describeLive(
     } catch (error) {
       // Other protocols would be refused the same way.
       if (Fault.is(error, 'address.refused')) throw error
+      if (challengeOf(error) !== undefined) wantsSignIn ??= error
       failures.push(`${describer.protocol}: ${Fault.is(error) ? error.detail : 'no answer of that protocol'}`)
     }
   }
   throw new Fault('record.unreachable', {
     detail: failures.length === 0 ? 'no protocol of this node fits that address' : failures.join('; '),
     where: 'url' in source ? withoutQuery(source.url) : source.command.program,
+    cause: wantsSignIn,
   })
 }
 
@@ -79,9 +84,14 @@ export async function describeRecord(
 ): Promise<Described> {
   const read = async (name: string) => await room.secrets.get(record.organization, person, record.id, name)
   const headers: [string, string][] = []
-  for (const { header, secret } of interfacesAt(record, source).flatMap((each) => each.security)) {
-    const value = await read(secret)
-    if (value !== undefined) headers.push([header, value])
+  for (const { url, security } of interfacesAt(record, source)) {
+    for (const { header, secret } of security) {
+      const value =
+        secret === signInSecret
+          ? await room.signIns.authorization(record.organization, person, url)
+          : await read(secret)
+      if (value !== undefined) headers.push([header, value])
+    }
   }
   const { described } = await describeLive(
     room,

@@ -88,7 +88,7 @@ function asking(record: AgentRecord, source: string, header: string): AgentRecor
     // Only the origin that an operator named gets credentials.
     if (each.command !== undefined || URL.parse(each.url)?.origin !== origin) return each
     isAsked = true
-    const others = each.security.filter((entry) => entry.secret !== secret)
+    const others = each.security.filter((entry) => entry.header.toLowerCase() !== secret)
     return { ...each, security: [...others, { header, secret }] }
   })
   if (isAsked) return { ...record, interfaces }

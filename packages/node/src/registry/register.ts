@@ -12,6 +12,9 @@ import type { Room } from './room.ts'
 import type { Held } from './roster.ts'
 import { checkEnvironment, checkHeaderSecret, everyone, secretName } from './secrets.ts'
 import type { HeaderSecret } from './secrets.ts'
+import type { ClientSettings } from '../signin/signin.ts'
+import { challengeOf } from './challenge.ts'
+import { askToSignIn, signInSecurity } from './sign-in.ts'
 import type { RecordSource } from './source.ts'
 
 export interface Registration {
@@ -27,6 +30,8 @@ export interface Registration {
   readonly secrets?: readonly HeaderSecret[]
   /** Whose the credentials are; those of a command belong to the record, so to everyone. */
   readonly headersFor?: 'me' | 'everyone'
+  /** An OAuth client that was registered by hand with the server's authorization server. */
+  readonly client?: ClientSettings
 }
 
 /** Reads a live agent or server and makes a draft of it. The credentials go to the vault, never into the record. */
@@ -40,8 +45,9 @@ export async function register(
   const secrets = registration.secrets ?? []
   for (const [at, secret] of secrets.entries()) checkHeaderSecret(secret, `secrets.${at}`)
   if (registration.slug !== undefined) refuseTaken(room, registration.slug, caller.organization)
-  const headers = Object.fromEntries(secrets.map(({ header, value }) => [header, value]))
-  const { described } = await describeLive(room, source, headers, signal === undefined ? {} : { signal })
+  if (registration.client !== undefined && 'url' in source)
+    await room.signIns.setClient(caller.organization, source.url, registration.client)
+  const { described, security } = await describeNew(room, caller, source, secrets, signal)
   const slug = registration.slug ?? slugFrom(described.name, addressOf(source))
   refuseTaken(room, slug, caller.organization)
 
@@ -60,7 +66,7 @@ export async function register(
       domains: [],
     },
     responsible: registration.responsible ?? (await whoRegisters(room, caller)),
-    interfaces: interfacesOf(described, source, secrets, remarks),
+    interfaces: interfacesOf(described, source, security, remarks),
     capabilities: described.capabilities.map((capability) => capabilityFrom(capability, room.propose)),
     places: [],
     scenarios: [],
@@ -72,6 +78,38 @@ export async function register(
   await room.rows.setDocument(held.id, described.document)
   await keepSecrets(room, held.id, caller, registration)
   return held
+}
+
+/** With the credentials that were given, else with those of a sign-in. Throws `record.sign-in` where one is wanted first. */
+async function describeNew(
+  room: Room,
+  caller: Caller,
+  source: DescribeSource,
+  secrets: readonly HeaderSecret[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly described: Described; readonly security: Interface['security'] }> {
+  const options = signal === undefined ? {} : { signal }
+  const given = Object.fromEntries(secrets.map(({ header, value }) => [header, value]))
+  const security = secrets.map(({ header }) => ({ header, secret: secretName(header) }))
+  const { organization, person } = caller
+  const mayUseSignIn = 'url' in source && !security.some(({ secret }) => secret === 'authorization')
+  for (let triesLeft = 2; ; triesLeft--) {
+    const authorization = mayUseSignIn
+      ? await room.signIns.authorization(organization, person, source.url)
+      : undefined
+    const headers = authorization === undefined ? given : { ...given, authorization }
+    try {
+      const { described } = await describeLive(room, source, headers, options)
+      return {
+        described,
+        security: authorization === undefined ? security : [...security, ...signInSecurity],
+      }
+    } catch (error) {
+      const challenge = challengeOf(error)
+      if (challenge === undefined || !mayUseSignIn || triesLeft === 1) throw error
+      await askToSignIn(room, caller, source.url, challenge, authorization, error)
+    }
+  }
 }
 
 /** Gives a record its identity code and key, and makes its first draft. Throws a Fault `record.name-taken`. */
@@ -161,7 +199,7 @@ function addressOf(source: DescribeSource): string {
 function interfacesOf(
   described: Described,
   source: DescribeSource,
-  secrets: readonly HeaderSecret[],
+  security: Interface['security'],
   remarks: string[],
 ): Interface[] {
   if ('command' in source) {
@@ -174,7 +212,6 @@ function interfacesOf(
       security: [],
     }))
   }
-  const security = secrets.map(({ header }) => ({ header, secret: secretName(header) }))
   const origin = URL.parse(source.url)?.origin
   if (URL.parse(source.url)?.search)
     remarks.push('the address has a query; it stands in the record, which is public')

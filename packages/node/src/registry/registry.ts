@@ -19,6 +19,8 @@ import { putSecret } from './put-secret.ts'
 import type { SecretRequest } from './put-secret.ts'
 import { register } from './register.ts'
 import type { Registration } from './register.ts'
+import { beginSignIn, forgetSignIn, setSignInClient, signInStatus } from './sign-in.ts'
+import type { ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
 import { openRegistryStore } from './registry-store.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
 import type { RegistryParts, Room } from './room.ts'
@@ -59,6 +61,13 @@ export interface Registry extends Disposable {
   edit(slugOrId: string, caller: Caller, edit: Edit): Promise<void>
   accept(slugOrId: string, caller: Caller, acceptance: Acceptance): Promise<void>
   putSecret(slugOrId: string, caller: Caller, request: SecretRequest): Promise<void>
+  /** Signing in to the server of a record, by a person for themselves. */
+  readonly signIn: {
+    begin(slugOrId: string, caller: Caller): Promise<SignInAddress>
+    status(slugOrId: string, caller: Caller): Promise<SignInStatus & { readonly wanted: boolean }>
+    forget(slugOrId: string, caller: Caller): Promise<void>
+    setClient(slugOrId: string, caller: Caller, settings: ClientSettings): Promise<void>
+  }
   /** Makes the ruling of a step of the life cycle. Memory has the new state before it returns. Throws `record.state`. */
   step(request: StepRequest): Promise<StepResult>
   probe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<ProbeResult>
@@ -112,6 +121,13 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     edit: async (slugOrId, caller, change) => await edit(room, slugOrId, caller, change),
     accept: async (slugOrId, caller, acceptance) => await accept(room, slugOrId, caller, acceptance),
     putSecret: async (slugOrId, caller, request) => await putSecret(room, slugOrId, caller, request),
+    signIn: {
+      begin: async (slugOrId, caller) => await beginSignIn(room, slugOrId, caller),
+      status: async (slugOrId, caller) => await signInStatus(room, slugOrId, caller),
+      forget: async (slugOrId, caller) => await forgetSignIn(room, slugOrId, caller),
+      setClient: async (slugOrId, caller, settings) =>
+        await setSignInClient(room, slugOrId, caller, settings),
+    },
     step: async (request) => await takeStep(room, request),
     probe: async (slugOrId, organization, person, signal) =>
       await probe(room, slugOrId, organization, person, signal),

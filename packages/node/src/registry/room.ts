@@ -13,6 +13,7 @@ import type { LeafWriter } from '../kernel/leaf-writer.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Turns } from '../kernel/turns.ts'
 import type { Rulings } from '../ruling/ruling.ts'
+import type { SignIns } from '../signin/signin.ts'
 import type { Store } from '../store/store.ts'
 import type { Describe } from './describe.ts'
 import { isSettled } from './drift.ts'
@@ -29,6 +30,10 @@ export interface RegistryParts {
   readonly rulings: Rulings
   readonly identity: Pick<Identity, 'createHolderKey' | 'person'>
   readonly secrets: Secrets
+  readonly signIns: Pick<
+    SignIns,
+    'authorization' | 'refused' | 'begin' | 'status' | 'forget' | 'setClient'
+  >
   /** Who can read a live agent or server, one for each protocol. */
   readonly describers: readonly Describe[]
   readonly keyring: Keyring

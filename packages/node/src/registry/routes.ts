@@ -9,6 +9,8 @@ import { importSchema } from './import.ts'
 import type { Recall } from './recall.ts'
 import type { Registry } from './registry.ts'
 import type { Registration } from './register.ts'
+import { clientSettingsSchema } from '../signin/signin.ts'
+import { signInRoutes } from './sign-in-routes.ts'
 import { stepRoutes } from './step-routes.ts'
 import { recordViewSchema, summarySchema } from './view.ts'
 import type { Governed } from './view.ts'
@@ -30,6 +32,7 @@ export function registryRoutes(parts: RegistryRouteParts): Route[] {
     ...draftRoutes(parts),
     ...upstreamRoutes(parts),
     ...stepRoutes(parts),
+    ...signInRoutes(parts.registry),
   ]
 }
 
@@ -113,6 +116,7 @@ const registrationSchema = z.strictObject({
     .max(10)
     .optional(),
   headersFor: z.enum(['me', 'everyone']).optional(),
+  client: clientSettingsSchema.optional(),
 })
 
 function makingRoutes({ registry, governed }: RegistryRouteParts): Route[] {

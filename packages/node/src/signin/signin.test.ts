@@ -42,7 +42,6 @@ async function open(options: { origin?: string; document?: string; allowed?: rea
   const upstream = createUpstream(createAddressGuard(options.allowed ?? ['127.0.0.0/8']))
   signIns = await openSignIns({
     ...parts,
-    log: silentLog,
     vault,
     upstream,
     origin: () => options.origin ?? 'http://localhost:7100',
@@ -133,9 +132,9 @@ describe('signing in', () => {
     const { url } = await signIns.begin(ada, server.mcp.url)
     const answer = await authorization.visit(url, 'ada')
     expect((await problem(signIns.complete(bob, answer))).code).toBe('sign-in.not-yours')
-    expect(
-      (await problem(signIns.complete({ organization: 'other', person: 'p_ada' }, answer))).code,
-    ).toBe('sign-in.unknown')
+    expect((await problem(signIns.complete({ organization: 'other', person: 'p_ada' }, answer))).code).toBe(
+      'sign-in.unknown',
+    )
     await signIns.complete(ada, answer)
     expect((await problem(signIns.complete(ada, answer))).code).toBe('sign-in.unknown')
     const late = await authorization.visit((await signIns.begin(ada, server.mcp.url)).url, 'ada')
@@ -248,7 +247,9 @@ describe('being known as a client', () => {
     expect(proof).toBe(`Basic ${Buffer.from('by-hand:s3cret').toString('base64')}`)
     await using other = await startAuthorizationServer()
     server.metadata['authorization_servers'] = [other.issuer]
-    expect((await problem(signIns.begin(ada, server.mcp.url))).detail).toContain('another authorization server')
+    expect((await problem(signIns.begin(ada, server.mcp.url))).detail).toContain(
+      'another authorization server',
+    )
   })
 
   test('comes for itself with a secret or a key, for everyone', async () => {

@@ -3,7 +3,6 @@ import type { Bus } from '../bus/bus.ts'
 import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Keyring } from '../kernel/keyring.ts'
-import type { Log } from '../kernel/log.ts'
 import type { Upstream } from '../net/upstream.ts'
 import type { Store } from '../store/store.ts'
 import { everyone } from '../vault/vault.ts'
@@ -88,7 +87,6 @@ export interface SignInParts {
   readonly keyring: Keyring
   readonly bus: Bus
   readonly clock: Clock
-  readonly log: Log
   readonly vault: Vault
   readonly upstream: Upstream
   /** Public address of the node. */

@@ -48,7 +48,10 @@ export interface Parsed {
 /** A JSON-RPC request before its method is looked at. */
 export interface Envelope {
   readonly ok: true
+  /** Null also where there is none. */
   readonly id: RpcId
+  /** It has an id. */
+  readonly answerable: boolean
   readonly method: string
   readonly params: unknown
   readonly parsed: Parsed
@@ -61,17 +64,14 @@ export function readRpcCall(body: Buffer): CallReading {
   const envelope = readEnvelope(body)
   if (!envelope.ok) return envelope
   const { id, method, params, parsed, bare } = envelope
+  if (!envelope.answerable) return refuse(null, wrongId())
   if (!isMethod(method)) {
     return refuse(id, a2aError('METHOD_NOT_FOUND', `A2A 1.0 has no method \`${method.slice(0, 100)}\``))
   }
   return finish('JSONRPC', method, id, params, parsed, body, parsed.plain && bare)
 }
 
-/** `withoutId` is the id of a request that has none; without it such a request is refused. */
-export function readEnvelope(
-  body: Buffer,
-  withoutId?: RpcId,
-): Envelope | Extract<CallReading, { ok: false }> {
+export function readEnvelope(body: Buffer): Envelope | Extract<CallReading, { ok: false }> {
   const parsed = parseBody(body)
   if (parsed === undefined)
     return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
@@ -82,17 +82,18 @@ export function readEnvelope(
       a2aError('INVALID_REQUEST', 'the body is not a JSON-RPC request object; batches are not taken'),
     )
   }
-  const { jsonrpc, id = withoutId, method } = value
-  if (!isRpcId(id)) {
-    return refuse(
-      null,
-      a2aError('INVALID_REQUEST', '`id` must be a string, a whole number or null: every call is answered'),
-    )
-  }
+  const { jsonrpc, id = null, method } = value
+  if (!isRpcId(id)) return refuse(null, wrongId())
   if (jsonrpc !== '2.0') return refuse(id, a2aError('INVALID_REQUEST', '`jsonrpc` must be "2.0"'))
   if (typeof method !== 'string') return refuse(id, a2aError('INVALID_REQUEST', '`method` must be a string'))
   const bare = Object.keys(value).every((name) => rpcMembers.has(name))
-  return { ok: true, id, method, params: value['params'], parsed, bare }
+  const answerable = value['id'] !== undefined
+  return { ok: true, id, answerable, method, params: value['params'], parsed, bare }
+}
+
+/** For a request whose id is none, or that has none: JSON-RPC answers no notification, and A2A has none. */
+export function wrongId(): A2aError {
+  return a2aError('INVALID_REQUEST', '`id` must be a string, a whole number or null: every call is answered')
 }
 
 const rpcMembers: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params'])

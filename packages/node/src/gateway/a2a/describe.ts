@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Fault } from '@ambit/core/fault'
-import { agentCardSchema } from '@ambit/core/wire/a2a/card'
 import type { AgentCard } from '@ambit/core/wire/a2a/card'
-import { cardTo10 } from '@ambit/core/wire/a2a/v03/card'
 import { a2aVersion, cardPath, formerCardPath } from '@ambit/core/wire/a2a/version'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AddressGuard } from '../../net/address.ts'
@@ -13,6 +11,7 @@ import type { Describe, Described } from '../../registry/describe.ts'
 import { describedCapabilities } from './card-capabilities.ts'
 import { interfacesOf } from './card-interfaces.ts'
 import { signatureRemarks } from './card-signature.ts'
+import { readCard } from './cards/card-reading.ts'
 
 /** Cards are a few KiB; this leaves room for hundreds of skills. */
 const cardBytesMax = 1024 * 1024
@@ -89,7 +88,7 @@ async function findCard(
   let missed: Fault | undefined
   for (const place of places) {
     const answer = await fetchWhole(upstream, request(place, headers), cardBytesMax, signal)
-    if (answer.status === 200) return readCard(place, answer.body)
+    if (answer.status === 200) return foundCard(place, answer.body)
     missed = new Fault('record.unreachable', {
       detail: `it answered with the HTTP status ${answer.status} where its card should be`,
       where: place.origin + place.pathname,
@@ -118,7 +117,7 @@ function request(url: URL, headers: Readonly<Record<string, string>>): Parameter
   }
 }
 
-function readCard(url: URL, body: Buffer): FoundCard {
+function foundCard(url: URL, body: Buffer): FoundCard {
   const where = url.origin + url.pathname
   const text = body.toString('utf8')
   let raw: unknown
@@ -132,18 +131,11 @@ function readCard(url: URL, body: Buffer): FoundCard {
       cause: error,
     })
   }
-  const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
-  const given = isObject ? (raw as Readonly<Record<string, unknown>>) : {}
-  const card10 = cardTo10(given)
-  const parsed = agentCardSchema.safeParse(card10)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new Fault('record.unreachable', {
-      detail: `its card is neither of A2A 1.0 nor of 0.3: \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'not of its form'}`,
-      where,
-    })
-  }
-  return { url, text, raw: given, card10, card: parsed.data }
+  const reading = readCard(raw)
+  if (!reading.ok) throw new Fault('record.unreachable', { detail: `its card ${reading.wrong}`, where })
+  const { card, card10 } = reading
+  // Only an object is a card.
+  return { url, text, raw: raw as FoundCard['raw'], card10, card }
 }
 
 const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/

@@ -9,6 +9,7 @@ import { a2aVersion, isJsonMediaType } from '@ambit/core/wire/a2a/version'
 import { unavailableFault } from '../../net/unavailable.ts'
 import type { UpstreamHeaders } from '../../net/upstream.ts'
 import type { EgressSink } from '../egress.ts'
+import { readCard } from './cards/card-reading.ts'
 import { activatedIn } from './headers.ts'
 import { restError03, said10 } from './legacy/answer.ts'
 import type { Plan } from './upstream-request.ts'
@@ -114,6 +115,11 @@ export function resultOutcome(plan: Pick<Plan, 'method'>, value: unknown): Pick<
       if (!Array.isArray(object(value)?.['tasks'] ?? []))
         throw invalid('it answered with something that is not a list of tasks')
       return completed
+    case 'GetExtendedAgentCard': {
+      const reading = readCard(value)
+      if (!reading.ok) throw invalid(`its extended card ${reading.wrong}`)
+      return completed
+    }
     default:
       return completed
   }

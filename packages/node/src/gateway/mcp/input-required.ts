@@ -152,6 +152,11 @@ function digested({ key, method, params }: InputRequest): InputRequest {
   return { key, method, params: { digest: digestBytes(JSON.stringify(params)) } }
 }
 
+/** Whether a client with these capabilities can be asked to open an address for its person. */
+export function opensAddresses({ elicitation }: JsonObject): boolean {
+  return isObject(elicitation) && isObject(elicitation['url'])
+}
+
 /** Whether a client with these capabilities takes such a question (2026-07-28 and 2025-11-25, client). */
 export function canAnswer(
   capabilities: JsonObject,

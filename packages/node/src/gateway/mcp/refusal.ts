@@ -13,6 +13,17 @@ export function refusalResult(decision: Decision, act: string): Record<string, u
   }
 }
 
+/** For a client that cannot be asked to open an address: where the person signs in, in words. */
+export function signInResult(url: string): Record<string, unknown> {
+  return {
+    content: [{ type: 'text', text: `${signInFirst} Sign in at ${url} Then make the same call again.` }],
+    isError: true,
+    _meta: { 'ambit/sign-in': { url } },
+  }
+}
+
+export const signInFirst = 'The server wants the person to sign in to it first.'
+
 /** For a client that cannot be asked to open an address: the same in words. */
 export function askResult(url: string, sentence: string): Record<string, unknown> {
   return {

@@ -271,3 +271,38 @@ test('an agent that declares an extended card and has none is told in its own er
   expect(body).toMatchObject({ error: { details: [{ reason: 'EXTENDED_AGENT_CARD_NOT_CONFIGURED' }] } })
   await bare.close()
 })
+
+const oddCards: readonly (readonly [string, string])[] = [
+  ['no card', '{"name":"Odd"}'],
+  ['a list', '[]'],
+  [
+    'a number that JSON cannot say twice',
+    JSON.stringify(rawCard('http://x')).replace('"Raw"', '"Raw","odd":1e400'),
+  ],
+  ['a lone surrogate', JSON.stringify(rawCard('http://x')).replace('Says what', '\\ud800')],
+]
+
+test.each(oddCards)("an extended card that is %s is the agent's fault", async (_, card) => {
+  await using odd = await startRawAgent(
+    ({ id }, response) =>
+      response
+        .setHeader('content-type', 'application/json')
+        .end(id === undefined ? card : `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${card}}`),
+    { capabilities: { extendedAgentCard: true } },
+  )
+  await using own = await startA2aNode({ agents: { odd: odd.url } })
+  const headers = { ...v1, authorization: 'Bearer ada' }
+  const rest = await get(`${own.agentUrl('odd')}/extendedAgentCard`, headers)
+  expect(rest).toMatchObject({
+    status: 502,
+    body: { error: { details: [{ reason: 'INVALID_AGENT_RESPONSE' }] } },
+  })
+  const asked = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetExtendedAgentCard', params: {} })
+  const rpc = await fetch(own.agentUrl('odd'), { method: 'POST', headers, body: asked })
+  expect(await rpc.json()).toMatchObject({ id: 1, error: { code: -32006 } })
+})
+
+test('a card that has no canonical form is refused where it is registered: it could not be signed', async () => {
+  await using odd = await startRawAgent((_, response) => response.end(), { description: '\ud800' })
+  await expect(startA2aNode({ agents: { odd: odd.url } })).rejects.toThrow(/cannot be signed/)
+})

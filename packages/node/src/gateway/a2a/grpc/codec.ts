@@ -69,7 +69,7 @@ export function decode(
     const message = fromBinary(of, bytes)
     change?.(message)
     return {
-      json: { ...required(of), ...(toJson(of, message) as Json) },
+      json: { ...required.get(of), ...(toJson(of, message) as Json) },
       bytes: Buffer.from(toBinary(of, message)),
     }
   } catch {
@@ -89,11 +89,13 @@ export function encode(of: DescMessage, json: unknown): Buffer | undefined {
 }
 
 /** Members that must be in ProtoJSON even where they have the value that protocol buffers leave out. */
-function required(of: DescMessage): Json {
-  return of === methodForms.ListTasks.response ? emptyList : {}
-}
-
-const emptyList: Json = { tasks: [], nextPageToken: '', pageSize: 0, totalSize: 0 }
+const required: ReadonlyMap<DescMessage, Json> = new Map([
+  [methodForms.ListTasks.response, { tasks: [], nextPageToken: '', pageSize: 0, totalSize: 0 }],
+  [
+    methodForms.GetExtendedAgentCard.response,
+    { description: '', version: '', defaultInputModes: [], defaultOutputModes: [], skills: [] },
+  ],
+])
 
 export function tenantOf(message: Message): string {
   const { tenant } = message as Message & { tenant?: unknown }

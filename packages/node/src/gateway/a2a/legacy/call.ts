@@ -9,13 +9,12 @@ import type { Form, Json } from '@ambit/core/wire/a2a/v03/form'
 import { methodTo10, readRestPath03 } from '@ambit/core/wire/a2a/v03/method'
 import { paramsFrom10, paramsTo10 } from '@ambit/core/wire/a2a/v03/request'
 import { a2aVersion, a2aVersion03 } from '@ambit/core/wire/a2a/version'
-import { parseBody, pathError, readEnvelope, readParams, refuse } from '../call.ts'
+import { parseBody, pathError, readEnvelope, readParams, refuse, wrongId } from '../call.ts'
 import type { Call, CallReading, Parsed } from '../call.ts'
 
 /** Reads a JSON-RPC request of 0.3 and puts it in the terms of 1.0. */
 export function readRpcCall03(body: Buffer): CallReading {
-  // Clients of 0.3 leave the id out where JSON-RPC would not; each of them waits for an answer.
-  const envelope = readEnvelope(body, null)
+  const envelope = readEnvelope(body)
   if (!envelope.ok) return envelope
   const { id, method: name, params, parsed, bare } = envelope
   const method = methodTo10(name)
@@ -31,7 +30,18 @@ export function readRpcCall03(body: Buffer): CallReading {
   const given = params ?? (method === 'GetExtendedAgentCard' ? {} : params)
   if (!isObject(given)) return refuse(id, a2aError('INVALID_PARAMS', '`params` must be an object'))
   const form = 'kind'
-  return translated({ method, id, form, given, address: {}, parsed, body, bare: bare && isObject(params) })
+  const reading = translated({
+    method,
+    id,
+    form,
+    given,
+    address: {},
+    parsed,
+    body,
+    bare: bare && isObject(params),
+  })
+  // Last: callers of 0.3 that leave the id out expect to be told first what else is wrong (TCK 0.3).
+  return reading.ok && !envelope.answerable ? refuse(null, wrongId()) : reading
 }
 
 /** Reads an HTTP+JSON request of 0.3. `path` is what stands below the interface's address: `/v1/message:send`. */

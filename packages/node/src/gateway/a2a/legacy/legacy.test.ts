@@ -126,6 +126,8 @@ const wrong: readonly (readonly [string, unknown, number, Record<string, string>
   ['a method of 1.0 without a version', rpc('SendMessage', { message: message03 }), -32009],
   ['a method that is none', rpc('message/ssend', {}), -32601],
   ['a method that is none, and no id', { jsonrpc: '2.0', method: 'message/ssend', params: {} }, -32601],
+  ['no id', { ...rpc('message/send', { message: message03 }), id: undefined }, -32600],
+  ['no id and a message that is none', { ...rpc('message/send', {}), id: undefined }, -32602],
   ['no method', { jsonrpc: '2.0', params: {} }, -32600],
   ['an id of another kind', { ...rpc('message/send', {}), id: { bad: 'type' } }, -32600],
   ['no message', rpc('message/send', { '': 'not_a_dict' }), -32602],

@@ -12,6 +12,8 @@ const graceMs = 15_000
 /** Text of events kept for a client that comes back: of one stream, and of all. Older events are forgotten first. */
 const keptCharactersMax = 1024 * 1024
 const keptCharactersMaxAll = 64 * 1024 * 1024
+/** What is said to a client that is away, before the act has to wait for it: less than is kept, so that nothing is lost. */
+const awayCharactersMax = keptCharactersMax / 2
 
 /** What all streams keep together. */
 export interface KeptEvents {
@@ -46,7 +48,11 @@ export class AnswerStream {
   #kept: Kept[] = []
   #characters = 0
   #events = 0
+  /** Said since the client went away. */
+  #awayCharacters = 0
   #finished = false
+  /** When a finished stream is forgotten. */
+  #keptUntilMs = 0
   #over = false
   #stopTimer: () => void = () => undefined
 
@@ -74,24 +80,31 @@ export class AnswerStream {
 
   /** Lets the connection go: the client is to come back for the rest. False: it could not. */
   pause(): boolean {
-    if (this.#options.name === undefined || this.#over) return false
-    this.#response?.end()
+    if (this.#options.name === undefined || this.#over || this.#finished) return false
+    const response = this.#response
+    // First: what is said from here on is kept, because nothing may be written after the end.
+    this.#detached()
+    response?.end()
     return true
   }
 
   /** The client came back; `after` is the number of the last event it has. */
   resume(response: ServerResponse, after: number): void {
+    if (this.#over || response.destroyed) return
     const before = this.#response
     this.#attach(response)
     before?.end()
     for (const { at, text } of this.#kept) if (at > after) response.write(text)
     if (this.#finished) this.#close()
+    else if (!response.writableNeedDrain) this.#options.drained()
   }
 
   #attach(response: ServerResponse): void {
     this.#stopTimer()
     this.#response = response
-    response.on('drain', () => this.#options.drained())
+    response.on('drain', () => {
+      if (this.#response === response) this.#options.drained()
+    })
     response.on('close', () => {
       if (this.#response === response) this.#detached()
     })
@@ -108,16 +121,19 @@ export class AnswerStream {
     this.#events += 1
     const text = sseText(data, undefined, name === undefined ? undefined : `${name}.${this.#events}`)
     if (name !== undefined) this.#keep(text)
-    return this.#response?.write(text) ?? true
+    if (this.#response !== undefined) return this.#response.write(text)
+    this.#awayCharacters += text.length
+    return this.#awayCharacters <= awayCharactersMax
   }
 
-  /** Also while the client listens: what was written to a socket may never have arrived. */
+  /** Also while the client listens: what was written to a socket may never have arrived. The last event may be large. */
   #keep(text: string): void {
     this.#kept.push({ at: this.#events, text })
     this.#count(text.length)
     const { kept } = this.#options
-    while (this.#kept.length > 1) {
-      if (this.#characters <= keptCharactersMax && kept.characters <= keptCharactersMaxAll) break
+    while (this.#kept.length > 0) {
+      const isTooMuch = this.#kept.length > 1 && this.#characters > keptCharactersMax
+      if (!isTooMuch && kept.characters <= keptCharactersMaxAll) break
       this.#count(-this.#kept.shift()!.text.length)
     }
   }
@@ -129,7 +145,11 @@ export class AnswerStream {
 
   #detached(): void {
     this.#response = undefined
-    if (!this.#over && !this.#finished) this.#leaveLater(true)
+    this.#awayCharacters = 0
+    if (this.#over || this.#finished) return
+    this.#leaveLater(graceMs, true)
+    // An act that waited for the connection goes on, into what is kept.
+    if (!this.#over) this.#options.drained()
   }
 
   /** What was written may never arrive: a client that can come back for it finds it for a while. */
@@ -137,17 +157,19 @@ export class AnswerStream {
     const response = this.#response
     this.#response = undefined
     response?.end()
-    this.#leaveLater(false)
+    const nowMs = this.#options.clock.monotonicMs()
+    if (this.#keptUntilMs === 0) this.#keptUntilMs = nowMs + graceMs
+    this.#leaveLater(this.#keptUntilMs - nowMs, false)
   }
 
-  #leaveLater(gone: boolean): void {
+  #leaveLater(ms: number, gone: boolean): void {
     this.#stopTimer()
     const leave = () => {
       this.#leave()
       if (gone) this.#options.gone()
     }
     if (this.#options.name === undefined) leave()
-    else this.#stopTimer = this.#options.clock.after(graceMs, leave)
+    else this.#stopTimer = this.#options.clock.after(ms, leave)
   }
 
   #leave(): void {

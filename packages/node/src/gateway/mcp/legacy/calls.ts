@@ -1,10 +1,10 @@
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isId } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
-import { metaKeys } from '@ambit/core/wire/mcp/methods'
+import { metaKeys, methods } from '@ambit/core/wire/mcp/methods'
 import type { ActHandle, Intake } from '../../gateway.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
-import { canAnswer } from '../input-required.ts'
+import { canAnswer, opensAddresses } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { serverSink } from '../operations/server-sink.ts'
 import { replyError } from '../reply.ts'
@@ -27,7 +27,7 @@ export class Calls {
   readonly #states: ClientStates
   readonly streams: AnswerStreams
   readonly questions = new ClientQuestions()
-  /** By session and request id. No more than the gateway has acts in flight. */
+  /** By session and request id: acts in flight, and calls whose client is being asked between two of them. */
   readonly #underWay = new Map<string, LegacyExchange>()
 
   constructor(parts: IngressParts, states: ClientStates) {
@@ -79,6 +79,8 @@ export class Calls {
       prefersStream: prefersStream(request),
       progressToken: progressTokenOf(message.params ?? {}),
       canAnswer: (question) => canAnswer(session?.capabilities ?? {}, question),
+      isTool: message.method === methods.toolsCall,
+      opensAddresses: opensAddresses(session?.capabilities ?? {}),
       wantsLog: (level) => isWanted(level, this.#states.find(visit)?.logLevel),
       nextRound: (outcome, act) => startRound(this.#parts, visit, submission, exchange, { outcome, act }),
       approvalUrl: (approval) => gateway.approvalUrl(approval),
@@ -92,14 +94,17 @@ export class Calls {
 
   #toolCall(visit: Visit, body: Buffer, message: JsonRpcRequest, { tool, args }: AskedTool): Submission {
     const common = this.#common(visit, body, message)
-    return {
+    const submission: Submission = {
       target: tool.target,
       method: message.method,
       params: { name: tool.capability.id, arguments: args },
+      trace: common.trace,
+      rounds: 0,
       submit: (round, sink) =>
         this.#parts.gateway.submit(
           {
             ...common,
+            trace: submission.trace,
             target: tool.target,
             capability: tool.capability,
             arguments: args,
@@ -111,6 +116,7 @@ export class Calls {
           serverSink(visit.view, tool.target.slug, sink, true),
         ),
     }
+    return submission
   }
 
   #operation(visit: Visit, body: Buffer, message: JsonRpcRequest): Submission {
@@ -118,24 +124,28 @@ export class Calls {
     const { holder, view } = visit
     const common = this.#common(visit, body, message)
     const { method } = message
-    return {
-      // With several servers it is the request itself that finds its own.
-      target: view.single ? view.servers[0]?.target : undefined,
+    const submission: Submission = {
+      target: undefined,
       method,
       params,
+      trace: common.trace,
+      rounds: 0,
       submit: (round, sink): ActHandle =>
         this.#parts.operations.submit(
           {
             ...common,
+            trace: submission.trace,
             holder,
             view,
             method,
             params,
+            chosen: (target) => void (submission.target = target),
             ...(round === undefined ? {} : { wire: round.wire, parent: round.parent, target: round.target }),
           },
           sink,
         ),
     }
+    return submission
   }
 
   #common(visit: Visit, body: Buffer, message: JsonRpcRequest) {

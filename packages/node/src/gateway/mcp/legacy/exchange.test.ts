@@ -28,6 +28,8 @@ async function read(
       resumable: undefined,
       prefersStream: false,
       canAnswer: () => true,
+      isTool: true,
+      opensAddresses: false,
       wantsLog: () => true,
       progressToken: undefined,
       approvalUrl: (id) => id,

@@ -10,7 +10,7 @@ import type { Pending } from '../../../approval/approval.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
-import { askFirst, askSentence, refusalResult } from '../refusal.ts'
+import { askFirst, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
 import { replyJson } from '../reply.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { AnswerStreams } from './answer-streams.ts'
@@ -40,6 +40,10 @@ export interface LegacyExchangeOptions {
   readonly progressToken: JsonRpcId | undefined
   /** Whether the client declared that it takes such a request. */
   canAnswer(question: BackQuestion): boolean
+  /** Of `tools/call`, whose result can say that it failed. */
+  readonly isTool: boolean
+  /** The client declared that it opens addresses for its person. */
+  readonly opensAddresses: boolean
   /** Whether the client wants log messages of that level. */
   wantsLog(level: unknown): boolean
   /** Takes an answer that needs another round (`input_required` of 2026-07-28); false when it is none. */
@@ -57,6 +61,10 @@ export class LegacyExchange implements IngressSink {
   #over = false
   #cancelledByClient = false
   #progress = 0
+  /** The act that ended last: its handle is of no use any more. */
+  #ended: string | undefined
+  /** Ends what waits for the client while no act is under way: between two rounds. */
+  between: (() => void) | undefined
   #stopTimer: () => void = () => undefined
 
   constructor(options: LegacyExchangeOptions) {
@@ -71,7 +79,7 @@ export class LegacyExchange implements IngressSink {
 
   /** Also when the act goes on as another one, in the next round. */
   begin(handle: ActHandle): void {
-    this.#handle = handle
+    if (handle.id !== this.#ended) this.#handle = handle
     if (this.#over) return
     if (this.#stream === undefined && this.#options.response.destroyed) {
       handle.cancel('the caller closed the request')
@@ -88,7 +96,14 @@ export class LegacyExchange implements IngressSink {
   /** The client sent `notifications/cancelled`: it wants no answer. */
   cancel(): void {
     this.#cancelledByClient = true
-    this.#handle?.cancel('the caller cancelled the call')
+    if (this.#handle === undefined) this.#endWithoutAnswer()
+    else this.#handle.cancel('the caller cancelled the call')
+  }
+
+  /** Whether the client takes such a request, and there is still a way to put it. */
+  canAnswer(question: BackQuestion): boolean {
+    const { takesStream, canAnswer } = this.#options
+    return !this.#over && takesStream && canAnswer(question)
   }
 
   event(event: Exclude<ActEvent, Outcome>): boolean {
@@ -126,9 +141,8 @@ export class LegacyExchange implements IngressSink {
     act: string,
     answered: (answer: BackAnswer) => void,
   ): (() => void) | undefined {
-    const { takesStream, questions, owner } = this.#options
-    if (this.#over || !takesStream || !this.#options.canAnswer(question)) return undefined
-    if (!questions.add(act, owner, answered)) return undefined
+    const { questions, owner } = this.#options
+    if (!this.canAnswer(question) || !questions.add(act, owner, answered)) return undefined
     const params = question.arguments as JsonObject
     this.#write(requestMessage(act, question.capability.id, params))
     return () => {
@@ -138,7 +152,12 @@ export class LegacyExchange implements IngressSink {
   }
 
   outcome(outcome: Outcome, act: string): void {
+    this.#ended = act
+    this.#handle = undefined
+    const url = outcome.error?.url
+    if (this.#over) return
     if (this.#cancelledByClient) this.#endWithoutAnswer()
+    else if (url !== undefined && this.#wantsSignIn(outcome, act, url)) return
     else if (this.#options.nextRound?.(outcome, act) !== true) {
       this.#answer(outcomeMessage(outcome, this.#options.id))
     }
@@ -153,6 +172,19 @@ export class LegacyExchange implements IngressSink {
         reasons: decision.reasons,
       }),
     )
+  }
+
+  /** The person signs in to the server first. False where the protocol has no better answer than the error itself. */
+  #wantsSignIn(outcome: Outcome, act: string, url: string): boolean {
+    const { id, isTool, opensAddresses } = this.#options
+    if (opensAddresses) {
+      const elicitations = [{ mode: 'url', elicitationId: act, url, message: signInFirst }]
+      const message = outcome.error?.detail ?? signInFirst
+      this.#answer(errorResponse(id, errorCodes.urlElicitationRequired, message, { elicitations }))
+      return true
+    }
+    if (isTool) this.#answer(resultResponse(id, signInResult(url)))
+    return isTool
   }
 
   refused(decision: Decision, act: string): void {
@@ -211,6 +243,7 @@ export class LegacyExchange implements IngressSink {
     if (this.#over) return
     this.#over = true
     this.#stopTimer()
+    this.between?.()
     this.#options.over()
   }
 }

@@ -170,11 +170,19 @@ export class HttpExchange implements Sent {
     const body = parseForeign(Buffer.concat(this.#chunks).toString())
     const sessionLost = this.#options.hasSession && saysSessionLost(this.#status, body)
     const read = readMessage(body)
-    if (!sessionLost && this.#status !== 401 && read.form === 'error' && read.message.id === this.#options.id) {
+    if (
+      !sessionLost &&
+      this.#status !== 401 &&
+      read.form === 'error' &&
+      read.message.id === this.#options.id
+    ) {
       this.#options.receive(body, this.#options.id)
       return
     }
-    this.#options.failed({ fault: statusFault(this.#status, this.#options.url, this.#challenge), sessionLost })
+    this.#options.failed({
+      fault: statusFault(this.#status, this.#options.url, this.#challenge),
+      sessionLost,
+    })
   }
 
   #broken(fault: Fault): void {

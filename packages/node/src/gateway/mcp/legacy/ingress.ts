@@ -255,10 +255,10 @@ function subscribe(room: Room, visit: Visit, message: JsonRpcRequest): void {
   if (typeof uri !== 'string') {
     refuse(visit, message, errorCodes.invalidParams, '`params.uri` is a string')
   } else if (message.method === methods.resourcesUnsubscribe) {
-    room.states.find(visit)?.unsubscribe(uri)
+    room.states.unsubscribe(visit, uri)
     reply(visit, message, {})
   } else {
-    room.states.of(visit).subscribe(uri, (refused) => {
+    room.states.subscribe(visit, uri, (refused) => {
       if (refused === undefined) reply(visit, message, {})
       else refuse(visit, message, errorCodes.invalidParams, refused)
     })
@@ -267,8 +267,8 @@ function subscribe(room: Room, visit: Visit, message: JsonRpcRequest): void {
 
 /** Whoever has read such a list is told when it changes. */
 function noteInterest(room: Room, visit: Visit, method: string): void {
-  if (method === methods.promptsList) room.states.find(visit)?.follows('promptsListChanged')
-  else if (method === methods.resourcesList) room.states.find(visit)?.follows('resourcesListChanged')
+  if (method === methods.promptsList) room.states.find(visit)?.followList('promptsListChanged')
+  else if (method === methods.resourcesList) room.states.find(visit)?.followList('resourcesListChanged')
 }
 
 function reply(visit: Visit, message: JsonRpcRequest, result: JsonObject): void {

@@ -3,6 +3,7 @@ import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { isObject, notificationMessage } from '@ambit/core/wire/mcp/message'
 import { methods, notifications } from '@ambit/core/wire/mcp/methods'
 import type { EgressSink, Outbound, Performance } from '../../egress.ts'
+import { failedOutcome } from './failed-outcome.ts'
 import type { Lease } from './session-pool.ts'
 
 /** Resources that one listening act follows; a server is told of each. */
@@ -42,7 +43,7 @@ export function performListen(outbound: Outbound, sink: EgressSink, take: () => 
       },
       (fault) => {
         lease?.drop()
-        finish(failed(fault))
+        finish(failedOutcome(fault))
       },
     )
     const honoured: string[] = []
@@ -55,7 +56,7 @@ export function performListen(outbound: Outbound, sink: EgressSink, take: () => 
     sink.event({ type: 'message', value: acknowledgement(filter, honoured) })
   }
 
-  begin().catch((error: unknown) => finish(failed(Fault.from(error))))
+  begin().catch((error: unknown) => finish(failedOutcome(Fault.from(error))))
   return {
     cancel: (reason) => finish({ status: 'cancelled', error: { code: 'act.cancelled', detail: reason } }),
     resume: () => undefined,
@@ -111,8 +112,4 @@ function wanted(filter: Filter, method: string, params: JsonObject): boolean {
 function unsubscribe(lease: Lease, uri: string): void {
   // Nobody waits for the answer: the session ends soon if the server does not know the method.
   lease.session.settle(methods.resourcesUnsubscribe, { uri }).catch(() => undefined)
-}
-
-function failed(fault: Fault): Parameters<EgressSink['outcome']>[0] {
-  return { status: 'failed', error: { code: fault.code, detail: fault.detail } }
 }

@@ -1,25 +1,33 @@
 import type { Outcome } from '@ambit/core/act'
-import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
-import { metaKeys, modernVersion } from '@ambit/core/wire/mcp/methods'
+import { metaKeys, methods, modernVersion } from '@ambit/core/wire/mcp/methods'
 import type { Target } from '../../../registry/target.ts'
-import type { BackAnswer } from '../../back.ts'
+import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink, Intake } from '../../gateway.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { answeredIntakes, backIntakes, isInputRequired, readInputRequired } from '../input-required.ts'
 import type { Asking, InputRequest, InputRequired } from '../input-required.ts'
+import { serverSink } from '../operations/server-sink.ts'
 import type { LegacyExchange } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
+/** Rounds of one request: a long form takes a dozen, and a server that never has enough is stopped. */
+const roundsMax = 32
+/** A person may have to think; as long as one question within an act may take (gateway/back.ts). */
+const answersMsMax = 600_000
+
 /** A request that may have to be made again, with the answers to a server's questions. */
 export interface Submission {
-  /** The server; undefined when it is found by the request itself. */
-  readonly target: Target | undefined
+  /** The server; undefined until it was found by the request itself, or when several were asked. */
+  target: Target | undefined
   readonly method: string
-  /** As the server knows them. */
+  /** As the client knows them, or as the server does: `submit` reads both. */
   readonly params: JsonObject
+  /** Of the first act and all that follow it. */
+  trace: string | undefined
+  rounds: number
   submit(round: Round | undefined, sink: IngressSink): ActHandle
 }
 
@@ -43,9 +51,11 @@ export function startRound(
   const result = resultOf(outcome)
   if (!isInputRequired(result)) return false
   const required = readInputRequired(result)
+  submission.rounds += 1
+  submission.trace ??= act
+  const why = typeof required === 'string' ? required : whyNoRound(submission)
   const { target } = submission
-  if (typeof required === 'string' || target === undefined) {
-    const why = typeof required === 'string' ? required : 'it asks while several servers were asked'
+  if (typeof required === 'string' || why !== undefined || target === undefined) {
     exchange.failed(new Fault('upstream.invalid', { detail: `the server's question is none: ${why}` }))
     return true
   }
@@ -53,13 +63,18 @@ export function startRound(
     holder: visit.holder,
     target,
     parent: act,
-    trace: act,
+    trace: submission.trace,
     protocolOut: `mcp/${visit.version}`,
   }
   goOn(parts, visit, submission, exchange, { target, asking, required }).catch((error: unknown) =>
     exchange.failed(Fault.from(error)),
   )
   return true
+}
+
+function whyNoRound({ target, rounds }: Submission): string | undefined {
+  if (target === undefined) return 'it asks while several servers were asked'
+  return rounds > roundsMax ? `it asks for more than ${roundsMax} rounds` : undefined
 }
 
 interface Going {
@@ -76,50 +91,90 @@ async function goOn(
   { target, asking, required }: Going,
 ): Promise<void> {
   const { requests } = required
-  const refused: Decision | undefined = await parts.gateway.judgeBack(backIntakes(asking, requests))
+  const intakes = backIntakes(asking, requests)
+  const refused = await parts.gateway.judgeBack(intakes)
+  if (exchange.over) return
   if (refused !== undefined) {
-    exchange.refused(refused, asking.parent)
+    // Only results of a tool call have a place for a refusal.
+    const isCall = submission.method === methods.toolsCall
+    serverSink(visit.view, target.slug, exchange, isCall).refused(refused, asking.parent)
     return
   }
-  const responses = await putAll(parts, asking, requests, exchange)
+  const answers = await putAll(
+    parts,
+    intakes.map(({ question }) => question),
+    exchange,
+  )
   if (exchange.over) return
+  const responses = responsesOf(requests, answers)
   await parts.gateway.answeredBack(answeredIntakes(asking, requests, responses))
   if (exchange.over) return
   const wire = nextMessage(parts, visit, submission, required, responses)
   exchange.begin(submission.submit({ parent: asking.parent, target, wire }, exchange))
 }
 
-/** Throws a Fault when one of the questions is not answered. */
+/**
+ * Puts all questions to the client. Resolves when all are answered, one cannot be, it takes too long, or the exchange
+ * ends; the questions that are open then are taken back, and have no answer.
+ */
 async function putAll(
   parts: IngressParts,
-  asking: Asking,
-  requests: readonly InputRequest[],
+  questions: readonly BackQuestion[],
   exchange: LegacyExchange,
-): Promise<Record<string, unknown>> {
-  const intakes = backIntakes(asking, requests)
-  const answers = await Promise.all(
-    intakes.map(
-      async ({ question }) =>
-        await new Promise<BackAnswer>((resolve) => {
-          if (exchange.asks(question, parts.ids.next(), resolve) === undefined) resolve(cannot)
-        }),
-    ),
-  )
-  const responses: Record<string, unknown> = {}
-  for (const [at, answer] of answers.entries()) {
-    if (answer.status !== 'completed') {
-      throw new Fault('upstream.invalid', {
-        detail: `the server asked its client for \`${requests[at]!.method}\`, and there is no answer: ${answer.error?.detail ?? ''}`,
-      })
+): Promise<readonly (BackAnswer | undefined)[]> {
+  if (!questions.every((question) => exchange.canAnswer(question))) return questions.map(() => cannot)
+  const answers = questions.map((): BackAnswer | undefined => undefined)
+  if (questions.length === 0) return answers
+  await new Promise<void>((resolve) => {
+    const open = new Map<number, () => void>()
+    let left = questions.length
+    let over = false
+    const finish = () => {
+      if (over) return
+      over = true
+      stopTimer()
+      for (const withdraw of open.values()) withdraw()
+      resolve()
     }
-    responses[requests[at]!.key] = answer.value
-  }
-  return responses
+    const stopTimer = parts.clock.after(answersMsMax, finish)
+    exchange.between = finish
+    for (const [at, question] of questions.entries()) {
+      const withdraw = exchange.asks(question, parts.ids.next(), (answer) => {
+        open.delete(at)
+        answers[at] = answer
+        left -= 1
+        if (left === 0 || answer.status !== 'completed') finish()
+      })
+      if (withdraw === undefined) answers[at] = cannot
+      else open.set(at, withdraw)
+    }
+    if (answers.includes(cannot)) finish()
+  })
+  exchange.between = undefined
+  return answers
 }
 
 const cannot: BackAnswer = {
   status: 'failed',
   error: { code: 'caller.cannot-answer', detail: 'this client does not take such requests' },
+}
+
+/** By the server's own names. Throws a Fault when one of the questions is not answered. */
+function responsesOf(
+  requests: readonly InputRequest[],
+  answers: readonly (BackAnswer | undefined)[],
+): Record<string, unknown> {
+  const entries = requests.map(({ key, method }, at) => {
+    const answer = answers[at]
+    if (answer?.status === 'completed') return [key, answer.value]
+    const first = answers.find((each) => each !== undefined && each.status !== 'completed')
+    const why = (answer ?? first)?.error?.detail ?? 'it took too long'
+    throw new Fault('upstream.invalid', {
+      detail: `the server asked its client for \`${method}\`, and there is no answer: ${why}`,
+    })
+  })
+  // A server may call a question `__proto__`.
+  return Object.fromEntries(entries) as Record<string, unknown>
 }
 
 /** The request as a client of 2026-07-28 would make it again. */

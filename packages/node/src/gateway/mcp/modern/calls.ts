@@ -21,7 +21,7 @@ import { modernProtocol } from './egress.ts'
 import { ModernExchange } from './exchange.ts'
 import type { ExchangeParts } from './exchange.ts'
 import type { ModernCallContext } from './ingress.ts'
-import { approvalState, asksInRounds } from './outcome.ts'
+import { approvalState, asksInRounds, signInState } from './outcome.ts'
 import { parameterHeaders, parameterMismatch } from './parameter-headers.ts'
 import { nameOf } from './request-check.ts'
 import { keyedAnswers, openTask } from './tasks.ts'
@@ -62,7 +62,15 @@ export class ModernCalls {
     } else if (state.startsWith(heldState)) this.#goOn(call, state)
     else if (state.startsWith(inputState)) this.#nextRound(call, state)
     else if (state.startsWith(approvalState)) this.#collect(call, state.slice(approvalState.length))
+    else if (state === signInState) this.#afresh(call)
     else this.#begin(call, this.#exchange(call))
+  }
+
+  /** As if for the first time: what the client says of an address it opened counts for nothing. */
+  #afresh(call: Call): void {
+    const { requestState: _own, inputResponses: _none, ...params } = call.params
+    const fresh = withParams(call, params)
+    this.#begin(fresh, this.#exchange(fresh))
   }
 
   #exchange(call: Call, round?: Pick<Round, 'act' | 'trace'>): ModernExchange {

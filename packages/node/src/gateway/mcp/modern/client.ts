@@ -2,6 +2,7 @@ import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { metaKeys } from '@ambit/core/wire/mcp/methods'
 import { tasksExtension } from '../capabilities.ts'
+import { opensAddresses as canOpen } from '../input-required.ts'
 import { traceIdOf } from '../trace.ts'
 
 /** What a request of 2026-07-28 says of its client in `_meta`. */
@@ -29,8 +30,7 @@ export function progressTokenOf(params: JsonObject): unknown {
 
 /** The client can be asked to open an address. */
 export function opensAddresses(params: JsonObject): boolean {
-  const { elicitation } = capabilitiesOf(params)
-  return isObject(elicitation) && isObject(elicitation['url'])
+  return canOpen(capabilitiesOf(params))
 }
 
 /** The client knows the tasks extension. */

@@ -11,7 +11,7 @@ import { backIntakes, isInputRequired, readInputRequired, roundMs, sealRound } f
 import type { Asking, InputRequired, Round } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { refusalError } from '../operations/answers.ts'
-import { askResult, askSentence, refusalResult } from '../refusal.ts'
+import { askResult, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
 import { errorIn } from './answer.ts'
 import type { ModernAnswer } from './answer.ts'
 import { opensAddresses } from './client.ts'
@@ -37,6 +37,8 @@ export interface Telling {
 
 /** Begins the `requestState` of our own questions, so that an upstream's is told apart and passed on. */
 export const approvalState = 'ambit-approval:'
+/** The whole `requestState` of a request that waits for a sign-in: nothing of it is kept. */
+export const signInState = 'ambit-sign-in'
 /** Requests whose answer may be a question (basic/patterns/mrtr, "Supported Requests"). */
 export const asksInRounds: ReadonlySet<string> = new Set([
   methods.toolsCall,
@@ -85,6 +87,10 @@ export function tellPending({ answer, method, params }: Telling, id: string, url
 
 function tellFailure(telling: Telling, outcome: Outcome): void {
   const { answer, params } = telling
+  if (outcome.error?.url !== undefined) {
+    tellSignIn(telling, outcome, outcome.error.url)
+    return
+  }
   const inputRequests = urlsToOpen(outcome)
   if (inputRequests === undefined) answer.failed(outcome)
   else if (opensAddresses(params)) ask(telling, { resultType: 'input_required', inputRequests })
@@ -93,6 +99,19 @@ function tellFailure(telling: Telling, outcome: Outcome): void {
       requiredCapabilities: { elicitation: { url: {} } },
     })
   }
+}
+
+/** The person signs in to the server first; then the same request, which begins anew, may go through. */
+function tellSignIn({ answer, method, params }: Telling, outcome: Outcome, url: string): void {
+  if (opensAddresses(params) && asksInRounds.has(method)) {
+    const question = { method: methods.elicitationCreate, params: { mode: 'url', message: signInFirst, url } }
+    answer.result({
+      resultType: 'input_required',
+      inputRequests: { 'ambit-sign-in': question },
+      requestState: signInState,
+    })
+  } else if (method === methods.toolsCall) answer.result(signInResult(url))
+  else answer.failed(outcome)
 }
 
 /** A server of 2025-11-25 that needs a person to open addresses first says so in an error; here they are questions. */

@@ -10,7 +10,6 @@ import type { Challenge } from '../../../signin/signin.ts'
 import type { EgressOutcome, EgressSink, Performance } from '../../egress.ts'
 import { parseForeign } from '../foreign-json.ts'
 
-
 /** What may still come after the answer before the connection is closed. */
 const trailingBytesMax = 64 * 1024
 
@@ -154,8 +153,7 @@ export class ModernCall implements UpstreamHandler, Performance {
   /** Something else answered than a server of the protocol. */
   #noAnswer(detail: string): EgressOutcome {
     const away = unavailableFault(this.#status)
-    const outcome =
-      away === undefined ? failed('upstream.invalid', detail) : failed(away.code, away.detail)
+    const outcome = away === undefined ? failed('upstream.invalid', detail) : failed(away.code, away.detail)
     return this.#challenge === undefined ? outcome : { ...outcome, challenge: this.#challenge }
   }
 
