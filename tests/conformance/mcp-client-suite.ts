@@ -6,11 +6,48 @@ import type { Suite, SuiteOptions } from './suite.ts'
 interface Group {
   readonly runner: RunnerVersion
   /** The runner of 0.1 knows one revision only and takes no other. */
-  readonly version: '2025-11-25' | '2026-07-28'
+  readonly version: '2025-11-25' | '2026-07-28' | undefined
   readonly scenarios: readonly string[]
 }
 
-/** Scenarios of the protocol itself. Those of signing in to a server (`auth/…`) are further groups. */
+/** Scenarios of signing in that every revision of these has. */
+const signIn = [
+  'metadata-default',
+  'metadata-var1',
+  'metadata-var2',
+  'metadata-var3',
+  'basic-cimd',
+  'scope-from-www-authenticate',
+  'scope-from-scopes-supported',
+  'scope-omitted-when-undefined',
+  'scope-step-up',
+  'scope-retry-limit',
+  'token-endpoint-auth-basic',
+  'token-endpoint-auth-post',
+  'token-endpoint-auth-none',
+  'pre-registration',
+].map((name) => `auth/${name}`)
+
+const signInModern = [
+  'resource-mismatch',
+  'offline-access-scope',
+  'offline-access-not-supported',
+  'authorization-server-migration',
+  'iss-supported',
+  'iss-not-advertised',
+  'iss-supported-missing',
+  'iss-wrong-issuer',
+  'iss-unexpected',
+  'iss-normalized',
+  'metadata-issuer-mismatch',
+].map((name) => `auth/${name}`)
+
+const ownSignIn = ['auth/client-credentials-jwt', 'auth/client-credentials-basic']
+
+/**
+ * The scenarios that have a client here. `auth/dpop`, `auth/dpop-nonce` and `auth/wif-jwt-bearer` (drafts) have none, nor
+ * has `auth/2025-03-26-oauth-endpoint-fallback`, which signs in without any metadata.
+ */
 const groups: readonly Group[] = [
   {
     runner: '0.1',

@@ -1,6 +1,8 @@
 import { driveScenario } from '@ambit/testkit/conformance-mcp-client'
 import type { DrivenServer } from '@ambit/testkit/conformance-mcp-client'
+import { driveSignIn } from '@ambit/testkit/conformance-mcp-sign-in'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { signInThroughNode } from './sign-in-through-node.ts'
 
 /*
  * `mcp-client.ts direct|through URL`: the client under test, as the runner starts it. The runner is the server at that
@@ -16,8 +18,10 @@ const {
 } = process.env
 const context = told === undefined ? undefined : (JSON.parse(told) as unknown)
 
-if (way === 'through') await driveThroughNode({ url, version, context })
-else await driveScenario(scenario, { url, version, context })
+const server: DrivenServer = { url, version, context }
+const signsIn = scenario.startsWith('auth/')
+if (way === 'direct') await (signsIn ? driveSignIn(scenario, server) : driveScenario(scenario, server))
+else await (signsIn ? signInThroughNode(scenario, server) : driveThroughNode(server))
 process.exit(0)
 
 async function driveThroughNode(server: DrivenServer): Promise<void> {

@@ -45,6 +45,10 @@ export interface Suspended {
   readonly effect: string
   readonly reversibility: number
   readonly arguments: unknown
+  /** What else the message asks of the target, by the capability that it is. */
+  readonly includes?: readonly { readonly capability: string; readonly arguments: unknown }[]
+  /** Protocol headers of the message, names and values in turn. */
+  readonly wireHeaders?: readonly string[]
   /** Which of the capability's operations; left out: its usual one. */
   readonly operation?: string
   readonly protocolIn: string

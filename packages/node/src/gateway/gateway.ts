@@ -13,6 +13,8 @@ export interface Intake {
   readonly target: Target
   readonly capability: TargetCapability
   readonly arguments: unknown
+  /** What else the message asks of the target: each is decided as if it came by itself, and the strictest decision counts. */
+  readonly includes?: readonly Included[]
   /** The JSON text of the arguments, over which the commitment is made. */
   readonly argumentsText: string
   /** `mcp/2026-07-28` */
@@ -35,6 +37,12 @@ export interface Intake {
   readonly trace: string | undefined
   readonly parent: string | undefined
   readonly place: string | undefined
+}
+
+/** A second thing that one message asks for, which is a capability of its own. */
+export interface Included {
+  readonly capability: TargetCapability
+  readonly arguments: unknown
 }
 
 /** Hears what becomes of an act; exactly one of `outcome`, `asked`, `refused`, `failed` is called, last. */

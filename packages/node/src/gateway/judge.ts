@@ -1,9 +1,10 @@
-import type { Decision } from '@ambit/core/decision'
-import type { Question } from '../authority/authority.ts'
+import type { Decision, DecisionClass } from '@ambit/core/decision'
+import type { HeldChain, Question } from '../authority/authority.ts'
+import type { Target } from '../registry/target.ts'
 import { unlabelled } from './course.ts'
 import type { Course } from './course.ts'
 import { refusedEntry } from './entry.ts'
-import type { PathParts } from './parts.ts'
+import type { Intake } from './gateway.ts'
 
 /**
  * authenticate → resolve → register in flight → decide. The adapter has authenticated and resolved; here the act is
@@ -12,14 +13,32 @@ import type { PathParts } from './parts.ts'
  */
 export function judge(course: Course): Decision {
   course.parts.inFlight.add(course)
-  const decision = decide(course.parts, questionOf(course))
+  const decision = decide(course)
   course.decision = decision
   return decision
 }
 
-/** The decision alone. */
-function decide(parts: PathParts, question: Question): Decision {
-  return parts.authority.decide(question)
+/** The decision alone, with the newest state of the target. */
+function decide({ parts, intake, chain, at }: Course): Decision {
+  const target = parts.targets.target(intake.target.id) ?? intake.target
+  const decision = parts.authority.decide(questionOf(intake, target, chain, at))
+  if (intake.includes === undefined) return decision
+  return intake.includes.reduce((strictest, included) => {
+    const question = questionOf({ ...intake, ...included }, target, chain, at)
+    return stricter(strictest, parts.authority.decide(question))
+  }, decision)
+}
+
+const classes: readonly DecisionClass[] = ['allow', 'ask', 'refuse']
+
+function stricter(left: Decision, right: Decision): Decision {
+  const more = classes.indexOf(right.class) - classes.indexOf(left.class)
+  if (more !== 0) return more > 0 ? right : left
+  return {
+    class: left.class,
+    reasons: [...left.reasons, ...right.reasons],
+    obligations: [...new Set([...left.obligations, ...right.obligations])],
+  }
 }
 
 /**
@@ -30,22 +49,20 @@ export function judgeAgain(course: Course): Decision | undefined {
   const { parts } = course
   if (parts.rulings.epoch === course.rulings && !course.chain.revoked) return undefined
   course.rulings = parts.rulings.epoch
-  const decision = decide(parts, questionOf(course))
+  const decision = decide(course)
   return decision.class === 'refuse' ? decision : undefined
 }
 
-/** The question an act puts, with the newest state of its target. */
-function questionOf(course: Course): Question {
-  const { intake, parts } = course
-  const target = parts.targets.target(intake.target.id) ?? intake.target
+function questionOf(intake: Intake, target: Target, chain: HeldChain, now: number): Question {
+  const { capability, place } = intake
   return {
-    chain: course.chain,
+    chain,
     target,
-    capability: target.capabilities.get(intake.capability.id) ?? intake.capability,
+    capability: target.capabilities.get(capability.id) ?? capability,
     arguments: intake.arguments,
     labels: unlabelled,
-    place: intake.place,
-    now: course.at,
+    place,
+    now,
   }
 }
 

@@ -2,9 +2,9 @@ import type { Decision } from '@ambit/core/decision'
 import type { Outcome } from '@ambit/core/act'
 import { Fault } from '@ambit/core/fault'
 import type { Suspended } from '../approval/approval.ts'
-import type { Holder } from '../authority/authority.ts'
+import type { Target } from '../registry/target.ts'
 import { Course } from './course.ts'
-import type { IngressSink, Intake } from './gateway.ts'
+import type { Included, IngressSink, Intake } from './gateway.ts'
 import { judge, refuse } from './judge.ts'
 import type { PathParts } from './parts.ts'
 import { perform } from './perform.ts'
@@ -27,7 +27,12 @@ export async function resume(parts: PathParts, approval: string): Promise<void> 
     await parts.approvals.void(approval, [changed])
     return
   }
-  start(parts, approval, suspended, intakeOf(suspended, holder, target, capability))
+  const includes = includedOf(suspended, target)
+  if (includes === undefined) {
+    await parts.approvals.void(approval, [changed])
+    return
+  }
+  start(parts, approval, suspended, intakeOf(suspended, { holder, target, capability, includes }))
 }
 
 function start(parts: PathParts, approval: string, suspended: Suspended, intake: Intake): void {
@@ -44,21 +49,35 @@ function start(parts: PathParts, approval: string, suspended: Suspended, intake:
   }
 }
 
+/** Undefined when the target no longer has one of them. */
+function includedOf({ includes = [] }: Suspended, target: Target): readonly Included[] | undefined {
+  const found: Included[] = []
+  for (const { capability: id, arguments: given } of includes) {
+    const capability = target.capabilities.get(id)
+    if (capability === undefined) return undefined
+    found.push({ capability, arguments: given })
+  }
+  return found
+}
+
 function intakeOf(
   suspended: Suspended,
-  holder: Holder,
-  target: Intake['target'],
-  capability: Intake['capability'],
+  of: Pick<Intake, 'holder' | 'target' | 'capability'> & { readonly includes: readonly Included[] },
 ): Intake {
+  const { protocolIn: protocol, wireHeaders: headers } = suspended
   return {
-    holder,
-    target,
-    capability,
+    ...of,
     arguments: suspended.arguments,
     argumentsText: JSON.stringify(suspended.arguments ?? null),
-    protocolIn: suspended.protocolIn,
+    protocolIn: protocol,
     // The answer is fetched later under another message id, so the message is made anew.
-    wire: { protocol: suspended.protocolIn, message: undefined, bytes: Buffer.alloc(0), forward: false },
+    wire: {
+      protocol,
+      message: undefined,
+      bytes: Buffer.alloc(0),
+      forward: false,
+      ...(headers === undefined ? {} : { headers }),
+    },
     stream: false,
     ...(suspended.operation === undefined ? {} : { operation: suspended.operation }),
     trace: suspended.trace,

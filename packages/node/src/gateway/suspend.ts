@@ -3,6 +3,7 @@ import { Fault } from '@ambit/core/fault'
 import type { Pending, Suspended } from '../approval/approval.ts'
 import type { TargetCapability } from '../registry/target.ts'
 import type { Course } from './course.ts'
+import type { Included } from './gateway.ts'
 import { storedOutcome } from './stored-outcome.ts'
 
 /**
@@ -62,6 +63,8 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     effect: intake.capability.profile.effect,
     reversibility: intake.capability.profile.reversibility,
     arguments: intake.arguments,
+    ...(intake.includes === undefined ? {} : { includes: intake.includes.map(suspendedPart) }),
+    ...(intake.wire.headers === undefined ? {} : { wireHeaders: intake.wire.headers }),
     ...(intake.operation === undefined ? {} : { operation: intake.operation }),
     protocolIn: intake.protocolIn,
     reasons: decision.reasons,
@@ -69,6 +72,10 @@ function suspendedOf(course: Course, decision: Decision): Suspended {
     ...(agent === undefined ? {} : { agentTitle: agent.title }),
     ...(purpose === undefined ? {} : { purpose }),
   }
+}
+
+function suspendedPart({ capability, arguments: given }: Included) {
+  return { capability: capability.id, arguments: given }
 }
 
 /** Text of a third party: the card shows it cut and quoted. */

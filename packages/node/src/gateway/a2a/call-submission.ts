@@ -6,7 +6,7 @@ import type { PushConfig } from '@ambit/core/wire/a2a/push'
 import { extensionsHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../authority/authority.ts'
 import type { Target, TargetCapability } from '../../registry/target.ts'
-import type { ActHandle, Gateway, Intake } from '../gateway.ts'
+import type { ActHandle, Gateway, Included, Intake } from '../gateway.ts'
 import { taskNotFound } from './approval-desk.ts'
 import type { ApprovalDesk } from './approval-desk.ts'
 import { isApprovalTask } from './approval-task.ts'
@@ -16,7 +16,7 @@ import { CallSink } from './call-sink.ts'
 import { capabilityOf, isView, messageCapability, pushes, streams } from './capability.ts'
 import type { Detachments } from './detachment.ts'
 import type { Callbacks } from './push/callbacks.ts'
-import { pushSetCapability, withCallback } from './push/config-arguments.ts'
+import { inlineConfig, members, pushSetCapability, withCallback } from './push/config-arguments.ts'
 import type { CallbackRow } from './push/push-store.ts'
 import { missingExtension } from './extensions.ts'
 import { faultError, noEntryError } from './refusal.ts'
@@ -42,6 +42,8 @@ export interface Submission {
   readonly trace: string | undefined
   /** The header A2A-Extensions. */
   readonly extensions: string | undefined
+  /** What else the call asks for. */
+  readonly includes?: readonly Included[]
   readonly response: CallerConnection
   readonly reply: Reply
 }
@@ -120,7 +122,8 @@ async function submitWithPush(
 ): Promise<void> {
   const { call, holder, reply } = submission
   const { callbacks } = parts
-  if (callbacks === undefined || !pushes(target) || !target.capabilities.has(pushSetCapability)) {
+  const setting = target.capabilities.get(pushSetCapability)
+  if (callbacks === undefined || !pushes(target) || setting === undefined) {
     reply.error(canSee(parts, holder, target) ? unsupportedPush() : noEntryError(holder))
     return
   }
@@ -139,7 +142,14 @@ async function submitWithPush(
     return
   }
   const params = withCallback(call.params, capability.id === messageCapability, callback)
-  const kept: Submission = { ...submission, call: { ...call, params, paramsText: JSON.stringify(params) } }
+  const kept: Submission = {
+    ...submission,
+    call: { ...call, params, paramsText: JSON.stringify(params) },
+    // A configuration in a message is decided as one that is set up by itself: for the task that the message is about.
+    ...(capability.id === messageCapability
+      ? { includes: [{ capability: setting, arguments: { ...members(inlineConfig(params)), taskId } }] }
+      : {}),
+  }
   submitToGateway(parts, kept, target, capability, () => callbacks.drop(callback.id))
 }
 
@@ -179,12 +189,13 @@ function submitToGateway(
 }
 
 function intakeOf(submission: Submission, target: Target, capability: TargetCapability): Intake {
-  const { call, holder, trace, extensions } = submission
+  const { call, holder, trace, extensions, includes } = submission
   return {
     holder,
     target,
     capability,
     arguments: call.params,
+    ...(includes === undefined ? {} : { includes }),
     argumentsText: call.paramsText,
     protocolIn: `a2a/${call.version}`,
     wire: {

@@ -291,7 +291,7 @@ test.each(oddCards)("an extended card that is %s is the agent's fault", async (_
     { capabilities: { extendedAgentCard: true } },
   )
   await using own = await startA2aNode({ agents: { odd: odd.url } })
-  const headers = { ...v1, authorization: 'Bearer ada' }
+  const headers = { ...v1, authorization: 'Bearer ada', 'content-type': 'application/json' }
   const rest = await get(`${own.agentUrl('odd')}/extendedAgentCard`, headers)
   expect(rest).toMatchObject({
     status: 502,

@@ -68,7 +68,8 @@ export function clientView(made: Members, kept: KeptConfig): Members {
   return { ...rest, ...known }
 }
 
-function inlineConfig(given: unknown): unknown {
+/** The configuration in the arguments of a message. */
+export function inlineConfig(given: unknown): unknown {
   return members(members(given)?.['configuration'])?.['taskPushNotificationConfig']
 }
 
