@@ -6,7 +6,7 @@ import type { Suite, SuiteOptions } from './suite.ts'
 interface Group {
   readonly runner: RunnerVersion
   /** The runner of 0.1 knows one revision only and takes no other. */
-  readonly version: '2025-11-25' | '2026-07-28' | undefined
+  readonly version: '2025-03-26' | '2025-11-25' | '2026-07-28'
   readonly scenarios: readonly string[]
 }
 
@@ -52,7 +52,19 @@ const groups: readonly Group[] = [
   {
     runner: '0.1',
     version: '2025-11-25',
-    scenarios: ['initialize', 'tools_call', 'elicitation-sep1034-client-defaults', 'sse-retry'],
+    scenarios: [
+      'initialize',
+      'tools_call',
+      'elicitation-sep1034-client-defaults',
+      'sse-retry',
+      ...signIn,
+      'auth/2025-03-26-oauth-metadata-backcompat',
+      'auth/resource-mismatch',
+      'auth/offline-access-scope',
+      'auth/offline-access-not-supported',
+      ...ownSignIn,
+      'auth/cross-app-access-complete-flow',
+    ],
   },
   {
     runner: '0.2',
@@ -63,6 +75,9 @@ const groups: readonly Group[] = [
       'elicitation-sep1034-client-defaults',
       'sse-retry',
       'json-schema-2020-12-preservation',
+      ...signIn,
+      ...ownSignIn,
+      'auth/enterprise-managed-authorization',
     ],
   },
   {
@@ -77,6 +92,10 @@ const groups: readonly Group[] = [
       'json-schema-ref-no-deref',
       'json-schema-2020-12-preservation',
       'sep-2322-client-request-state',
+      ...signIn,
+      ...signInModern,
+      ...ownSignIn,
+      'auth/enterprise-managed-authorization',
     ],
   },
 ]

@@ -40,7 +40,7 @@ interface Answer {
 
 async function call(token: string, name: string, args: unknown): Promise<Answer> {
   const capabilities = { elicitation: { url: {} } }
-  return (await rawCall(node.port, { token, name, args, capabilities })).json() as Answer
+  return (await rawCall(node.port, { token, name, args, capabilities })).json()
 }
 
 const refusalOf = (answer: Answer) => answer.result?._meta?.['ambit/refusal']

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
@@ -12,6 +13,8 @@ import { createKeyring } from '@ambit/node/kernel/keyring'
 import { silentLog } from '@ambit/node/kernel/log'
 import { createAddressGuard } from '@ambit/node/net/address'
 import { createUpstream } from '@ambit/node/net/upstream'
+import type { Egress } from '@ambit/node/gateway/egress'
+import type { LegacyHandler } from '@ambit/node/gateway/mcp/mcp'
 import type { ActHandle, Gateway, Intake, IngressSink } from '@ambit/node/gateway/gateway'
 import { createViews } from '@ambit/node/gateway/mcp/names/views'
 import { createOperations } from '@ambit/node/gateway/mcp/operations/operations'
@@ -37,20 +40,8 @@ export const reasons = [
 ]
 const refusal: Decision = { class: 'refuse', reasons, obligations: [] }
 
-/** A node that allows what its switches do not forbid, with one upstream of the older eras behind it. */
-export async function startLegacyNode(
-  upstreamServer: TestMcpServer,
-  keyring = createKeyring(Buffer.alloc(32, 1), systemClock),
-) {
-  const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
-  const egress = createLegacyEgress({ upstream, clock: systemClock, log: silentLog })
-  const tools = ['echo', 'add', 'slow', 'fail', 'image', 'ask', 'refuse', 'full']
-  const target = mcpTarget(
-    { version: '2025-11-25', url: upstreamServer.url, transport: 'streamable-http' },
-    tools,
-  )
-  const intakes: Intake[] = []
-  const listeners = new Set<() => void>()
+/** Performs every act at once, but for the tools whose names say what becomes of them: `refuse`, `ask` and `full`. */
+function openGateway(egress: Pick<Egress, 'perform'>, intakes: Intake[]): Gateway {
   function submit(intake: Intake, sink: IngressSink): ActHandle {
     intakes.push(intake)
     const id = ids.next()
@@ -85,7 +76,7 @@ export async function startLegacyNode(
     }
     return idle
   }
-  const gateway: Gateway = {
+  return {
     authenticate: (authorization): Authentication => {
       const holder = holders.get(authorization?.slice('Bearer '.length) ?? '')
       return holder === undefined
@@ -98,6 +89,41 @@ export async function startLegacyNode(
     approval: async () => await Promise.resolve(undefined),
     approvalUrl: (id) => `http://localhost:7100/approvals/${id}`,
   }
+}
+
+/** Hands what comes over HTTP to the ingress. */
+function serve(ingress: LegacyHandler, gateway: Gateway): Server {
+  return createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = request.method === 'POST' ? Buffer.concat(chunks) : undefined
+      let message: unknown
+      try {
+        message = body === undefined ? undefined : JSON.parse(body.toString())
+      } catch {
+        message = undefined
+      }
+      ingress.handle(request, response, body, message, gateway.authenticate(request.headers.authorization))
+    })
+  }).listen(0, '127.0.0.1')
+}
+
+/** A node that allows what its switches do not forbid, with one upstream of the older eras behind it. */
+export async function startLegacyNode(
+  upstreamServer: TestMcpServer,
+  keyring = createKeyring(Buffer.alloc(32, 1), systemClock),
+) {
+  const upstream = createUpstream(createAddressGuard(['127.0.0.0/8']))
+  const egress = createLegacyEgress({ upstream, clock: systemClock, log: silentLog })
+  const tools = ['echo', 'add', 'slow', 'fail', 'image', 'ask', 'refuse', 'full']
+  const target = mcpTarget(
+    { version: '2025-11-25', url: upstreamServer.url, transport: 'streamable-http' },
+    tools,
+  )
+  const intakes: Intake[] = []
+  const listeners = new Set<() => void>()
+  const gateway = openGateway(egress, intakes)
   function onChange(listener: () => void): () => void {
     listeners.add(listener)
     return () => listeners.delete(listener)
@@ -120,20 +146,7 @@ export async function startLegacyNode(
     serverInfo: { name: 'ambit', version: '0.1.0' },
     onChange,
   })
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = request.method === 'POST' ? Buffer.concat(chunks) : undefined
-      let message: unknown
-      try {
-        message = body === undefined ? undefined : JSON.parse(body.toString())
-      } catch {
-        message = undefined
-      }
-      ingress.handle(request, response, body, message, gateway.authenticate(request.headers.authorization))
-    })
-  }).listen(0, '127.0.0.1')
+  const server = serve(ingress, gateway)
   await new Promise((resolve) => server.once('listening', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,

@@ -1,10 +1,9 @@
 import type { Decision, DecisionClass } from '@ambit/core/decision'
-import type { HeldChain, Question } from '../authority/authority.ts'
+import type { Question } from '../authority/authority.ts'
 import type { Target } from '../registry/target.ts'
 import { unlabelled } from './course.ts'
 import type { Course } from './course.ts'
 import { refusedEntry } from './entry.ts'
-import type { Intake } from './gateway.ts'
 
 /**
  * authenticate → resolve → register in flight → decide. The adapter has authenticated and resolved; here the act is
@@ -19,13 +18,19 @@ export function judge(course: Course): Decision {
 }
 
 /** The decision alone, with the newest state of the target. */
-function decide({ parts, intake, chain, at }: Course): Decision {
+function decide(course: Course): Decision {
+  const { parts, intake } = course
   const target = parts.targets.target(intake.target.id) ?? intake.target
-  const decision = parts.authority.decide(questionOf(intake, target, chain, at))
-  if (intake.includes === undefined) return decision
-  return intake.includes.reduce((strictest, included) => {
-    const question = questionOf({ ...intake, ...included }, target, chain, at)
-    return stricter(strictest, parts.authority.decide(question))
+  const question = questionOf(course, target)
+  const decision = parts.authority.decide(question)
+  return intake.includes === undefined ? decision : strictest(course, question, decision)
+}
+
+/** The decision of the whole message, of that of its own capability. */
+function strictest({ parts, intake }: Course, own: Question, decision: Decision): Decision {
+  return intake.includes!.reduce((before, included) => {
+    const capability = own.target.capabilities.get(included.capability.id) ?? included.capability
+    return stricter(before, parts.authority.decide({ ...own, ...included, capability }))
   }, decision)
 }
 
@@ -53,16 +58,15 @@ export function judgeAgain(course: Course): Decision | undefined {
   return decision.class === 'refuse' ? decision : undefined
 }
 
-function questionOf(intake: Intake, target: Target, chain: HeldChain, now: number): Question {
-  const { capability, place } = intake
+function questionOf({ intake, chain, at }: Course, target: Target): Question {
   return {
     chain,
     target,
-    capability: target.capabilities.get(capability.id) ?? capability,
+    capability: target.capabilities.get(intake.capability.id) ?? intake.capability,
     arguments: intake.arguments,
     labels: unlabelled,
-    place,
-    now,
+    place: intake.place,
+    now: at,
   }
 }
 
