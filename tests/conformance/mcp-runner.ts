@@ -43,7 +43,20 @@ export async function runMcpClient(
   const [broken] = /^Client (?:exited with code|timed out).*(?:\n(?!Results saved).*){0,12}/m.exec(text) ?? []
   const ended: TestResult =
     broken === undefined ? { status: 'passed' } : { status: 'failed', message: broken }
-  return new Map([...results, [`${scenario}/the client ends well`, ended]])
+  return new Map([...oneOfEach(results), [`${scenario}/the client ends well`, ended]])
+}
+
+/**
+ * How often a client does what a check looks at is its own affair: a check that was made several times is one, and
+ * passes when it did each time.
+ */
+function oneOfEach(results: Results): Results {
+  const merged = new Map<string, TestResult>()
+  for (const [test, result] of results) {
+    const name = test.replace(/#\d+$/, '')
+    if (merged.get(name)?.status !== 'failed') merged.set(name, result)
+  }
+  return merged
 }
 
 async function run(version: RunnerVersion, args: readonly string[]) {

@@ -56,9 +56,12 @@ function errorObjection(shot: Shot, error: unknown, shown: string): string | und
 }
 
 function restObjection(shot: Shot, status: number, value: Message, text: string): string | undefined {
-  if (status < 400)
-    return 'error' in value && !isBehindAgent(shot) ? `an error with the status ${status}` : undefined
   const error = (value.error ?? {}) as ErrorObject
+  // An agent may say back a member of that name which its caller gave it; an error has a code.
+  if (status < 400)
+    return Number.isInteger(error.code) && !isBehindAgent(shot)
+      ? `an error with the status ${status}`
+      : undefined
   const isForm =
     error.code === status && typeof error.status === 'string' && typeof error.message === 'string'
   return isForm || isOlderError(shot, value) ? undefined : `no error of HTTP+JSON: ${text.slice(0, 300)}`

@@ -1,4 +1,6 @@
-import type { Registration } from '@ambit/sdk/records'
+import type { Ambit } from '@ambit/sdk/client'
+import { AmbitProblem } from '@ambit/sdk/problem'
+import type { RecordView, Registration } from '@ambit/sdk/records'
 import type { Command } from 'commander'
 import { collect, parseEnvironment, parseHeaders } from '../arguments.ts'
 import type { Context } from '../context.ts'
@@ -6,6 +8,7 @@ import { readDocument, readObject } from '../document.ts'
 import { exitCodes, Refusal } from '../refusal.ts'
 import { cell, table } from '../text.ts'
 import { recordText } from './record-text.ts'
+import { signInAddress } from './sign-in.ts'
 
 interface RegisterOptions {
   readonly name?: string
@@ -36,7 +39,7 @@ export function registrationCommands(program: Command, context: Context, command
     .action(async (first: string | undefined, options: RegisterOptions) => {
       const url = command.length > 0 && first === command[0] ? undefined : first
       const ambit = await context.ambit()
-      let view = await ambit.records.register(registration(url, command, options))
+      let view = await registered(ambit, registration(url, command, options))
       const { slug } = view.summary
       if (options.accept === true) view = await ambit.records.accept(slug)
       if (options.activate === true) {
@@ -83,6 +86,21 @@ export function registrationCommands(program: Command, context: Context, command
       const text = 'unchanged' in applied ? 'Nothing to change.' : recordText(applied)
       context.reply({ text, json: applied })
     })
+}
+
+/** Says where to sign in, where the server wants that first. */
+async function registered(ambit: Ambit, what: Registration): Promise<RecordView> {
+  try {
+    return await ambit.records.register(what)
+  } catch (error) {
+    if (!(error instanceof AmbitProblem) || error.code !== 'record.sign-in') throw error
+    const { url } = signInAddress(error.members['signIn'])
+    throw new Refusal(
+      `the server wants you to sign in first, at\n  ${url}`,
+      'Open it in a browser that is signed in to the console, then give the same command again.',
+      error,
+    )
+  }
 }
 
 function registration(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BackAnswer, BackQuestion } from './back.ts'
-import { judgeBack, recordBack } from './back.ts'
+import { judgeBack, recordBack } from './back-judgement.ts'
 import type { IngressSink } from './gateway.ts'
 import { aCapability, aHolder, anIntake, aPath, aSink, aTarget } from './path-fixture.ts'
 import { submit } from './submit.ts'

@@ -8,6 +8,7 @@ import type { Course } from './course.ts'
 import type { EgressOutcome, EgressSink, Outbound } from './egress.ts'
 import { intentEntry, outcomeEntry } from './entry.ts'
 import { judgeAgain, refuse } from './judge.ts'
+import { writeOutcome } from './outcome-writer.ts'
 import { planOf } from './plan.ts'
 import type { RoutePlan } from './plan.ts'
 import type { Challenge } from '../signin/signin.ts'
@@ -223,26 +224,7 @@ function recordOutcome(
     result,
     status,
   })
-  parts.inFlight.ending(course)
-  writeOutcome(course, entry)
-}
-
-/** An outcome that finds no room on the disk is written again this often; a full disk passes. */
-const outcomeRetryMs = 1000
-
-/** Until the outcome is in the log the act stays open: whoever starts next writes «unknown» for what is still open then. */
-function writeOutcome(course: Course, entry: string): void {
-  const { parts, id } = course
-  parts.ledger.appendPatiently(entry, (fault) => {
-    if (fault === undefined) {
-      parts.inFlight.ended(course)
-      return
-    }
-    parts.log.error('act.outcome-not-recorded', { act: id, code: fault.code })
-    if (fault.code === 'ledger.full' || fault.code === 'ledger.busy') {
-      parts.clock.after(outcomeRetryMs, () => writeOutcome(course, entry))
-    }
-  })
+  writeOutcome(parts, course, entry)
 }
 
 function failure(fault: Fault): Omit<Outcome, 'type' | 'startedAt' | 'durationMs'> {

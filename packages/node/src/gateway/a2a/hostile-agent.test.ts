@@ -4,6 +4,7 @@ import {
   answerEvents,
   answerJson,
   doneTask,
+  helloParams,
   performed,
   rpcAnswer,
   taskIn,
@@ -234,4 +235,25 @@ test.each(lies)('an agent that answers with $name fails the act with $code', asy
     undefined,
     1,
   ])
+})
+
+const errors: readonly (readonly [string, 'jsonrpc' | 'http+json', object, boolean])[] = [
+  ['as it should', 'jsonrpc', { id: 'mine', error: { code: -32001, message: 'no' } }, true],
+  ['without words', 'jsonrpc', { id: 'mine', error: { code: -32001 } }, false],
+  ['without an id', 'jsonrpc', { error: { code: -32001, message: 'no' } }, false],
+  ['as it should', 'http+json', { error: { code: 404, status: 'NOT_FOUND', message: 'no' } }, true],
+  ['without words', 'http+json', { error: { code: 404, status: 'NOT_FOUND' } }, false],
+]
+
+test.each(errors)('the bytes of an error said %s over %s go on only when it is whole', async (...row) => {
+  const [, transport, said, goesOn] = row
+  const rpc = transport === 'jsonrpc'
+  await using agent = await startRawAgent((_, response) =>
+    answerJson(response, rpc ? { jsonrpc: '2.0', ...said } : said, rpc ? 200 : 404),
+  )
+  const message = { jsonrpc: '2.0', id: 'mine', method: 'SendMessage', params: helloParams }
+  const wire = { protocol: `a2a/1.0/${transport}`, message, bytes: Buffer.from(JSON.stringify(message)) }
+  const { result } = await performed(egress, a2aOutbound(agent.url, transport, { wire }))
+  expect([result.status, result.wire !== undefined]).toEqual(['failed', goesOn])
+  expect(result.value).toMatchObject({ error: { code: rpc ? -32001 : 404 } })
 })

@@ -22,17 +22,23 @@ export type Said =
   | { readonly type: 'error'; readonly error: ForeignError; readonly value: { readonly error: unknown } }
 
 /**
- * Reads one message of an agent in the plan's binding. `plain` tells whether its text has one reading only, so that
- * whoever gets the bytes reads in them what was inspected here. Throws `upstream.invalid`.
+ * Reads one message of an agent in the plan's binding. `plain` tells whether its text has one reading only and is whole
+ * as the binding wants it, so that whoever gets the bytes reads in them what was inspected here. Throws
+ * `upstream.invalid`.
  */
 export function readSaid(plan: Plan, text: string): { readonly said: Said; readonly plain: boolean } {
   const value = parse(text)
   const written = JSON.stringify(value)
-  const plain = written === text
   const members = object(value)
   if (members === undefined) throw invalid('it answered with JSON that is not an object')
   const said = plan.binding === 'JSONRPC' ? readRpc(plan, members) : readRest(plan, members, written)
+  const plain = written === text && (said.type === 'result' || isWholeError(plan, members))
   return { said: plan.version === a2aVersion ? said : said10(plan, said), plain }
+}
+
+/** An error may be understood and still lack what its readers rely on: its words, or the id of the request. */
+function isWholeError(plan: Plan, { id, error }: Readonly<Record<string, unknown>>): boolean {
+  return typeof object(error)?.['message'] === 'string' && (plan.binding !== 'JSONRPC' || id === plan.id)
 }
 
 function readRest(plan: Plan, members: Readonly<Record<string, unknown>>, json: string): Said {

@@ -126,8 +126,7 @@ export class ClientStates {
     if ((this.#holders.get(holder)?.size ?? 0) >= statesPerHolderMax) this.#evict(holder)
     else if (this.#size >= statesMax) {
       let most = holder
-      for (const [key, own] of this.#holders)
-        if (own.size > (this.#holders.get(most)?.size ?? 0)) most = key
+      for (const [key, own] of this.#holders) if (own.size > (this.#holders.get(most)?.size ?? 0)) most = key
       this.#evict(most)
     }
   }

@@ -22,8 +22,6 @@ const legacyEgressLimits = {
   callMsMax: 3_600_000,
   /** Until `initialize` is answered: an upstream that needs longer is not up. */
   startTimeoutMs: 15_000,
-  /** A server may give no sign of its stream before it has something to say there. */
-  streamMs: 500,
   /** Holders times targets of this era in use at once; a session takes a few kilobytes. */
   sessionsMax: 10_000,
   /** Shorter than upstreams keep theirs, longer than people pause. */
@@ -67,13 +65,9 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
       await session.close()
       throw error
     }
-    // Some servers put their questions on the stream of the session and not on that of the call (2025-11-25 transports).
-    if (Object.keys(capabilities).length > 0) {
-      session.listen(
-        () => undefined,
-        () => undefined,
-      )
-      await session.listening(limits.streamMs)
+    if (hearsQuestions(capabilities)) {
+      hear(session)
+      await session.listening()
     }
     return session
   }
@@ -102,11 +96,26 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
         })
         const transport = transports.get(lease.session)
         if (transport !== undefined) transport.headers = outbound.headers
+        // It was given up because the server was away for long.
+        if (hearsQuestions(capabilities) && !lease.session.isListening) hear(lease.session)
         return lease
       })
     },
     close: async () => await pool.close(),
   }
+}
+
+/** Some servers put their questions on the stream of the session and not on that of the call (2025-11-25 transports). */
+function hearsQuestions(capabilities: JsonObject): boolean {
+  return Object.keys(capabilities).length > 0
+}
+
+/** Keeps the session's own stream open for as long as the session lives. */
+function hear(session: Session): void {
+  session.listen(
+    () => undefined,
+    () => undefined,
+  )
 }
 
 function addressOf(target: Target): URL {

@@ -46,7 +46,8 @@ export async function initialize(
   }
   session.version = version
   onVersion(version)
-  session.notify(notifications.initialized)
+  // A server may refuse what it hears before it, and over HTTP a later message may overtake it.
+  await session.deliver(notifications.initialized)
   return greetingOf(result, version)
 }
 

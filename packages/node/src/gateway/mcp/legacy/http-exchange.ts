@@ -1,4 +1,5 @@
 import { Fault } from '@ambit/core/fault'
+import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject, readMessage } from '@ambit/core/wire/mcp/message'
 import { SseReader } from '@ambit/core/wire/sse'
 import type { Clock } from '../../../kernel/clock.ts'
@@ -7,7 +8,7 @@ import { unavailableFault } from '../../../net/unavailable.ts'
 import type { Upstream, UpstreamExchange, UpstreamHeaders } from '../../../net/upstream.ts'
 import { challengeIn } from '../../../signin/signin.ts'
 import type { Challenge } from '../../../signin/signin.ts'
-import type { SendFailure, Sent } from './session.ts'
+import type { SendFailure, Sent } from './session-transport.ts'
 import { parseForeign } from '../foreign-json.ts'
 
 /** Bytes of all events of one call: several large answers, and far less than would fill a memory. */
@@ -45,6 +46,8 @@ export class HttpExchange implements Sent {
   readonly #options: HttpExchangeOptions
   #upstreamExchange: UpstreamExchange | undefined
   #reader = new SseReader()
+  /** What the server last asked for as the pause before its stream is taken up again. */
+  #retryMs: number | undefined
   #mode: Mode = 'discard'
   #status = 0
   #challenge: Challenge | undefined
@@ -55,6 +58,7 @@ export class HttpExchange implements Sent {
   #stopPause: () => void = () => undefined
   #done = false
   #over = false
+  readonly #ended = Promise.withResolvers<void>()
 
   constructor(options: HttpExchangeOptions) {
     this.#options = options
@@ -73,6 +77,10 @@ export class HttpExchange implements Sent {
 
   resume(): void {
     this.#upstreamExchange?.resume()
+  }
+
+  async delivered(): Promise<void> {
+    await this.#ended.promise
   }
 
   #send(method: 'POST' | 'GET', body: string | null, headers: readonly string[]): void {
@@ -167,22 +175,19 @@ export class HttpExchange implements Sent {
 
   /** An HTTP error status: with the request's own JSON-RPC error, a lost session, or just a failure. */
   #refused(): void {
+    const { url, id } = this.#options
     const body = parseForeign(Buffer.concat(this.#chunks).toString())
-    const sessionLost = this.#options.hasSession && saysSessionLost(this.#status, body)
     const read = readMessage(body)
-    if (
-      !sessionLost &&
-      this.#status !== 401 &&
-      read.form === 'error' &&
-      read.message.id === this.#options.id
-    ) {
-      this.#options.receive(body, this.#options.id)
+    const own = read.form === 'error' && read.message.id === id ? read.message.error : undefined
+    const sessionLost = this.#options.hasSession ? sessionLostBy(this.#status, body, own?.code) : false
+    if (sessionLost === false && this.#status !== 401 && own !== undefined) {
+      this.#options.receive(body, id)
       return
     }
-    this.#options.failed({
-      fault: statusFault(this.#status, this.#options.url, this.#challenge),
-      sessionLost,
-    })
+    const fault = sessionLost === false ? statusFault(this.#status, url, this.#challenge) : lostFault(url)
+    // What was taken before its stream broke off may have been done.
+    const inCourse = sessionLost !== false && this.#resumptions > 0
+    this.#options.failed({ fault, sessionLost: inCourse ? 'in-course' : sessionLost })
   }
 
   #broken(fault: Fault): void {
@@ -197,7 +202,8 @@ export class HttpExchange implements Sent {
     if (id === undefined || /[^\x20-\x7e]/.test(id) || this.#resumptions >= resumptionsMax) return false
     this.#resumptions += 1
     this.#options.paused()
-    const asked = this.#reader.retryMs ?? pauseMs.default
+    this.#retryMs = this.#reader.retryMs ?? this.#retryMs
+    const asked = this.#retryMs ?? pauseMs.default
     this.#reader = new SseReader()
     this.#mode = 'discard'
     this.#stopPause = this.#options.clock.after(Math.max(pauseMs.min, Math.min(asked, pauseMs.max)), () => {
@@ -228,6 +234,7 @@ export class HttpExchange implements Sent {
     this.#chunks = []
     this.#stopPause()
     if (abort) this.#upstreamExchange?.abort()
+    this.#ended.resolve()
     this.#options.over()
   }
 }
@@ -261,11 +268,20 @@ function statusFault(status: number, url: URL, challenge: Challenge | undefined)
   })
 }
 
-/** Whether an answer with an HTTP error status says that the session is not known: the request was not executed. */
-function saysSessionLost(status: number, body: unknown): boolean {
-  if (status === 404) return true
+function lostFault(url: URL): Fault {
+  return new Fault('upstream.unreachable', {
+    detail: 'it does not know the session any more; the next call begins a new one',
+    where: url.host,
+  })
+}
+
+/** What an answer with an HTTP error status says of the session; `code` is that of a JSON-RPC error to the request. */
+function sessionLostBy(status: number, body: unknown, code: number | undefined): SendFailure['sessionLost'] {
+  // 2025-11-25 basic/transports, "Session Management"; a method that is not known is an answer.
+  if (status === 404) return code === errorCodes.methodNotFound ? false : 'unexecuted'
   // Some servers answer 400 and say so only in words.
   if (status !== 400 || !isObject(body)) return false
   const error = body['error']
-  return isObject(error) && typeof error['message'] === 'string' && /session/i.test(error['message'])
+  const words = isObject(error) ? error['message'] : undefined
+  return typeof words === 'string' && /session|not initialized/i.test(words) ? 'perhaps' : false
 }

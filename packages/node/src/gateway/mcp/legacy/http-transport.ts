@@ -6,10 +6,12 @@ import { Roll } from '../../../kernel/roll.ts'
 import type { Upstream } from '../../../net/upstream.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { ServerStream } from './server-stream.ts'
-import type { SendFailure, Sent, SessionTransport } from './session.ts'
+import type { SendFailure, Sent, SessionTransport } from './session-transport.ts'
 
 /** A session id is visible ASCII (2025-11-25 basic/transports); longer ones than this are not taken. */
 const sessionIdForm = /^[\x21-\x7e]{1,2048}$/
+/** Answers to a server's own requests on their way at once; a server that asks more than it takes is answered no more. */
+const answersMax = 512
 /** Patience with the answer to a DELETE, which nobody needs. */
 const goodbyeMs = 2000
 
@@ -39,6 +41,7 @@ export class HttpTransport implements SessionTransport {
   /** 2026-07-28 names the method in a header. */
   modern = false
   #sessionId: string | undefined
+  #answers = 0
 
   constructor(options: HttpTransportOptions) {
     this.#options = options
@@ -47,6 +50,8 @@ export class HttpTransport implements SessionTransport {
   send(message: JsonRpcMessage, failed: (failure: SendFailure) => void): Sent {
     const method = 'method' in message ? message.method : undefined
     const opensSession = method === methods.initialize
+    const isAnswer = method === undefined
+    if (isAnswer && this.#answers >= answersMax) return dropped
     const exchange = new HttpExchange({
       upstream: this.#options.upstream,
       clock: this.#options.clock,
@@ -61,9 +66,13 @@ export class HttpTransport implements SessionTransport {
       head: (headers) => {
         if (opensSession) this.#takeSessionId(headers[mcpHeaders.sessionId])
       },
-      over: () => this.#exchanges.remove(exchange),
+      over: () => {
+        this.#exchanges.remove(exchange)
+        if (isAnswer) this.#answers -= 1
+      },
     })
     this.#exchanges.add(exchange)
+    if (isAnswer) this.#answers += 1
     exchange.post(JSON.stringify(message))
     return exchange
   }
@@ -73,8 +82,8 @@ export class HttpTransport implements SessionTransport {
       upstream: this.#options.upstream,
       clock: this.#options.clock,
       url: this.#options.url,
-      headTimeoutMs: this.#options.answerTimeoutMs,
       headers: () => this.#sessionHeaders(),
+      hasSession: this.#sessionId !== undefined,
       receive: (value) => this.receive(value, undefined),
       settled,
       lost,
@@ -88,27 +97,22 @@ export class HttpTransport implements SessionTransport {
     if (this.#sessionId === undefined) return
     const headers = this.#headers(undefined, false)
     this.#sessionId = undefined
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        stop()
-        resolve()
-      }
-      const goodbye = this.#options.upstream.send(
-        {
-          url: this.#options.url,
-          method: 'DELETE',
-          headers,
-          body: null,
-          headTimeoutMs: goodbyeMs,
-          idleTimeoutMs: goodbyeMs,
-        },
-        { head: () => undefined, data: () => true, end, error: end },
-      )
-      const stop = this.#options.clock.after(goodbyeMs, () => {
-        goodbye.abort()
-        resolve()
-      })
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.#options.clock.after(goodbyeMs, resolve)
+    const goodbye = this.#options.upstream.send(
+      {
+        url: this.#options.url,
+        method: 'DELETE',
+        headers,
+        body: null,
+        headTimeoutMs: goodbyeMs,
+        idleTimeoutMs: goodbyeMs,
+      },
+      { head: () => undefined, data: () => true, end: resolve, error: () => resolve() },
+    )
+    await promise
+    stop()
+    goodbye.abort()
   }
 
   #headers(method: string | undefined, opensSession: boolean): string[] {
@@ -134,3 +138,5 @@ export class HttpTransport implements SessionTransport {
     this.#sessionId = value
   }
 }
+
+const dropped: Sent = { done: () => undefined, resume: () => undefined }

@@ -21,6 +21,10 @@ export class Listeners {
     this.#open = open
   }
 
+  get isOpen(): boolean {
+    return this.#close !== undefined
+  }
+
   add(note: Listener['note'], lost: Listener['lost']): () => void {
     const listener = { note, lost }
     this.#all.add(listener)

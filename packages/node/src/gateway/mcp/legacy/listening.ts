@@ -1,13 +1,16 @@
 import { Fault } from '@ambit/core/fault'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { isObject, notificationMessage } from '@ambit/core/wire/mcp/message'
-import { methods, notifications } from '@ambit/core/wire/mcp/methods'
+import { notifications } from '@ambit/core/wire/mcp/methods'
 import type { EgressSink, Outbound, Performance } from '../../egress.ts'
 import { failedOutcome } from './failed-outcome.ts'
+import type { Session } from './session.ts'
 import type { Lease } from './session-pool.ts'
 
 /** Resources that one listening act follows; a server is told of each. */
 const urisMax = 1000
+/** Subscriptions on their way to a server at once. */
+const atOnce = 16
 
 /**
  * Performs `subscriptions/listen` (2026-07-28) with a server of the older eras: subscribes to each resource in the
@@ -19,41 +22,49 @@ export function performListen(outbound: Outbound, sink: EgressSink, take: () => 
   let lease: Lease | undefined
   let stop: () => void = () => undefined
   const filter = filterOf(outbound.arguments)
+  const honoured: string[] = []
 
   function finish(result: Parameters<EgressSink['outcome']>[0]): void {
     if (over) return
     over = true
     stop()
-    if (lease !== undefined) {
-      for (const uri of filter.uris) unsubscribe(lease, uri)
-      lease.release()
-    }
+    for (const uri of honoured) lease?.session.followed.leave(uri)
+    lease?.release()
     sink.outcome(result)
+  }
+
+  /** A server that was started again knows neither the session nor what it was told to follow. */
+  function lost(fault: Fault): void {
+    lease?.drop()
+    honoured.length = 0
+    finish(failedOutcome(fault))
+  }
+
+  async function follow(session: Session, uri: string): Promise<void> {
+    const end = await session.followed.follow(uri)
+    if (end.type === 'result') {
+      if (over) session.followed.leave(uri)
+      else honoured.push(uri)
+    } else if (end.type === 'failed') {
+      if (end.sessionLost === false) finish(failedOutcome(end.fault))
+      else lost(end.fault)
+    }
   }
 
   async function begin(): Promise<void> {
     lease = await take()
     if (over) return lease.release()
     const { session } = lease
-    stop = session.listen(
-      (method, params) => {
-        if (!over && wanted(filter, method, params)) {
-          sink.event({ type: 'message', value: notificationMessage(method, params) })
-        }
-      },
-      (fault) => {
-        lease?.drop()
-        finish(failedOutcome(fault))
-      },
-    )
-    const honoured: string[] = []
-    for (const uri of filter.uris) {
-      const end = await session.settle(methods.resourcesSubscribe, { uri })
-      if (over) return
-      if (end.type === 'failed') throw end.fault
-      if (end.type === 'result') honoured.push(uri)
+    stop = session.listen((method, params) => {
+      if (!over && wanted(filter, method, params)) {
+        sink.event({ type: 'message', value: notificationMessage(method, params) })
+      }
+    }, lost)
+    await session.listening()
+    for (let at = 0; at < filter.uris.length && !over; at += atOnce) {
+      await Promise.all(filter.uris.slice(at, at + atOnce).map(async (uri) => await follow(session, uri)))
     }
-    sink.event({ type: 'message', value: acknowledgement(filter, honoured) })
+    if (!over) sink.event({ type: 'message', value: acknowledgement(filter, honoured) })
   }
 
   begin().catch((error: unknown) => finish(failedOutcome(Fault.from(error))))
@@ -105,11 +116,11 @@ function filterOf(args: unknown): Filter {
 function wanted(filter: Filter, method: string, params: JsonObject): boolean {
   if (method !== notifications.resourcesUpdated) return filter.kinds.has(method)
   const { uri } = params
-  // A server may tell of a part of what was subscribed to (2025-11-25 server/resources).
-  return typeof uri === 'string' && filter.uris.some((followed) => uri.startsWith(followed))
+  return typeof uri === 'string' && filter.uris.some((followed) => isPartOf(uri, followed))
 }
 
-function unsubscribe(lease: Lease, uri: string): void {
-  // Nobody waits for the answer: the session ends soon if the server does not know the method.
-  lease.session.settle(methods.resourcesUnsubscribe, { uri }).catch(() => undefined)
+/** A server may tell of a part of what was subscribed to (2025-11-25 server/resources); `a:12` is no part of `a:1`. */
+function isPartOf(uri: string, followed: string): boolean {
+  if (!uri.startsWith(followed)) return false
+  return uri.length === followed.length || /[/?#]$/.test(followed) || /[/?#]/.test(uri[followed.length]!)
 }

@@ -6,13 +6,13 @@ import type { BackAnswer } from '../../back.ts'
 import type { EgressSink, Outbound, Performance } from '../../egress.ts'
 import { logLevelOf } from './client-capabilities.ts'
 import type { ClientAnswer } from './server-questions.ts'
-import type { Call, CallEnd, CallListener } from './session.ts'
+import type { Call, CallEnd, CallListener } from './pending-call.ts'
 import { failedOutcome } from './failed-outcome.ts'
 import type { Lease } from './session-pool.ts'
 
 /**
- * Performs one request in a session: a tool call or another operation. A session that the upstream lost is opened anew
- * and the request sent again, once: only then it is certain that the first one was not executed.
+ * Performs one request in a session: a tool call or another operation. When the upstream lost the session, a new one is
+ * opened and the request sent again, once, where the first one surely had no effect or two do no harm.
  */
 export function performCall(outbound: Outbound, sink: EgressSink, take: () => Promise<Lease>): Performance {
   let over = false
@@ -57,8 +57,10 @@ export function performCall(outbound: Outbound, sink: EgressSink, take: () => Pr
           (answer) => answered(clientAnswerOf(answer)),
         ),
       end(end) {
-        if (end.type !== 'failed' || !end.sessionLost || !again || over) return finish(end)
+        if (over || end.type !== 'failed' || end.sessionLost === false) return finish(end)
+        // Whoever calls next gets another session, also when this call is not made again.
         lease?.drop()
+        if (!again || !mayRepeat(outbound, end.sessionLost)) return finish(end)
         lease?.release()
         begin(false)
       },
@@ -84,6 +86,18 @@ export function performCall(outbound: Outbound, sink: EgressSink, take: () => Pr
     resume: () => call?.resume(),
   }
 }
+
+/** What is sure not to have been executed may be sent again; what is likely so, when it can be taken back or only reads. */
+function mayRepeat(outbound: Outbound, lost: 'unexecuted' | 'perhaps' | 'in-course'): boolean {
+  if (lost !== 'perhaps') return lost === 'unexecuted'
+  return (
+    outbound.repeatable === true ||
+    (outbound.capability.accepted && outbound.reversibility < irreversibleFrom)
+  )
+}
+
+/** As on the path of an act: from here on nothing takes an act back. */
+const irreversibleFrom = 2
 
 /** Nothing of the caller's own `_meta` is passed on: it was not judged, and its ids belong to another session. */
 function paramsOf(outbound: Outbound): JsonObject {

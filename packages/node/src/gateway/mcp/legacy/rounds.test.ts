@@ -63,7 +63,9 @@ let answered: BackIntake[]
 let submission: Submission
 let sink: IngressSink
 
-function start(more: { method?: string; single?: boolean; canAnswer?: boolean; resumable?: string } = {}): void {
+function start(
+  more: { method?: string; single?: boolean; canAnswer?: boolean; resumable?: string } = {},
+): void {
   const { method = 'tools/call', single = true } = more
   const visit = {
     holder: { key: 'ann' } as Holder,
@@ -184,7 +186,9 @@ test('a question that the mandate refuses is not put, and the refusal is the ans
   start({ method: 'prompts/get', single: false })
   outcome(required({ who: elicit }))
   await settle()
-  expect(client.messages).toMatchObject([{ id: 7, error: { message: expect.stringContaining('not allowed') as string } }])
+  expect(client.messages).toMatchObject([
+    { id: 7, error: { message: expect.stringContaining('not allowed') as string } },
+  ])
   expect([rounds.length, questions.size]).toEqual([2, 0])
 })
 
@@ -193,7 +197,9 @@ test('a client that cannot answer one of the questions is asked none', async () 
   outcome(required({ who: elicit, what: elicit }))
   await settle()
   expect(asked()).toEqual([])
-  expect(client.messages).toMatchObject([{ id: 7, error: { message: expect.stringContaining('does not take') as string } }])
+  expect(client.messages).toMatchObject([
+    { id: 7, error: { message: expect.stringContaining('does not take') as string } },
+  ])
 })
 
 test('an error of the client for one question ends the call, and takes the others back', async () => {
@@ -248,7 +254,10 @@ test('a person who does not answer is waited for ten minutes', async () => {
   expect(exchange.over).toBe(false)
   clock.advance(2000)
   await settle()
-  expect(client.messages.at(-1)).toMatchObject({ id: 7, error: { message: expect.stringContaining('too long') as string } })
+  expect(client.messages.at(-1)).toMatchObject({
+    id: 7,
+    error: { message: expect.stringContaining('too long') as string },
+  })
   expect([questions.size, clock.timers]).toEqual([0, 0])
 })
 
@@ -259,7 +268,10 @@ test('a server that never has enough is stopped', async () => {
     await settle()
   }
   expect(rounds.length).toBeLessThan(40)
-  expect(client.messages.at(-1)).toMatchObject({ id: 7, error: { message: expect.stringContaining('rounds') as string } })
+  expect(client.messages.at(-1)).toMatchObject({
+    id: 7,
+    error: { message: expect.stringContaining('rounds') as string },
+  })
 })
 
 test.each([
@@ -278,5 +290,7 @@ test('a server that asks while several were asked is not answered', async () => 
   submission.target = undefined
   outcome(required({ who: elicit }))
   await settle()
-  expect(client.messages).toMatchObject([{ error: { message: expect.stringContaining('several') as string } }])
+  expect(client.messages).toMatchObject([
+    { error: { message: expect.stringContaining('several') as string } },
+  ])
 })

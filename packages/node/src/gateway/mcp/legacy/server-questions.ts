@@ -35,9 +35,11 @@ export class ServerQuestions {
     const capability = clientRequestCapability(method)
     if (method === methods.ping) this.#reply(id, { type: 'result', result: {} })
     else if (capability === undefined) this.#reply(id, unknownRequest)
-    else if (ask === undefined || this.#open.has(id) || this.#open.size >= questionsMax) {
-      this.#reply(id, notAsked)
-    } else {
+    else if (this.#open.has(id)) {
+      // A stream that was taken up again says it twice; the one who was asked still answers.
+      return
+    } else if (ask === undefined || this.#open.size >= questionsMax) this.#reply(id, notAsked)
+    else {
       this.#open.set(id, () => undefined)
       const withdraw = ask(capability, params, (answer) => {
         if (this.#open.delete(id)) this.#reply(id, answer)

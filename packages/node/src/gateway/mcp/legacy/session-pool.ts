@@ -34,6 +34,7 @@ export class SessionPool {
   readonly #limits: PoolLimits
   /** In the order of last use, oldest first. */
   readonly #entries = new Map<string, Entry>()
+  readonly #entryOf = new WeakMap<Session, Entry>()
   readonly #closings = new Set<Promise<void>>()
   #stopSweep: (() => void) | undefined
   #closed = false
@@ -59,7 +60,9 @@ export class SessionPool {
     this.#touch(entry)
     entry.users += 1
     try {
-      return this.#lease(entry, await entry.opening)
+      const session = await entry.opening
+      this.#entryOf.set(session, entry)
+      return this.#lease(entry, session)
     } catch (error) {
       entry.users -= 1
       this.#forget(entry)
@@ -78,14 +81,10 @@ export class SessionPool {
     await Promise.all(this.#closings)
   }
 
-  /** Forgets a session that ended by itself. */
+  /** A session ended by itself: nobody gets it again. */
   lost(session: Session): void {
-    for (const entry of this.#entries.values()) {
-      void entry.opening.then(
-        (opened) => opened === session && this.#forget(entry),
-        () => this.#forget(entry),
-      )
-    }
+    const entry = this.#entryOf.get(session)
+    if (entry !== undefined) this.#retire(entry)
   }
 
   #open(key: string, variant: string, open: () => Promise<Session>): Entry {

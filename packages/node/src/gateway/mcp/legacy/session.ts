@@ -1,81 +1,24 @@
 import { Fault } from '@ambit/core/fault'
 import { isObject, notificationMessage, readMessage, requestMessage } from '@ambit/core/wire/mcp/message'
-import type { JsonObject, JsonRpcError, JsonRpcId, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
+import type { JsonObject, JsonRpcId, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods, notifications } from '@ambit/core/wire/mcp/methods'
 import type { Clock } from '../../../kernel/clock.ts'
 import { IdRing } from '../../../kernel/id-ring.ts'
+import { FollowedResources } from './followed-resources.ts'
 import { Listeners } from './listeners.ts'
+import { isLogLevel, isWanted } from './log-level.ts'
+import { PendingCall } from './pending-call.ts'
+import type { Call, CallEnd, CallListener, SessionLimits } from './pending-call.ts'
 import { declineAll, ServerQuestions } from './server-questions.ts'
 import type { Ask } from './server-questions.ts'
+import type { SessionTransport } from './session-transport.ts'
 
-/** Carries the messages of one session: HTTP exchanges with one session id, or the pipes of a child. */
-export interface SessionTransport {
-  /** Sends one message. `failed` is called when no answer to it can come any more; harmless after the answer. */
-  send(message: JsonRpcMessage, failed: (failure: SendFailure) => void): Sent
-  /**
-   * Opens the way for what the server says unasked, where it needs one. `settled`: it stands, or the server offers none;
-   * `lost`: nothing can come any more.
-   */
-  listen(lost: (fault: Fault) => void, settled: () => void): () => void
-  /** Ends the session politely; resolves when nothing of it is left. */
-  close(): Promise<void>
-}
-
-export interface Sent {
-  /** The answer is here, or nobody waits for it any more. */
-  done(aborted: boolean): void
-  resume(): void
-}
-
-export interface SendFailure {
-  readonly fault: Fault
-  /** The upstream surely did not execute the request, because it does not know the session any more. */
-  readonly sessionLost: boolean
-}
-
-/** How a call ended. */
-export type CallEnd =
-  | { readonly type: 'result'; readonly result: JsonObject }
-  | { readonly type: 'error'; readonly error: JsonRpcError }
-  | ({ readonly type: 'failed' } & SendFailure)
-
-export interface CallListener {
-  /** Params of progress, or a whole notification that belongs to this call, such as a log message. False asks to pause. */
-  note(type: 'progress' | 'message', value: unknown): boolean
-  /** The server asks its client something during this call. Gives what takes the question back. */
-  readonly ask: Ask
-  /** The server let the connection go while it works on. */
-  paused?(): void
-  /** Exactly once, last. */
-  end(end: CallEnd): void
-}
-
-export interface Call {
-  /** Tells the upstream, then stops listening. The listener hears nothing more. */
-  cancel(reason: string): void
-  resume(): void
-}
-
-export interface SessionLimits {
-  /** Longest silence of the upstream during a call; progress begins it anew. */
-  readonly answerTimeoutMs: number
-  /** Longest call at all, so that endless progress does not hold an act for ever. */
-  readonly callMsMax: number
-}
-
-interface Pending {
-  readonly listener: CallListener
-  readonly method: string
-  readonly endsAtMs: number
-  sent: Sent | undefined
-  stopTimer: () => void
-  paused: boolean
-  /** Open questions of the server: while there is one, the call waits for a person and not for the server. */
-  questions: number
-}
-
-/** How long a person may take to answer a question. */
-const questionMsMax = 600_000
+/** A server without a log of its own may leave the request for a level unanswered; the call itself goes on. */
+const setLevelMs = 5000
+/** A server may give no sign of the way for what it says unasked before it has something to say there. */
+const listeningMs = 500
+/** Patience with a server that takes a notification and does not say so. */
+const deliveryMs = 2000
 
 /**
  * One JSON-RPC session with an upstream server, over HTTP or pipes: own ids, progress, cancellation, time-outs, and
@@ -85,10 +28,13 @@ export class Session {
   readonly #transport: SessionTransport
   readonly #clock: Clock
   readonly #limits: SessionLimits
-  readonly #pending = new IdRing<Pending>()
+  readonly #pending = new IdRing<PendingCall>()
   readonly #questions: ServerQuestions
   readonly #listeners: Listeners
+  readonly followed = new FollowedResources(async (method, params) => await this.settle(method, params))
   #level: string | undefined
+  /** Why nothing can be said in it any more. */
+  #gone: Fault | undefined
   /** The negotiated version, once there is one. */
   version = 'unknown'
   /** Members that every request's `_meta` must carry (2026-07-28); empty in the older eras. */
@@ -106,41 +52,46 @@ export class Session {
     return this.#pending.size
   }
 
+  /** The way for what the server says unasked is open, as far as the server offers one. */
+  get isListening(): boolean {
+    return this.#listeners.isOpen
+  }
+
   call(
     method: string,
     params: JsonObject,
     listener: CallListener,
-    options: { readonly progress?: boolean; readonly timeoutMs?: number } = {},
+    options: { readonly progress?: boolean; readonly timeoutMs?: number; readonly own?: boolean } = {},
   ): Call {
-    const pending: Pending = {
+    const pending: PendingCall = new PendingCall({
+      method,
       listener,
-      method,
-      endsAtMs: this.#clock.monotonicMs() + this.#limits.callMsMax,
-      sent: undefined,
-      stopTimer: () => undefined,
-      paused: false,
-      questions: 0,
-    }
+      own: options.own === true,
+      clock: this.#clock,
+      limits: this.#limits,
+      expired: () => this.#expired(id, pending),
+    })
     const id = this.#pending.add(pending)
-    this.#arm(id, pending, options.timeoutMs ?? this.#limits.answerTimeoutMs)
-    const message = requestMessage(
-      id,
-      method,
-      this.#withMeta(params, options.progress === true ? id : undefined),
-    )
-    const sent = this.#transport.send(message, (failure) =>
-      this.#end(id, { type: 'failed', ...failure }, true),
-    )
-    pending.sent = sent
-    // A transport may fail, or a child answer, before `send` returned.
-    if (this.#pending.get(id) === undefined) sent.done(true)
-    return {
-      cancel: (reason) => this.#giveUp(id, reason),
+    pending.wait(options.timeoutMs)
+    const call = {
+      cancel: (reason: string) => this.#giveUp(id, reason),
       resume: () => {
         pending.paused = false
         pending.sent?.resume()
       },
     }
+    if (this.#gone !== undefined) {
+      this.#end(id, { type: 'failed', fault: this.#gone, sessionLost: 'unexecuted' }, true)
+      return call
+    }
+    const whole = this.#withMeta(params, options.progress === true ? id : undefined)
+    const sent = this.#transport.send(requestMessage(id, method, whole), (failure) =>
+      this.#end(id, { type: 'failed', ...failure }, true),
+    )
+    pending.sent = sent
+    // A transport may fail, or a child answer, before `send` returned.
+    if (this.#pending.get(id) === undefined) sent.done(true)
+    return call
   }
 
   /** One request and its result; throws a Fault for anything else. The server's own words stay out of it. */
@@ -154,10 +105,10 @@ export class Session {
     })
   }
 
-  /** One request and how it ended. */
+  /** One request of the node itself and how it ended. */
   async settle(method: string, params: JsonObject, timeoutMs?: number): Promise<CallEnd> {
     return await new Promise((resolve) => {
-      const options = timeoutMs === undefined ? {} : { timeoutMs }
+      const options = { own: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
       this.call(method, params, { note: () => true, ask: declineAll, end: resolve }, options)
     })
   }
@@ -168,23 +119,35 @@ export class Session {
   }
 
   /** Resolves when the way for what the server says unasked stands, it is known that there is none, or it takes too long. */
-  async listening(patienceMs: number): Promise<void> {
+  async listening(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const stop = this.#clock.after(patienceMs, resolve)
+    const stop = this.#clock.after(listeningMs, resolve)
     await Promise.race([this.#listeners.settled, promise])
     stop()
   }
 
-  /** Tells the server from which level on its log messages are wanted, when that changed. */
+  /**
+   * Tells the server from which level on log messages are wanted. Several clients of one holder share a session, so the
+   * server is asked for the mildest level that any of them wants, and each client gets its own part of it.
+   */
   async setLogLevel(level: string): Promise<void> {
-    if (this.#level === level) return
+    if (!isLogLevel(level) || (this.#level !== undefined && isWanted(level, this.#level))) return
     this.#level = level
-    // A server without a log of its own refuses; the call itself goes on.
-    await this.settle(methods.setLevel, { level })
+    await this.settle(methods.setLevel, { level }, setLevelMs)
   }
 
   notify(method: string, params?: JsonObject): void {
     this.#transport.send(notificationMessage(method, params), () => undefined)
+  }
+
+  /** As `notify`, for what the server must have taken before anything else is said. */
+  async deliver(method: string): Promise<void> {
+    const sent = this.#transport.send(notificationMessage(method), () => undefined)
+    if (sent.delivered === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.#clock.after(deliveryMs, resolve)
+    await Promise.race([sent.delivered(), promise])
+    stop()
   }
 
   /**
@@ -218,6 +181,7 @@ export class Session {
 
   /** Ends every call: the transport is gone. */
   fail(fault: Fault): void {
+    this.#gone ??= fault
     for (const id of this.#pending.ids()) this.#end(id, { type: 'failed', fault, sessionLost: false }, true)
     this.#listeners.fail(fault)
   }
@@ -246,11 +210,12 @@ export class Session {
     const token = params[metaKeys.progressToken]
     if (method === notifications.progress && typeof token === 'number') {
       if (from !== undefined && token !== from) return true
-      return this.#note(token, 'progress', withoutToken(params))
+      return this.#note(token, 'progress', withoutToken(params), from !== undefined)
     }
     if (method === notifications.message || method === notifications.elicitationComplete) {
       const call = from ?? this.#newest()
-      return call === undefined || this.#note(call, 'message', notificationMessage(method, params))
+      const message = notificationMessage(method, params)
+      return call === undefined || this.#note(call, 'message', message, from !== undefined)
     }
     if (method === notifications.cancelled) this.#questions.cancel(params['requestId'])
     else this.#listeners.note(method, params)
@@ -259,15 +224,15 @@ export class Session {
 
   /** Over pipes a message does not say which call it belongs to: then it is the one that began last. */
   #newest(): number | undefined {
-    const ids = this.#pending.ids()
+    const ids = this.#pending.ids().filter((id) => this.#pending.get(id)?.own === false)
     return ids.length === 0 ? undefined : Math.max(...ids)
   }
 
-  #note(id: number, type: 'progress' | 'message', value: unknown): boolean {
+  #note(id: number, type: 'progress' | 'message', value: unknown, own: boolean): boolean {
     const pending = this.#pending.get(id)
-    // A paused listener misses notes where the transport cannot pause for one call alone: progress may be dropped.
-    if (pending === undefined || pending.paused) return true
-    this.#arm(id, pending, pending.questions > 0 ? questionMsMax : this.#limits.answerTimeoutMs)
+    // Where the transport cannot pause for one call alone, a paused listener misses notes: progress may be dropped.
+    if (pending === undefined || (pending.paused && !own)) return true
+    pending.wait()
     pending.paused = !pending.listener.note(type, value)
     return !pending.paused
   }
@@ -275,30 +240,24 @@ export class Session {
   #asked(id: JsonRpcId, method: string, params: JsonObject, from: number | undefined): void {
     const call = from ?? this.#newest()
     const pending = call === undefined ? undefined : this.#pending.get(call)
-    this.#questions.take(id, method, params, pending && ((...asked) => this.#put(call!, pending, asked)))
+    this.#questions.take(id, method, params, pending && ((...asked) => this.#put(pending, asked)))
   }
 
   /** While a person is being asked, the server may stay silent. */
-  #put(call: number, pending: Pending, [capability, params, answered]: Parameters<Ask>): () => void {
-    pending.questions += 1
-    this.#arm(call, pending, questionMsMax)
+  #put(pending: PendingCall, [capability, params, answered]: Parameters<Ask>): () => void {
+    pending.questionPut()
     return pending.listener.ask(capability, params, (answer) => {
-      pending.questions -= 1
-      if (this.#pending.get(call) === pending) this.#arm(call, pending, this.#limits.answerTimeoutMs)
+      pending.questionOver()
       answered(answer)
     })
   }
 
-  #arm(id: number, pending: Pending, timeoutMs: number): void {
-    pending.stopTimer()
-    const left = pending.endsAtMs - this.#clock.monotonicMs()
-    pending.stopTimer = this.#clock.after(Math.min(timeoutMs, left), () => {
-      const fault = new Fault('upstream.timeout', {
-        detail: 'it did not answer in time; whether it did what was asked is not known',
-      })
-      this.#giveUp(id, 'it took too long')
-      pending.listener.end({ type: 'failed', fault, sessionLost: false })
+  #expired(id: number, pending: PendingCall): void {
+    const fault = new Fault('upstream.timeout', {
+      detail: 'it did not answer in time; whether it did what was asked is not known',
     })
+    this.#giveUp(id, 'it took too long')
+    pending.listener.end({ type: 'failed', fault, sessionLost: false })
   }
 
   #giveUp(id: number, reason: string): void {
@@ -316,9 +275,9 @@ export class Session {
     pending.listener.end(end)
   }
 
-  #take(id: number): Pending | undefined {
+  #take(id: number): PendingCall | undefined {
     const pending = this.#pending.take(id)
-    pending?.stopTimer()
+    pending?.stop()
     return pending
   }
 }
