@@ -58,7 +58,6 @@ const groups: readonly Group[] = [
       'elicitation-sep1034-client-defaults',
       'sse-retry',
       ...signIn,
-      'auth/2025-03-26-oauth-metadata-backcompat',
       'auth/resource-mismatch',
       'auth/offline-access-scope',
       'auth/offline-access-not-supported',
@@ -66,6 +65,7 @@ const groups: readonly Group[] = [
       'auth/cross-app-access-complete-flow',
     ],
   },
+  { runner: '0.2', version: '2025-03-26', scenarios: ['auth/2025-03-26-oauth-metadata-backcompat'] },
   {
     runner: '0.2',
     version: '2025-11-25',

@@ -21,7 +21,7 @@ const context = told === undefined ? undefined : (JSON.parse(told) as unknown)
 const server: DrivenServer = { url, version, context }
 const signsIn = scenario.startsWith('auth/')
 if (way === 'direct') await (signsIn ? driveSignIn(scenario, server) : driveScenario(scenario, server))
-else await (signsIn ? signInThroughNode(server) : driveThroughNode(server))
+else await (signsIn ? signInThroughNode(scenario, server) : driveThroughNode(server))
 process.exit(0)
 
 async function driveThroughNode(server: DrivenServer): Promise<void> {

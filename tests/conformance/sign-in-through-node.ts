@@ -1,6 +1,6 @@
 import type { Ambit } from '@ambit/sdk/client'
 import { AmbitProblem } from '@ambit/sdk/problem'
-import type { SignInClient } from '@ambit/sdk/records'
+import type { SignInClient } from '@ambit/sdk/sign-ins'
 import type { DrivenServer } from '@ambit/testkit/conformance-mcp-client'
 import { clientDocument, sentBack } from '@ambit/testkit/conformance-mcp-sign-in'
 import type { SignInContext } from '@ambit/testkit/conformance-mcp-sign-in'
@@ -14,12 +14,16 @@ const signInsMax = 3
  * Registers the runner's server with a node and calls it, signing in wherever the node says so: the person's part is
  * played here, the client's by the node.
  */
-export async function signInThroughNode(server: DrivenServer): Promise<void> {
+export async function signInThroughNode(scenario: string, server: DrivenServer): Promise<void> {
   await using node = await startTestNode({ env: { AMBIT_OAUTH_CLIENT_DOCUMENT: clientDocument } })
   const { ambit } = node
-  const client = clientOf((server.context ?? {}) as SignInContext)
+  const context = (server.context ?? {}) as SignInContext
+  const more = {
+    client: clientOf(scenario, context),
+    idToken: context.idp_id_token,
+  }
   await signingIn(ambit, async () => {
-    await ambit.records.register({ url: server.url, slug: 'runner', ...(client && { client }) })
+    await ambit.records.register({ url: server.url, slug: 'runner', ...given(more) })
   })
   await ambit.records.accept('runner')
   await ambit.records.submit('runner')
@@ -45,7 +49,7 @@ async function signingIn(ambit: Ambit, run: () => Promise<void>): Promise<void> 
       const address = await addressOf(ambit, error)
       if (address === undefined || signIns === signInsMax) throw error
       const answer = Object.fromEntries(await sentBack(address))
-      await ambit.records.endSignIn(answer as { state: string })
+      await ambit.signIns.end(answer as { state: string })
     }
   }
 }
@@ -55,13 +59,21 @@ async function addressOf(ambit: Ambit, error: unknown): Promise<string | undefin
   if (error instanceof AmbitProblem && error.code === 'record.sign-in')
     return (error.members['signIn'] as { url: string }).url
   if (error instanceof CallFailed && error.message.includes('/registry/runner/sign-in'))
-    return (await ambit.records.beginSignIn('runner')).url
+    return (await ambit.signIns.begin('runner')).url
   return undefined
 }
 
-function clientOf(context: SignInContext): SignInClient | undefined {
+/** What an operator and a person set up beforehand, as the scenario tells it. */
+function clientOf(scenario: string, context: SignInContext): SignInClient | undefined {
   const { client_id: clientId, client_secret: clientSecret, private_key_pem: privateKey } = context
+  const { idp_token_endpoint: tokenEndpoint, idp_client_id: idpClient } = context
   if (clientId === undefined) return undefined
-  if (privateKey !== undefined) return { clientId, privateKey, grant: 'client_credentials' }
-  return { clientId, ...(clientSecret && { clientSecret }) }
+  const client = given<SignInClient>({ clientId, clientSecret, privateKey })
+  if (tokenEndpoint !== undefined && idpClient !== undefined)
+    return { ...client, grant: 'jwt_bearer', identityProvider: { tokenEndpoint, clientId: idpClient } }
+  return scenario.startsWith('auth/client-credentials') ? { ...client, grant: 'client_credentials' } : client
+}
+
+function given<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 }

@@ -84,6 +84,13 @@ test('several rounds with one server of the newer era look like requests to the 
   expect(await client.say('test_input_required_result_multi_round')).toBe('my name likes my color')
 })
 
+test('rounds of a prompt: the server is found by its name where several are seen', async () => {
+  await using client = await connectAskable(`${node.url}/mcp`, token, undefined, 'legacy')
+  const { messages } = await client.client.getPrompt({ name: 'modern_test_input_required_result_prompt' })
+  expect(JSON.stringify(messages)).toContain('my context')
+  expect(client.asked.map(({ method }) => method)).toEqual(['elicitation/create'])
+})
+
 test('a client that declared nothing is asked nothing', async () => {
   await using client = await connect('legacy', { capabilities: {} })
   await client.say('test_elicitation', { message: 'Which?' }).catch(() => undefined)

@@ -46,11 +46,11 @@ function addressIn(error: unknown): string {
 
 async function goThere({ server }: Scene, ambit: Ambit, address: string, user: string): Promise<void> {
   const answer = Object.fromEntries(await server.authorization.visit(address, user))
-  await ambit.records.endSignIn(answer as { state: string; code: string })
+  await ambit.signIns.end(answer as { state: string; code: string })
 }
 
 async function signIn(scene: Scene, ambit: Ambit, user: string): Promise<void> {
-  await goThere(scene, ambit, (await ambit.records.beginSignIn('files')).url, user)
+  await goThere(scene, ambit, (await ambit.signIns.begin('files')).url, user)
 }
 
 /** As the owner does it: register, be told where to sign in, sign in, register again. */
@@ -109,9 +109,9 @@ describe.each(['modern', 'legacy'] as const)('a %s server that wants a sign-in',
     const told = JSON.stringify(await client.call('echo', { text: 'x' }))
     expect(told).toContain(`${scene.node.url}/registry/files/sign-in`)
     expect(calls(scene)).toEqual([])
-    expect((await ambit.records.signIn('files')).signedIn).toBe(false)
+    expect((await ambit.signIns.status('files')).signedIn).toBe(false)
     await signIn(scene, ambit, 'ada')
-    expect((await ambit.records.signIn('files')).signedIn).toBe(true)
+    expect((await ambit.signIns.status('files')).signedIn).toBe(true)
     expect(JSON.stringify(await client.call('echo', { text: 'x' }))).toContain('"x"')
     await client.close()
     const [act] = (await ambit.acts.list({})).acts
@@ -126,7 +126,7 @@ describe.each(['modern', 'legacy'] as const)('a %s server that wants a sign-in',
     scene.server.callScopes = ['mcp:write']
     const client = await connectMcpClient(access.mcpUrl, { token: access.token })
     expect(JSON.stringify(await client.call('add', { a: 1, b: 2 }))).toContain('/registry/files/sign-in')
-    const { url } = await ambit.records.beginSignIn('files')
+    const { url } = await ambit.signIns.begin('files')
     expect(new URL(url).searchParams.get('scope')).toBe('mcp:use mcp:write')
     await goThere(scene, ambit, url, 'ada')
     expect(JSON.stringify(await client.call('add', { a: 1, b: 2 }))).toContain('3')
@@ -200,22 +200,22 @@ describe('the end of a sign-in', () => {
     const scene = await open()
     await register(scene)
     const [ada, eve] = [await join(scene, 'ada'), await join(scene, 'eve')]
-    const { url } = await ada.ambit.records.beginSignIn('files')
+    const { url } = await ada.ambit.signIns.begin('files')
     await expect(goThere(scene, eve.ambit, url, 'eve')).rejects.toMatchObject({ code: 'sign-in.not-yours' })
     const { token } = await ada.ambit.people.createToken({ name: 'script' })
     const script = connectAmbit({ url: scene.node.url, token })
     await expect(goThere(scene, script, url, 'ada')).rejects.toMatchObject({ code: 'auth.session-only' })
-    await expect(script.records.beginSignIn('files')).rejects.toMatchObject({ code: 'auth.session-only' })
+    await expect(script.signIns.begin('files')).rejects.toMatchObject({ code: 'auth.session-only' })
   })
 
   test('says nothing in the words of the authorization server', async () => {
     const scene = await open()
     await register(scene)
     const { ambit } = await join(scene, 'ada')
-    const { url } = await ambit.records.beginSignIn('files')
+    const { url } = await ambit.signIns.begin('files')
     const state = new URL(url).searchParams.get('state') ?? ''
     const answer = { state, code: 'wrong', iss: scene.server.authorization.issuer }
-    const problem: unknown = await ambit.records.endSignIn(answer).catch((error: unknown) => error)
+    const problem: unknown = await ambit.signIns.end(answer).catch((error: unknown) => error)
     expect(problem).toMatchObject({ code: 'sign-in.refused' })
     expect(JSON.stringify(problem)).not.toContain('words of a server')
   })
@@ -237,7 +237,7 @@ describe('a node that is let in by itself', () => {
     const client = await connectMcpClient(access.mcpUrl, { token: access.token })
     expect(JSON.stringify(await client.call('echo', { text: 'x' }))).toContain('"x"')
     // A read goes through although the token was taken back meanwhile; the log has one act of it.
-    expect(await ambit.records.signIn('files')).toMatchObject({ signedIn: true, forEveryone: true })
+    expect(await ambit.signIns.status('files')).toMatchObject({ signedIn: true, forEveryone: true })
     await client.close()
   })
 })

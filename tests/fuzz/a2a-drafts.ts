@@ -26,8 +26,7 @@ interface Operation {
 /** A message of the protocol as its specification has it, in either binding and in 1.0 or 0.3. */
 export function a2aDraft(scene: A2aScene): Draft {
   const { random } = scene
-  const flavour = random.pick(['true', 'true', 'true', 'odd', 'odd', 'odd', 'broken', 'ask'] as const)
-  const slug = random.pick(scene.agents.get(flavour) ?? ['none'])
+  const { flavour, slug } = agentOf(scene)
   if (random.onceIn(40)) {
     const path = `/a2a/${slug}/${random.pick(['.well-known/agent-card.json', 'agent-card.json', 'v1/card'])}`
     return { what: 'card', verb: 'GET', path, headers: headersOf(scene), body: undefined, flavour }
@@ -45,6 +44,20 @@ export function a2aDraft(scene: A2aScene): Draft {
         ? rpc(scene, slug, flavour, operation.older, olderParams(operation), '0.3')
         : rpc(scene, slug, flavour, operation.method, operation.params, '1.0')
   }
+}
+
+/** The same for bindings that write it in another way. */
+export function draftOperation(scene: A2aScene): {
+  readonly slug: string
+  readonly flavour: Flavour
+  readonly operation: Operation
+} {
+  return { ...agentOf(scene), operation: operationOf(scene) }
+}
+
+function agentOf({ random, agents }: A2aScene): { readonly slug: string; readonly flavour: Flavour } {
+  const flavour = random.pick(['true', 'true', 'true', 'odd', 'odd', 'odd', 'broken', 'ask'] as const)
+  return { flavour, slug: random.pick(agents.get(flavour) ?? ['none']) }
 }
 
 function operationOf(scene: A2aScene): Operation {

@@ -7,15 +7,21 @@ import { Failures } from './failures.ts'
 import type { Shot } from './draft.ts'
 import { checkHealth, rssMbOf } from './health.ts'
 import { shotOf } from './hostile-request.ts'
+import { grpcShot } from './grpc-drafts.ts'
+import type { GrpcShot } from './grpc-drafts.ts'
+import { GrpcLane } from './grpc-lane.ts'
 import { judge } from './judge.ts'
+import { judgeGrpc } from './judge-grpc.ts'
 import { Lane } from './lane.ts'
 import type { Exchange } from './lane.ts'
 import { mcpDraft } from './mcp-drafts.ts'
 import { randomAt } from './random.ts'
+import type { Random } from './random.ts'
 import { callbacks } from './upstream-a2a.ts'
 
-/** Connections at the same time. */
+/** Connections at the same time; of those for A2A so many are of gRPC. */
 const laneCount = 32
+const grpcLaneCount = 4
 /** Most messages one behind the other on one connection. */
 const pipelinedMax = 4
 const healthEvery = 1000
@@ -66,7 +72,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     over: false,
   }
   const begun = performance.now()
-  await Promise.all(Array.from({ length: laneCount }, async (_, place) => await runLane(run, place)))
+  const grpcFrom = protocol === 'a2a' ? laneCount - grpcLaneCount : laneCount
+  await Promise.all(
+    Array.from(
+      { length: laneCount },
+      async (_, place) => await (place < grpcFrom ? runLane(run, place) : runGrpcLane(run, place)),
+    ),
+  )
   const perS = Math.round(run.next / ((performance.now() - begun) / 1000))
   await look(run)
   for (const secret of bed.loggedSecrets) failures.add('leak', `a log line held ${secret}`, undefined)
@@ -108,7 +120,7 @@ interface Run {
 }
 
 async function runLane(run: Run, place: number): Promise<void> {
-  const { options, bed, failures } = run
+  const { options, bed } = run
   const lane = new Lane(bed.node.port)
   while (run.next < options.messages && !run.over) {
     const at = run.next
@@ -128,14 +140,47 @@ async function runLane(run: Run, place: number): Promise<void> {
       await settle()
       ended(run, `no connection: ${String(error)}`)
     }
-    if (bed.exit !== undefined) ended(run, bed.exit)
-    else if (run.next >= run.nextLook) {
-      run.nextLook += healthEvery
-      await look(run)
-    }
-    if (failures.total > failuresMax) run.over = true
+    await lookNow(run)
   }
   lane.close()
+}
+
+/** The same over gRPC, one call after the other. */
+async function runGrpcLane(run: Run, place: number): Promise<void> {
+  const { options, bed, failures } = run
+  const lane = new GrpcLane(bed.node.grpcPort)
+  while (run.next < options.messages && !run.over) {
+    const at = run.next++
+    const random = randomAt(options.seed, at)
+    const holder = random.onceIn(2) ? bed.holders.ann : bed.holders.bob
+    const shot = grpcShot(random, at, { ...sceneOf(bed, holder, random), agents: bed.names })
+    run.underWay[place] = [shot]
+    for (const canary of foreignCanaries(shot.bytes.toString('latin1'), holder.name)) holder.known.add(canary)
+    const answer = await lane.send(random, shot)
+    if (answer?.missing !== undefined) await settle()
+    if (answer !== undefined && bed.exit === undefined) {
+      const objection = judgeGrpc(shot, answer, holder.known)
+      if (objection !== undefined)
+        failures.add(objection.kind, `${shot.what}: ${objection.why}`, [withHead(shot)])
+    }
+    await lookNow(run)
+  }
+  lane.close()
+}
+
+/** A call's path and metadata are no part of its bytes; for whoever reads what was found they stand before these. */
+function withHead(shot: GrpcShot): GrpcShot {
+  const head = Buffer.from(`${shot.path} ${JSON.stringify(shot.metadata)} ${shot.manner}\n`)
+  return { ...shot, bytes: Buffer.concat([head, shot.bytes]) }
+}
+
+async function lookNow(run: Run): Promise<void> {
+  if (run.bed.exit !== undefined) ended(run, run.bed.exit)
+  else if (run.next >= run.nextLook) {
+    run.nextLook += healthEvery
+    await look(run)
+  }
+  if (run.failures.total > failuresMax) run.over = true
 }
 
 /** A connection breaks before the end of its process is heard of. */
@@ -158,14 +203,7 @@ function volley(run: Run, holder: FuzzHolder, first: number): readonly Shot[] {
   const shots: Shot[] = []
   for (let at = first; shots.length < count; at++) {
     const random = randomAt(options.seed + 1, at)
-    const other = holder.name === 'ann' ? bed.holders.bob : bed.holders.ann
-    const known = {
-      random,
-      holder: holder.name,
-      token: holder.token,
-      own: holder.memory,
-      other: other.memory,
-    }
+    const known = sceneOf(bed, holder, random)
     const draft =
       options.protocol === 'mcp'
         ? mcpDraft({ ...known, tools: bed.names })
@@ -177,6 +215,11 @@ function volley(run: Run, holder: FuzzHolder, first: number): readonly Shot[] {
     if (random.onceIn(10) && shots.length < count) shots.push(shot)
   }
   return shots
+}
+
+function sceneOf(bed: FuzzBed, { name, token, memory }: FuzzHolder, random: Random) {
+  const other = name === 'ann' ? bed.holders.bob : bed.holders.ann
+  return { random, holder: name, token, own: memory, other: other.memory }
 }
 
 function judgeAll(run: Run, holder: FuzzHolder, shots: readonly Shot[], exchange: Exchange): void {

@@ -5,6 +5,7 @@ import { identityCommands } from './commands/identity.ts'
 import { mandateCommands } from './commands/mandates.ts'
 import { recordCommands } from './commands/records.ts'
 import { registrationCommands } from './commands/registration.ts'
+import { signInCommands } from './commands/sign-in.ts'
 import { createContext } from './context.ts'
 import { exitCodes, explain } from './refusal.ts'
 import type { ExitCode } from './refusal.ts'
@@ -36,6 +37,7 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
   identityCommands(program, context)
   registrationCommands(program, context, argv.slice(separatorOf(argv) + 1))
   recordCommands(program, context)
+  signInCommands(program, context)
   mandateCommands(program, context)
   approvalCommands(program, context)
   actCommands(program, context)

@@ -21,6 +21,8 @@ import { ReceiptPage } from './pages/receipts/receipt-page.tsx'
 import { ReceiptsPage } from './pages/receipts/receipts-page.tsx'
 import { RecordPage } from './pages/registry/record-page.tsx'
 import { RegistryPage } from './pages/registry/registry-page.tsx'
+import { ServerSignInEndPage } from './pages/registry/server-sign-in-end-page.tsx'
+import { ServerSignInPage } from './pages/registry/server-sign-in-page.tsx'
 import { recordStates } from './pages/registry/record-state.ts'
 import { safePath } from './pages/sign-in/safe-path.ts'
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx'
@@ -101,6 +103,8 @@ const routes = [
   indexRoute,
   registryRoute,
   createRoute({ ...child, path: '/registry/$slug', component: RecordPage }),
+  createRoute({ ...child, path: '/registry/$slug/sign-in', component: ServerSignInPage }),
+  createRoute({ ...child, path: '/oauth/callback', component: ServerSignInEndPage }),
   createRoute({ ...child, path: '/approvals', component: ApprovalsPage }),
   createRoute({ ...child, path: '/approvals/$id', component: ApprovalPage }),
   createRoute({ ...child, path: '/receipts', component: ReceiptsPage }),

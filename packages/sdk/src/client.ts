@@ -5,6 +5,7 @@ import type { ConnectionOptions, Options } from './connection.ts'
 import { mandateCalls } from './mandates.ts'
 import { peopleCalls } from './people.ts'
 import { recordCalls } from './records.ts'
+import { signInCalls } from './sign-ins.ts'
 
 export interface NodeStatus {
   readonly version: string
@@ -57,6 +58,7 @@ export function connectAmbit(options: ConnectionOptions) {
     approvals: approvalCalls(connection),
     acts: actCalls(connection),
     people: peopleCalls(connection),
+    signIns: signInCalls(connection),
     async status({ signal }: Options = {}) {
       return await connection.call<NodeStatus>('GET', '/api/status', { signal })
     },

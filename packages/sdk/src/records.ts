@@ -2,6 +2,7 @@ import type { AgentRecord, Profile, Protocol, RecordState } from '@ambit/core/re
 import type { SignedRuling } from '@ambit/core/ruling'
 import { path } from './connection.ts'
 import type { Connection, Options } from './connection.ts'
+import type { SignInClient } from './sign-ins.ts'
 
 export interface RecordSummary {
   readonly id: string
@@ -78,36 +79,8 @@ export interface Registration {
   readonly secrets?: readonly { readonly header: string; readonly value: string }[]
   readonly headersFor?: 'me' | 'everyone'
   readonly client?: SignInClient
-}
-
-/** An OAuth client that was registered by hand with the authorization server of a tool server. */
-export interface SignInClient {
-  readonly clientId: string
-  readonly clientSecret?: string
-  /** PKCS #8 in PEM, in place of a secret. */
-  readonly privateKey?: string
-  readonly algorithm?: 'ES256' | 'RS256' | 'PS256' | 'Ed25519'
-  /** `client_credentials`: the node itself is let in for everyone, and nobody signs in. */
-  readonly grant?: 'authorization_code' | 'client_credentials'
-  readonly scope?: string
-  /** The authorization server it belongs to; left out, the first one the server names. */
-  readonly issuer?: string
-}
-
-/** Where a person goes to sign in. */
-export interface SignInAddress {
-  readonly url: string
-  readonly expires: string
-}
-
-export interface SignInStatus {
-  /** The record asks for a sign-in. */
-  readonly wanted: boolean
-  readonly signedIn: boolean
-  readonly forEveryone: boolean
-  readonly scopes: readonly string[]
-  /** When it ends, where it cannot be renewed. */
-  readonly expires?: string
+  /** An ID token of yours, where an identity provider vouches for people. */
+  readonly idToken?: string
 }
 
 /** The form that MCP clients keep their servers in. */
@@ -253,28 +226,6 @@ export function recordCalls({ call }: Connection) {
       { signal }: Options = {},
     ) {
       await call<undefined>('PUT', path`/api/records/${slug}/secrets`, { body: secret, signal })
-    },
-    /** Whether you are signed in to the server of a record. */
-    async signIn(slug: string, { signal }: Options = {}) {
-      return await call<SignInStatus>('GET', path`/api/records/${slug}/sign-in`, { signal })
-    },
-    /** Begins a sign-in; a person goes on at the address, in a browser that is signed in to the console. */
-    async beginSignIn(slug: string, { signal }: Options = {}) {
-      return await call<SignInAddress>('POST', path`/api/records/${slug}/sign-in`, { signal })
-    },
-    /** Ends it with the parameters that the authorization server sent the person back with. */
-    async endSignIn(
-      answer: { state: string; code?: string; iss?: string; error?: string },
-      { signal }: Options = {},
-    ) {
-      return await call<{ server: string; slug?: string }>('POST', '/api/sign-ins', { body: answer, signal })
-    },
-    async forgetSignIn(slug: string, { signal }: Options = {}) {
-      await call<{ forgotten: true }>('DELETE', path`/api/records/${slug}/sign-in`, { signal })
-    },
-    /** Keeps the client that was registered by hand for the server of a record. Operators only. */
-    async putSignInClient(slug: string, client: SignInClient, { signal }: Options = {}) {
-      await call<{ kept: true }>('PUT', path`/api/records/${slug}/sign-in/client`, { body: client, signal })
     },
     async rulings(record: string, { signal }: Options = {}) {
       const query = { record }

@@ -125,6 +125,7 @@ const nobodySignsIn = {
   status: async () => ({ signedIn: false, forEveryone: false, scopes: [] }),
   forget: async () => undefined,
   setClient: async () => undefined,
+  setIdentity: async () => undefined,
 }
 
 /** A registry with everything it needs and nothing else; `again` opens it anew on the same store. */

@@ -8,6 +8,8 @@ export class ApiProblem extends Error {
   readonly detail: string
   readonly remedy: string
   readonly where: string | undefined
+  /** All members of the answer. */
+  readonly members: ReadonlyMap<string, unknown>
 
   constructor(problem: {
     status: number
@@ -16,6 +18,7 @@ export class ApiProblem extends Error {
     detail: string
     remedy: string
     where?: string | undefined
+    members?: ReadonlyMap<string, unknown>
   }) {
     super(`${problem.code}: ${problem.detail}`)
     this.name = 'ApiProblem'
@@ -25,6 +28,7 @@ export class ApiProblem extends Error {
     this.detail = problem.detail
     this.remedy = problem.remedy
     this.where = problem.where
+    this.members = problem.members ?? new Map()
   }
 }
 
@@ -100,5 +104,6 @@ function problemFrom(status: number, json: unknown): ApiProblem {
     detail: text('detail') ?? `the answer had the status ${status}`,
     remedy: text('remedy') ?? 'Check the address; a proxy in between may have answered instead.',
     where: text('where'),
+    members,
   })
 }

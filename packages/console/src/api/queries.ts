@@ -4,6 +4,7 @@ import { getApproval, listApprovals } from './approvals.ts'
 import { getMe, listPeople } from './identity.ts'
 import { getMandate, listMandates } from './mandates.ts'
 import { getRecord, listRecords } from './records.ts'
+import { getSignIn } from './sign-ins.ts'
 
 /** The first word of each key is what an event of the node makes stale. */
 export const queries = {
@@ -19,6 +20,8 @@ export const queries = {
     }),
   record: (slug: string) =>
     queryOptions({ queryKey: ['record', slug], queryFn: ({ signal }) => getRecord(slug, signal) }),
+  signIn: (slug: string) =>
+    queryOptions({ queryKey: ['record', slug, 'sign-in'], queryFn: ({ signal }) => getSignIn(slug, signal) }),
   mandates: () =>
     infiniteQueryOptions({
       queryKey: ['mandates', 'list'],

@@ -38,6 +38,22 @@ export interface SignInLink {
   readonly expires: string
 }
 
+/** Where a person goes to sign in to a server. */
+export interface SignInAddress {
+  readonly url: string
+  readonly expires: string
+}
+
+export interface SignInStatus {
+  /** The record asks for a sign-in. */
+  readonly wanted: boolean
+  readonly signedIn: boolean
+  readonly forEveryone: boolean
+  readonly scopes: readonly string[]
+  readonly since?: string
+  readonly expires?: string
+}
+
 /** What to register: a live address, or a command that the node starts and keeps. */
 export interface Registration {
   readonly url?: string

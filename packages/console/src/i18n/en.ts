@@ -1,6 +1,7 @@
 import { enActs } from './en-acts.ts'
 import { enMandates } from './en-mandates.ts'
 import { enPeople } from './en-people.ts'
+import { enSignIns } from './en-sign-ins.ts'
 
 /** Every word of the console in English. The type of this object is what every other language must fill. */
 export const en = {
@@ -257,6 +258,7 @@ export const en = {
   ...enActs,
   ...enMandates,
   ...enPeople,
+  ...enSignIns,
   time: { expired: 'expired' },
 }
 

@@ -27,6 +27,23 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
   'mandate.ended': { title: '授权已撤销或已到期', remedy: '请新建授权。' },
   'mandate.not-yours': { title: '这是别人的授权', remedy: '请联系本人，或组织的所有者。' },
   'mandate.too-many': { title: '该授权的下级或令牌已达上限', remedy: '请撤销不再使用的。' },
+  'record.sign-in': { title: '这个服务器要求您先登录', remedy: '请在所给地址登录，然后重新登记。' },
+  'sign-in.unavailable': {
+    title: '本节点无法使用这个服务器的登录方式',
+    remedy: '请告知其所有者问题所在，或提供所有者为您制作的凭证。',
+  },
+  'sign-in.unknown': {
+    title: '这次登录不是在这里开始的，或已用过、已过期',
+    remedy: '请从该服务器的页面重新开始。',
+  },
+  'sign-in.not-yours': {
+    title: '这次登录由他人开始',
+    remedy: '须由开始登录的人在此浏览器登录控制台；否则请自行重新开始。',
+  },
+  'sign-in.refused': {
+    title: '服务器没有让您登录',
+    remedy: '请重新开始，并允许它所要求的；原因可询问其所有者。',
+  },
   'record.invalid': { title: '登记内容的格式不对', remedy: '请改正所指的项目后重新提交。' },
   'record.name-taken': { title: '该名称已被另一项登记使用', remedy: '请换一个名称，或先让另一项登记退役。' },
   'record.state': { title: '登记的当前状态不允许这一步', remedy: '请查看它的状态。' },

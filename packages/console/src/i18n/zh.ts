@@ -2,6 +2,7 @@ import type { Dictionary } from './en.ts'
 import { zhActs } from './zh-acts.ts'
 import { zhMandates } from './zh-mandates.ts'
 import { zhPeople } from './zh-people.ts'
+import { zhSignIns } from './zh-sign-ins.ts'
 
 /** 控制台的全部中文文字。 */
 export const zh: Dictionary = {
@@ -232,5 +233,6 @@ export const zh: Dictionary = {
   ...zhActs,
   ...zhMandates,
   ...zhPeople,
+  ...zhSignIns,
   time: { expired: '已过期' },
 }

@@ -24,20 +24,17 @@ export async function afterChallenge(
     challenge,
     valueOf(course.credentials, signIn.header),
   )
-  switch (remedy) {
-    case undefined:
-      return plain
-    case 'renewed':
-      if (repeatable && !course.repeated) return 'again'
-      return failed('upstream.sign-in', `the sign-in to ${slug} was just renewed: make the same call again`)
-    case 'denied':
-      return failed('upstream.denied', `${slug} refuses this although the person is signed in`)
-    case 'sign-in': {
-      const url = parts.signInUrl(slug)
-      const detail = `${slug} wants the person to sign in, at ${url} ; then make the same call again`
-      return failed('upstream.sign-in', detail, url)
-    }
+  if (remedy === undefined) return plain
+  if (remedy === 'denied') {
+    return failed('upstream.denied', `${slug} refuses this although the person is signed in`)
   }
+  if (remedy === 'renewed') {
+    if (repeatable && !course.repeated) return 'again'
+    return failed('upstream.sign-in', `the sign-in to ${slug} was just renewed: make the same call again`)
+  }
+  const url = parts.signInUrl(slug)
+  const detail = `${slug} wants the person to sign in, at ${url} ; then make the same call again`
+  return failed('upstream.sign-in', detail, url)
 }
 
 function failed(code: string, detail: string, url?: string): EgressOutcome {

@@ -151,7 +151,7 @@ function sinkOf(course: Course): EgressSink {
     outcome(outcome) {
       if (course.over) return
       if (outcome.challenge === undefined) settle(course, outcome)
-      else answerChallenge(course, outcome, outcome.challenge)
+      else void answerChallenge(course, outcome, outcome.challenge)
     },
   }
 }
@@ -163,18 +163,18 @@ function settle(course: Course, outcome: EgressOutcome): void {
 }
 
 /** The target wants a sign-in: the act is sent once more, or ends with what helps. */
-function answerChallenge(course: Course, outcome: EgressOutcome, challenge: Challenge): void {
+async function answerChallenge(course: Course, outcome: EgressOutcome, challenge: Challenge): Promise<void> {
   const plan = planOf(course)
-  afterChallenge(course, plan, outcome, challenge).then(
-    (next) => {
-      if (next !== 'again') settle(course, next)
-      else if (!course.over) {
-        course.repeated = true
-        forward(course, plan)
-      }
-    },
-    (error: unknown) => settle(course, failure(Fault.from(error))),
-  )
+  try {
+    const next = await afterChallenge(course, plan, outcome, challenge)
+    if (next !== 'again') settle(course, next)
+    else if (!course.over) {
+      course.repeated = true
+      forward(course, plan)
+    }
+  } catch (error) {
+    settle(course, failure(Fault.from(error)))
+  }
 }
 
 /** Commits the outcome and gives the caller the answer; the leaf becomes durable within the merge delay. */

@@ -32,6 +32,8 @@ export interface Registration {
   readonly headersFor?: 'me' | 'everyone'
   /** An OAuth client that was registered by hand with the server's authorization server. */
   readonly client?: ClientSettings
+  /** Of the person who registers it, where an identity provider vouches for people. */
+  readonly idToken?: string
 }
 
 /** Reads a live agent or server and makes a draft of it. The credentials go to the vault, never into the record. */
@@ -45,8 +47,7 @@ export async function register(
   const secrets = registration.secrets ?? []
   for (const [at, secret] of secrets.entries()) checkHeaderSecret(secret, `secrets.${at}`)
   if (registration.slug !== undefined) refuseTaken(room, registration.slug, caller.organization)
-  if (registration.client !== undefined && 'url' in source)
-    await room.signIns.setClient(caller.organization, source.url, registration.client)
+  if ('url' in source) await keepSignIn(room, caller, source.url, registration)
   const { described, security } = await describeNew(room, caller, source, secrets, signal)
   const slug = registration.slug ?? slugFrom(described.name, addressOf(source))
   refuseTaken(room, slug, caller.organization)
@@ -78,6 +79,16 @@ export async function register(
   await room.rows.setDocument(held.id, described.document)
   await keepSecrets(room, held.id, caller, registration)
   return held
+}
+
+async function keepSignIn(
+  room: Room,
+  { organization, person }: Caller,
+  server: string,
+  { client, idToken }: Registration,
+): Promise<void> {
+  if (client !== undefined) await room.signIns.setClient(organization, server, client)
+  if (idToken !== undefined) await room.signIns.setIdentity({ organization, person }, server, idToken)
 }
 
 /** With the credentials that were given, else with those of a sign-in. Throws `record.sign-in` where one is wanted first. */

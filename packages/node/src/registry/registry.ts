@@ -19,7 +19,7 @@ import { putSecret } from './put-secret.ts'
 import type { SecretRequest } from './put-secret.ts'
 import { register } from './register.ts'
 import type { Registration } from './register.ts'
-import { beginSignIn, forgetSignIn, setSignInClient, signInStatus } from './sign-in.ts'
+import { beginSignIn, forgetSignIn, setIdentity, setSignInClient, signInStatus } from './sign-in.ts'
 import type { ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
 import { openRegistryStore } from './registry-store.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
@@ -67,6 +67,7 @@ export interface Registry extends Disposable {
     status(slugOrId: string, caller: Caller): Promise<SignInStatus & { readonly wanted: boolean }>
     forget(slugOrId: string, caller: Caller): Promise<void>
     setClient(slugOrId: string, caller: Caller, settings: ClientSettings): Promise<void>
+    setIdentity(slugOrId: string, caller: Caller, idToken: string): Promise<void>
   }
   /** Makes the ruling of a step of the life cycle. Memory has the new state before it returns. Throws `record.state`. */
   step(request: StepRequest): Promise<StepResult>
@@ -127,6 +128,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       forget: async (slugOrId, caller) => await forgetSignIn(room, slugOrId, caller),
       setClient: async (slugOrId, caller, settings) =>
         await setSignInClient(room, slugOrId, caller, settings),
+      setIdentity: async (slugOrId, caller, idToken) => await setIdentity(room, slugOrId, caller, idToken),
     },
     step: async (request) => await takeStep(room, request),
     probe: async (slugOrId, organization, person, signal) =>

@@ -32,7 +32,7 @@ export interface RegistryParts {
   readonly secrets: Secrets
   readonly signIns: Pick<
     SignIns,
-    'authorization' | 'refused' | 'begin' | 'status' | 'forget' | 'setClient'
+    'authorization' | 'refused' | 'begin' | 'status' | 'forget' | 'setClient' | 'setIdentity'
   >
   /** Who can read a live agent or server, one for each protocol. */
   readonly describers: readonly Describe[]

@@ -10,7 +10,7 @@ import type { Recall } from './recall.ts'
 import type { Registry } from './registry.ts'
 import type { Registration } from './register.ts'
 import { clientSettingsSchema } from '../signin/signin.ts'
-import { signInRoutes } from './sign-in-routes.ts'
+import { idTokenSchema, signInRoutes } from './sign-in-routes.ts'
 import { stepRoutes } from './step-routes.ts'
 import { recordViewSchema, summarySchema } from './view.ts'
 import type { Governed } from './view.ts'
@@ -117,6 +117,7 @@ const registrationSchema = z.strictObject({
     .optional(),
   headersFor: z.enum(['me', 'everyone']).optional(),
   client: clientSettingsSchema.optional(),
+  idToken: idTokenSchema.optional(),
 })
 
 function makingRoutes({ registry, governed }: RegistryRouteParts): Route[] {

@@ -7,6 +7,12 @@ import { clientSettingsSchema } from '../signin/signin.ts'
 import type { Registry } from './registry.ts'
 
 const path = '/api/records/:slug/sign-in'
+/** A JWT in its compact form. */
+export const idTokenSchema = z
+  .string()
+  .max(16_384)
+  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'a JWT')
+
 const params = z.strictObject({ slug: z.string().min(1).max(100) })
 
 /** Signing in to the server of a record; where people come back to is a route of signin/. */
@@ -23,14 +29,16 @@ export function signInRoutes(registry: Registry): Route[] {
         signedIn: z.boolean(),
         forEveryone: z.boolean(),
         scopes: z.array(z.string()),
+        since: timeSchema.optional(),
         expires: timeSchema.optional(),
       }),
       async handle({ caller, params: { slug } }) {
-        const { expires, scopes, ...rest } = await registry.signIn.status(slug, caller)
+        const { expires, since, scopes, ...rest } = await registry.signIn.status(slug, caller)
         return {
           body: {
             ...rest,
             scopes: [...scopes],
+            ...(since === undefined ? {} : { since: timeText(since) }),
             ...(expires === undefined ? {} : { expires: timeText(expires) }),
           },
         }
@@ -57,6 +65,19 @@ export function signInRoutes(registry: Registry): Route[] {
       async handle({ caller, params: { slug } }) {
         await registry.signIn.forget(slug, caller)
         return { body: { forgotten: true as const } }
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: `${path}/identity`,
+      summary: 'Keeps an ID token of yours, by which your identity provider vouches for you to this server.',
+      access: 'person',
+      params,
+      body: z.strictObject({ idToken: idTokenSchema }),
+      reply: z.strictObject({ kept: z.literal(true) }),
+      async handle({ caller, params: { slug }, body }) {
+        await registry.signIn.setIdentity(slug, caller, body.idToken)
+        return { body: { kept: true as const } }
       },
     }),
     route({

@@ -89,6 +89,17 @@ export async function setSignInClient(
   if (!asksForSignIn(held)) await askForSignIn(room, held.id, caller)
 }
 
+/** Keeps an ID token of a person, which their identity provider is shown on their behalf. */
+export async function setIdentity(
+  room: Room,
+  slugOrId: string,
+  { organization, person }: Caller,
+  idToken: string,
+): Promise<void> {
+  const server = serverOf(mustFind(room, slugOrId, organization))
+  await room.signIns.setIdentity({ organization, person }, server, idToken)
+}
+
 function asksForSignIn({ target }: Held): boolean {
   return target.interfaces.some(({ security }) => security.some(({ secret }) => secret === signInSecret))
 }

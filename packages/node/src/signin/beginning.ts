@@ -129,6 +129,8 @@ async function clientFor(
   if (settings === undefined) return await knownClient(parts, organization, metadata)
   if (settings.grant === 'client_credentials')
     throw unavailable('this node is let in by itself here, so nobody signs in')
+  if (settings.grant === 'jwt_bearer')
+    throw unavailable('an identity provider says here who you are: hand in an ID token of yours')
   return clientOf(await parts.grants.pinned(organization, server, settings, metadata.issuer), metadata)
 }
 

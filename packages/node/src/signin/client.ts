@@ -17,6 +17,14 @@ export interface Client {
   readonly algorithm?: (typeof algorithms)[number] | undefined
 }
 
+const identityProviderSchema = z.strictObject({
+  tokenEndpoint: z.string().min(1).max(2000),
+  /** Of this node at the identity provider. */
+  clientId: z.string().min(1).max(2000),
+  clientSecret: z.string().min(1).max(4000).optional(),
+})
+export type IdentityProvider = z.infer<typeof identityProviderSchema>
+
 /** A client that an operator registered by hand with a server's authorization server. */
 export const clientSettingsSchema = z.strictObject({
   clientId: z.string().min(1).max(2000),
@@ -24,8 +32,12 @@ export const clientSettingsSchema = z.strictObject({
   /** PKCS #8 in PEM, for `private_key_jwt`. */
   privateKey: z.string().min(1).max(10_000).optional(),
   algorithm: z.enum(algorithms).optional(),
-  /** `client_credentials`: the node itself is let in, for everyone, and nobody signs in. */
-  grant: z.enum(['authorization_code', 'client_credentials']).default('authorization_code'),
+  /**
+   * `client_credentials`: the node itself is let in, for everyone, and nobody signs in. `jwt_bearer`: the organisation's
+   * identity provider says who the person is, by the ID token that the person hands in.
+   */
+  grant: z.enum(['authorization_code', 'client_credentials', 'jwt_bearer']).default('authorization_code'),
+  identityProvider: identityProviderSchema.optional(),
   scope: z.string().max(2000).optional(),
   /** The authorization server it belongs to; left out, the first one that the server names, from then on. */
   issuer: z.string().max(2000).optional(),
@@ -33,7 +45,14 @@ export const clientSettingsSchema = z.strictObject({
 export type ClientSettings = z.infer<typeof clientSettingsSchema>
 
 /** Throws `input.invalid` for settings that could never be used. */
-export function checkClientSettings({ clientSecret, privateKey, algorithm, grant }: ClientSettings): void {
+export function checkClientSettings(settings: ClientSettings): void {
+  const { clientSecret, privateKey, algorithm, grant, identityProvider } = settings
+  if (grant === 'jwt_bearer' && identityProvider === undefined) {
+    throw new Fault('input.invalid', {
+      detail: 'where an identity provider says who people are, it must be named',
+      where: 'identityProvider',
+    })
+  }
   if (grant === 'client_credentials' && clientSecret === undefined && privateKey === undefined) {
     throw new Fault('input.invalid', {
       detail: 'a client that is let in by itself needs a secret or a private key',
@@ -67,26 +86,23 @@ const secretMethods = ['client_secret_basic', 'client_secret_post', 'none'] as c
 
 /** The proof that goes with each request to the token endpoint. */
 export async function proofOf(client: Client): Promise<ClientAuth> {
-  const { clientSecret = '', privateKey = '', algorithm = 'ES256' } = client
-  switch (client.method) {
-    case 'none':
-      return None()
-    case 'private_key_jwt': {
-      const bytes = new Uint8Array(keyBytes(privateKey, algorithm))
-      return PrivateKeyJwt(
-        await webcrypto.subtle.importKey('pkcs8', bytes, keyAlgorithms[algorithm], false, ['sign']),
-      )
+  const { method, clientSecret = '', privateKey = '', algorithm = 'ES256' } = client
+  if (method === 'none') return None()
+  if (method === 'private_key_jwt') {
+    const bytes = new Uint8Array(keyBytes(privateKey, algorithm))
+    return PrivateKeyJwt(
+      await webcrypto.subtle.importKey('pkcs8', bytes, keyAlgorithms[algorithm], false, ['sign']),
+    )
+  }
+  if (method === 'client_secret_post') {
+    return (_server, { client_id: id }, body) => {
+      body.set('client_id', id)
+      body.set('client_secret', clientSecret)
     }
-    case 'client_secret_post':
-      return (_server, { client_id: id }, body) => {
-        body.set('client_id', id)
-        body.set('client_secret', clientSecret)
-      }
-    case 'client_secret_basic':
-      return (_server, { client_id: id }, _body, headers) => {
-        const pair = `${formEncoded(id)}:${formEncoded(clientSecret)}`
-        headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
-      }
+  }
+  return (_server, { client_id: id }, _body, headers) => {
+    const pair = `${formEncoded(id)}:${formEncoded(clientSecret)}`
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
   }
 }
 

@@ -7,7 +7,9 @@ import {
   customFetch,
   allowInsecureRequests,
   processAuthorizationCodeResponse,
+  genericTokenEndpointRequest,
   processClientCredentialsResponse,
+  processGenericTokenEndpointResponse,
   processRefreshTokenResponse,
   refreshTokenGrantRequest,
   validateAuthResponse,
@@ -36,10 +38,15 @@ export interface Grant {
   readonly scopes: readonly string[]
   readonly asked: readonly string[]
   readonly obtainedAt: number
+  /** When the person signed in, however often it was renewed since. */
+  readonly since: number
 }
 
 /** What all tokens of one sign-in have in common. */
-export type GrantFrame = Omit<Grant, 'accessToken' | 'expiresAt' | 'refreshToken' | 'scopes' | 'obtainedAt'>
+export type GrantFrame = Omit<
+  Grant,
+  'accessToken' | 'expiresAt' | 'refreshToken' | 'scopes' | 'obtainedAt' | 'since'
+>
 
 /** One that is in the middle: the person is at the authorization server. */
 export interface Begun {
@@ -104,6 +111,7 @@ export async function renew(fetch: GuardedFetch, grant: Grant, now: number): Pro
     const answer = await processRefreshTokenResponse(metadata, client, response)
     return {
       ...grantFrom(grant, answer, now, grant.scopes),
+      since: grant.since,
       refreshToken: answer.refresh_token ?? refreshToken,
     }
   } catch (error) {
@@ -130,6 +138,31 @@ export async function obtain(
       optionsOf(fetch),
     )
     return grantFrom(frame, await processClientCredentialsResponse(metadata, client, response), now)
+  } catch (error) {
+    throw refusedFault(error)
+  }
+}
+
+/** A token for a person whom an identity provider vouches for (RFC 7523 section 2.1). */
+export async function exchange(
+  fetch: GuardedFetch,
+  frame: GrantFrame,
+  metadata: AuthorizationServer,
+  assertion: string,
+  now: number,
+): Promise<Grant> {
+  const client = { client_id: frame.client.clientId }
+  const scope = frame.asked.join(' ')
+  try {
+    const response = await genericTokenEndpointRequest(
+      metadata,
+      client,
+      await proofOf(frame.client),
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      { assertion, resource: frame.resource, ...(scope === '' ? {} : { scope }) },
+      optionsOf(fetch),
+    )
+    return grantFrom(frame, await processGenericTokenEndpointResponse(metadata, client, response), now)
   } catch (error) {
     throw refusedFault(error)
   }
@@ -162,6 +195,7 @@ function grantFrom(
     refreshToken: answer.refresh_token,
     scopes: scope === undefined ? before : scopesIn(scope),
     obtainedAt: now,
+    since: now,
   }
 }
 

@@ -8,9 +8,10 @@ import type { BearerChallenge } from './challenge.ts'
 import { clientOf } from './client.ts'
 import type { ClientSettings } from './client.ts'
 import { discover, unavailable } from './discovery.ts'
-import { obtain, renew } from './grant.ts'
+import { exchange, obtain, renew } from './grant.ts'
 import type { Grant } from './grant.ts'
 import type { GuardedFetch } from './guarded-fetch.ts'
+import { assertIdentity } from './identity.ts'
 import type { Remedy, Who } from './signin.ts'
 
 export interface GrantParts {
@@ -30,6 +31,7 @@ interface Held {
 
 const grantName = 'oauth'
 const clientName = 'oauth.client'
+const identityName = 'oauth.identity'
 /** People times servers in memory. */
 const heldMax = 10_000
 /** A token is renewed this long before its end, or a fifth of its life where that is shorter: it still has to arrive. */
@@ -120,6 +122,12 @@ export class Grants {
     await this.#parts.vault.remove(organization, everyone, server, grantName)
   }
 
+  /** Keeps the ID token of a person, and lets go of what an older one gave. */
+  async setIdentity({ organization, person }: Who, server: string, idToken: string): Promise<void> {
+    await this.#parts.vault.put({ organization, person, record: server, name: identityName, value: idToken })
+    await this.#parts.vault.remove(organization, person, server, grantName)
+  }
+
   async client(organization: string, server: string): Promise<ClientSettings | undefined> {
     const text = await this.#parts.vault.get(organization, everyone, server, clientName)
     return text === undefined ? undefined : (JSON.parse(text) as ClientSettings)
@@ -152,7 +160,7 @@ export class Grants {
 
   async #renewed(organization: string, grant: Grant): Promise<Grant | undefined> {
     const { person, server } = grant
-    if (await this.#isNodes(organization, grant)) {
+    if (grant.refreshToken === undefined) {
       await this.#remove(organization, grant)
       return await this.#obtained({ organization, person }, server)
     }
@@ -167,29 +175,39 @@ export class Grants {
     })
   }
 
-  /** The token of the node itself, where an operator registered it so. */
-  async #obtained({ organization }: Who, server: string): Promise<Grant | undefined> {
+  /** The token of the node itself, or of a person whom an identity provider vouches for, where an operator set it up so. */
+  async #obtained({ organization, person }: Who, server: string): Promise<Grant | undefined> {
     const settings = await this.client(organization, server)
-    if (settings?.grant !== 'client_credentials') return undefined
-    return await this.#once(organization, everyone, server, async () => {
-      const kept = await this.read({ organization, person: everyone }, server)
+    if (settings === undefined || settings.grant === 'authorization_code') return undefined
+    const whose = settings.grant === 'client_credentials' ? everyone : person
+    return await this.#once(organization, whose, server, async () => {
+      const kept = await this.read({ organization, person: whose }, server)
       if (kept !== undefined) return kept
-      const { fetch, clock, known } = this.#parts
-      const challenge = await known(organization, server)
-      const { resource, scopesSupported = [], metadata } = await discover(fetch, new URL(server), challenge)
-      const own = await this.pinned(organization, server, settings, metadata.issuer)
-      const frame = {
-        person: everyone,
-        server,
-        resource,
-        issuer: metadata.issuer,
-        client: clientOf(own, metadata),
-        asked: settings.scope === undefined ? scopesSupported : scopesIn(settings.scope),
-      }
-      const grant = await obtain(fetch, frame, metadata, clock.now())
-      await this.keep(organization, grant)
+      const grant = await this.#granted({ organization, person: whose }, server, settings)
+      if (grant !== undefined) await this.keep(organization, grant)
       return grant
     })
+  }
+
+  async #granted(who: Who, server: string, settings: ClientSettings): Promise<Grant | undefined> {
+    const { organization, person } = who
+    const { fetch, clock, known, vault } = this.#parts
+    const { identityProvider, scope } = settings
+    const idToken = identityProvider && (await vault.get(organization, person, server, identityName))
+    if (identityProvider !== undefined && idToken === undefined) return undefined
+    const challenge = await known(organization, server)
+    const { resource, scopesSupported = [], metadata } = await discover(fetch, new URL(server), challenge)
+    const { issuer } = metadata
+    const client = clientOf(await this.pinned(organization, server, settings, issuer), metadata)
+    const asked = scope === undefined ? scopesSupported : scopesIn(scope)
+    const frame = { person, server, resource, issuer, client, asked }
+    if (identityProvider === undefined || idToken === undefined)
+      return await obtain(fetch, frame, metadata, clock.now())
+    const assertion = await assertIdentity(fetch, identityProvider, idToken, issuer, resource)
+    if (assertion !== undefined) return await exchange(fetch, frame, metadata, assertion, clock.now())
+    // It ended: the person hands in another one.
+    await vault.remove(organization, person, server, identityName)
+    return undefined
   }
 
   async #once(

@@ -9,7 +9,7 @@ export type GuardedFetch = (
   options: {
     readonly method: string
     readonly headers: Readonly<Record<string, string>>
-    readonly body?: unknown
+    readonly body?: string | URLSearchParams | undefined
   },
 ) => Promise<Response>
 
@@ -37,21 +37,18 @@ export function createGuardedFetch(upstream: Upstream, clock: Clock): GuardedFet
           url,
           method: method === 'POST' ? 'POST' : 'GET',
           headers: Object.entries(headers).flat(),
-          body: body === undefined || body === null ? null : String(body as string | URLSearchParams),
+          body: body?.toString() ?? null,
           headTimeoutMs: answerMs,
           idleTimeoutMs: answerMs,
         },
         answerBytesMax,
         late.signal,
       )
-      const given = Object.entries(answer.headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
-      )
+      const given = new Headers()
+      for (const [name, value] of Object.entries(answer.headers))
+        if (value !== undefined) given.set(name, Array.isArray(value) ? value.join(', ') : value)
       const content = bodiless.has(answer.status) ? null : new Uint8Array(answer.body)
-      return new Response(content, {
-        status: answer.status,
-        headers: given.map(([name, value]) => [name, value]),
-      })
+      return new Response(content, { status: answer.status, headers: given })
     } finally {
       stop()
     }

@@ -97,9 +97,8 @@ describe('signing in', () => {
   })
 
   test('asks for the scopes of the refusal, else those the server publishes', async () => {
-    await signIns.begin(ada, server.mcp.url).then(({ url }) => {
-      expect(new URL(url).searchParams.get('scope')).toBe('mcp:use')
-    })
+    const first = await signIns.begin(ada, server.mcp.url)
+    expect(new URL(first.url).searchParams.get('scope')).toBe('mcp:use')
     const header = `Bearer scope="mcp:read", error="invalid_token"`
     expect(await signIns.refused(ada, server.mcp.url, { status: 401, header }, undefined)).toBe('sign-in')
     const { url } = await signIns.begin(bob, server.mcp.url)
@@ -254,7 +253,7 @@ describe('being known as a client', () => {
 
   test('comes for itself with a secret or a key, for everyone', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
     const common = { clientId: 'node', grant: 'client_credentials' } as const
     await signIns.setClient('main', server.mcp.url, { ...common, clientSecret: 's3cret' })
     expect(await headerOf(ada)).toMatch(/^Bearer at-client-/)
@@ -266,6 +265,36 @@ describe('being known as a client', () => {
     expect(parameters.get('resource')).toBe(server.mcp.url)
     expect((await problem(signIns.begin(ada, server.mcp.url))).code).toBe('sign-in.unavailable')
     const bad = signIns.setClient('main', server.mcp.url, { ...common, privateKey: 'no key' })
+    expect((await problem(bad)).code).toBe('input.invalid')
+  })
+})
+
+describe('people whom an identity provider vouches for', () => {
+  test('are let in by their ID token, each with a token of their own, until it ends', async () => {
+    const settings = {
+      clientId: 'node',
+      clientSecret: 's3cret',
+      grant: 'jwt_bearer',
+      identityProvider: { tokenEndpoint: `${authorization.issuer}/exchange`, clientId: 'at-the-idp' },
+    } as const
+    await signIns.setClient('main', server.mcp.url, settings)
+    expect(await headerOf(ada)).toBeUndefined()
+    await signIns.setIdentity(ada, server.mcp.url, 'x.ada.y')
+    await signIns.setIdentity(bob, server.mcp.url, 'x.bob.y')
+    expect(await headerOf(ada)).toMatch(/^Bearer at-ada-/)
+    expect(await headerOf(bob)).toMatch(/^Bearer at-bob-/)
+    const [exchange] = authorization.tokenRequests
+    expect(exchange?.parameters.get('audience')).toBe(authorization.issuer)
+    expect(exchange?.parameters.get('resource')).toBe(server.mcp.url)
+    expect((await problem(signIns.begin(ada, server.mcp.url))).detail).toContain('ID token')
+    authorization.left.add('ada')
+    await signIns.setIdentity(ada, server.mcp.url, 'z.ada.z')
+    expect(await headerOf(ada)).toBeUndefined()
+    expect(await headerOf(bob)).toMatch(/^Bearer at-bob-/)
+  })
+
+  test('are refused settings that name no provider', async () => {
+    const bad = signIns.setClient('main', server.mcp.url, { clientId: 'node', grant: 'jwt_bearer' })
     expect((await problem(bad)).code).toBe('input.invalid')
   })
 })

@@ -47,6 +47,8 @@ export interface SignInStatus {
   /** Nobody signs in: the node itself, or one sign-in, serves everyone. */
   readonly forEveryone: boolean
   readonly scopes: readonly string[]
+  /** In ms: when the person signed in. */
+  readonly since?: number
   /** In ms, where the token ends and cannot be renewed. */
   readonly expires?: number
 }
@@ -76,6 +78,8 @@ export interface SignIns extends AsyncDisposable {
   forget(who: Who, server: string): Promise<void>
   /** The client that an operator registered by hand for a server. */
   setClient(organization: string, server: string, settings: ClientSettings): Promise<void>
+  /** Keeps an ID token of the person, for a server whose client has the grant `jwt_bearer`. */
+  setIdentity(who: Who, server: string, idToken: string): Promise<void>
   /** Where people come back to. */
   redirect(): string
   /** https address of this node's client document; undefined while it has none. */
@@ -153,12 +157,13 @@ export async function openSignIns(parts: SignInParts): Promise<SignIns> {
       const grant = await grants.read(who, server)
       if (grant === undefined)
         return { signedIn: false, forEveryone: await grants.isClient(who.organization, server), scopes: [] }
-      const { expiresAt, refreshToken, scopes, person } = grant
+      const { expiresAt, refreshToken, scopes, person, since } = grant
       const ends = refreshToken === undefined ? expiresAt : undefined
       return {
         signedIn: ends === undefined || ends > clock.now(),
         forEveryone: person === everyone,
         scopes,
+        since,
         ...(ends === undefined ? {} : { expires: ends }),
       }
     },
@@ -169,6 +174,7 @@ export async function openSignIns(parts: SignInParts): Promise<SignIns> {
       checkClientSettings(settings)
       await grants.setClient(organization, server, settings)
     },
+    setIdentity: async (who, server, idToken) => await grants.setIdentity(who, server, idToken),
     redirect,
     document,
     async [Symbol.asyncDispose]() {

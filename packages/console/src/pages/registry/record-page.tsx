@@ -16,6 +16,7 @@ import { RecordFacts } from './record-facts.tsx'
 import { RecordSteps } from './record-steps.tsx'
 import { mayKeep, stateTones } from './record-state.ts'
 import { Rulings } from './rulings.tsx'
+import { ServerSignIn } from './server-sign-in.tsx'
 
 const descriptionCharactersMax = 1500
 
@@ -70,6 +71,7 @@ function RecordBody({ view }: { readonly view: RecordView }) {
         </div>
         <aside className="min-w-0">
           <RecordFacts view={view} />
+          <ServerSignIn slug={view.summary.slug} />
           <Certificate view={view} keeper={keeper} />
           <Rulings rulings={view.rulings} />
         </aside>

@@ -1,13 +1,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
+import { ApiProblem } from '../../api/call.ts'
 import { registerRecord } from '../../api/records.ts'
+import type { SignInAddress } from '../../api/types.ts'
 import { useText } from '../../i18n/language.tsx'
-import { Button } from '../../ui/button.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { emptyRegisterDraft, registrationOf } from './register-draft.ts'
 import type { RegisterDraft, RegisterResult } from './register-draft.ts'
+import { webAddress } from './web-address.ts'
 import { AddressField, CommandFields, MoreFields } from './register-fields.tsx'
 
 /** Makes a draft of a live agent or server, found by its address or started by its command. */
@@ -69,10 +72,25 @@ export function RegisterDialog({ onClose }: { readonly onClose: () => void }) {
         {register.error !== null && (
           <div className="mb-4">
             <Problem error={register.error} />
+            <SignInFirst error={register.error} />
           </div>
         )}
       </form>
     </Dialog>
+  )
+}
+
+/** Where to sign in, where the server wants that first; in a page of its own, so that what was typed stays. */
+function SignInFirst({ error }: { readonly error: unknown }) {
+  const text = useText()
+  if (!(error instanceof ApiProblem) || error.code !== 'record.sign-in') return null
+  const { url } = error.members.get('signIn') as SignInAddress
+  return (
+    <p className="mt-3">
+      <a href={webAddress(url)} target="_blank" rel="noreferrer" className={buttonClass({ kind: 'primary' })}>
+        {text.serverSignIn.begin}
+      </a>
+    </p>
   )
 }
 

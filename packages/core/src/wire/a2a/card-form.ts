@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../canonical.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import { isObject } from './json.ts'
+import type { Json } from './json.ts'
 
 /** How a member of a card is kept in the form that is signed. */
 type Member =
@@ -105,8 +105,4 @@ function isDefault(value: unknown): boolean {
   if (value === '' || value === false || value === 0) return true
   if (Array.isArray(value)) return value.length === 0
   return isObject(value) && Object.keys(value).length === 0
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

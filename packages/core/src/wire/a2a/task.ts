@@ -1,3 +1,5 @@
+import { isObject } from './json.ts'
+
 /** Messages, tasks and stream events of A2A 1.0 in ProtoJSON. Members that are not named here are kept as they come. */
 
 export const taskStates = [
@@ -127,8 +129,4 @@ function stateName(state: unknown): string | undefined {
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { Roll } from '../../kernel/roll.ts'
 import type { Enrolled } from '../../kernel/roll.ts'
 import type { Gateway } from '../gateway.ts'
-import { approvalIdOf, approvalTask, approvalTaskId } from './approval-task.ts'
+import { approvalIdOf, approvalTask, approvalTaskId, isApprovalTask } from './approval-task.ts'
 import type { Call } from './call.ts'
 import { faultError } from './refusal.ts'
 import type { Reply } from './reply.ts'
@@ -173,7 +173,7 @@ class Watcher implements Enrolled {
       this.#reply.event(changed ? { statusUpdate: updateOf(task) } : { task })
       this.#last = own
     }
-    if (isTerminal(state) || !task.id.startsWith('ambit-')) this.end()
+    if (isTerminal(state) || !isApprovalTask(task.id)) this.end()
     else if (this.#again) {
       this.#again = false
       this.look()

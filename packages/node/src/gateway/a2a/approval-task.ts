@@ -1,4 +1,5 @@
 import { faultRows } from '@ambit/core/faults/table'
+import { objectOf } from '@ambit/core/wire/a2a/json'
 import { readTask } from '@ambit/core/wire/a2a/task'
 import type { Message, Part, Task, TaskState } from '@ambit/core/wire/a2a/task'
 import type { Pending } from '../../approval/approval.ts'
@@ -112,20 +113,14 @@ function answerOf(kept: string | undefined): Answer | undefined {
     // Kept by another protocol's adapter: there is no task in it.
     return undefined
   }
-  const response = object(value)
-  const result = object(response?.['result']) ?? response
+  const response = objectOf(value)
+  const result = objectOf(response?.['result']) ?? response
   if (result === undefined) return undefined
-  const task = object(result['task']) ?? result
+  const task = objectOf(result['task']) ?? result
   if (readTask(task) !== undefined) return { task: task as unknown as Task }
-  const message = object(result['message'])
+  const message = objectOf(result['message'])
   return message !== undefined && Array.isArray(message['parts'])
     ? { message: message as unknown as Message }
-    : undefined
-}
-
-function object(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
     : undefined
 }
 

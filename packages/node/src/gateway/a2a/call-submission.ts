@@ -1,6 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { A2aError } from '@ambit/core/wire/a2a/error'
+import { objectOf } from '@ambit/core/wire/a2a/json'
 import { operations } from '@ambit/core/wire/a2a/method'
 import type { PushConfig } from '@ambit/core/wire/a2a/push'
 import { extensionsHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
@@ -13,10 +14,10 @@ import { isApprovalTask } from './approval-task.ts'
 import type { Call } from './call.ts'
 import type { CardDesk } from './cards/card-desk.ts'
 import { CallSink } from './call-sink.ts'
-import { capabilityOf, isView, messageCapability, pushes, streams } from './capability.ts'
+import { capabilityOf, isView, messageCapability, pushes, pushSetCapability, streams } from './capability.ts'
 import type { Detachments } from './detachment.ts'
 import type { Callbacks } from './push/callbacks.ts'
-import { inlineConfig, members, pushSetCapability, withCallback } from './push/config-arguments.ts'
+import { inlineConfig, withCallback } from './push/config-arguments.ts'
 import type { CallbackRow } from './push/push-store.ts'
 import { missingExtension } from './extensions.ts'
 import { faultError, noEntryError } from './refusal.ts'
@@ -66,7 +67,7 @@ export async function submitCall(parts: IngressParts, submission: Submission): P
     reply.error(noEntryError(holder))
     return
   }
-  const capability = target.capabilities.get(capabilityOf(call.method) ?? '')
+  const capability = target.capabilities.get(capabilityOf(call.method))
   if (capability === undefined || !isSupported(call, target)) {
     reply.error(canSee(parts, holder, target) ? unsupported(call) : noEntryError(holder))
     return
@@ -147,7 +148,7 @@ async function submitWithPush(
     call: { ...call, params, paramsText: JSON.stringify(params) },
     // A configuration in a message is decided as one that is set up by itself: for the task that the message is about.
     ...(capability.id === messageCapability
-      ? { includes: [{ capability: setting, arguments: { ...members(inlineConfig(params)), taskId } }] }
+      ? { includes: [{ capability: setting, arguments: { ...objectOf(inlineConfig(params)), taskId } }] }
       : {}),
   }
   submitToGateway(parts, kept, target, capability, () => callbacks.drop(callback.id))

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { A2aError, RpcId } from '@ambit/core/wire/a2a/error'
+import { isObject } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { isTooDeep } from '@ambit/core/wire/depth'
 import { isMethod } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
@@ -35,9 +37,15 @@ export interface Call {
   readonly reading: RequestReading
 }
 
-export type CallReading =
-  | { readonly ok: true; readonly call: Call }
-  | { readonly ok: false; readonly id: RpcId; readonly error: A2aError; readonly allow?: readonly string[] }
+export type CallReading = { readonly ok: true; readonly call: Call } | RefusedCall
+
+export interface RefusedCall {
+  readonly ok: false
+  readonly id: RpcId
+  readonly error: A2aError
+  /** The verbs that the address takes. */
+  readonly allow?: readonly string[]
+}
 
 export interface Parsed {
   readonly value: unknown
@@ -71,10 +79,9 @@ export function readRpcCall(body: Buffer): CallReading {
   return finish('JSONRPC', method, id, params, parsed, body, parsed.plain && bare)
 }
 
-export function readEnvelope(body: Buffer): Envelope | Extract<CallReading, { ok: false }> {
+export function readEnvelope(body: Buffer): Envelope | RefusedCall {
   const parsed = parseBody(body)
-  if (parsed === undefined)
-    return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
+  if (parsed === undefined) return refuse(null, unreadable())
   const { value } = parsed
   if (!isObject(value)) {
     return refuse(
@@ -102,25 +109,12 @@ const rpcMembers: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'par
 export function readRestCall(verb: string, path: string, query: URLSearchParams, body: Buffer): CallReading {
   const reading = readRestPath(verb, path)
   if (!reading.ok) return refuse(null, pathError(reading), reading.why === 'verb' ? reading.verbs : undefined)
+  const said = readRestParts(query, body)
+  if (!said.ok) return said
   const { method, members } = reading.address
-  const queried = readRestQuery(query)
-  if ('wrong' in queried) {
-    return refuse(
-      null,
-      a2aError(
-        'INVALID_PARAMS',
-        `\`${queried.wrong.slice(0, 100)}\` in the query is given twice or is not of its type`,
-      ),
-    )
-  }
-  const parsed: Parsed | undefined =
-    body.length === 0 ? { value: undefined, text: '', plain: true } : parseBody(body)
-  if (parsed === undefined)
-    return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
-  const inBody = parsed.value ?? {}
-  if (!isObject(inBody)) return refuse(null, a2aError('INVALID_PARAMS', 'the body must be a JSON object'))
-  const params: Record<string, unknown> = { ...inBody }
-  for (const [name, value] of [...Object.entries(queried.members), ...Object.entries(members)]) {
+  const { queried, parsed } = said
+  const params: Record<string, unknown> = { ...said.given }
+  for (const [name, value] of [...Object.entries(queried), ...Object.entries(members)]) {
     if (
       params[name] !== undefined &&
       params[name] !== null &&
@@ -137,9 +131,38 @@ export function readRestCall(verb: string, path: string, query: URLSearchParams,
     }
     params[name] = value
   }
-  const whole =
-    verb === 'GET' || (Object.keys(queried.members).length === 0 && members['tenant'] === undefined)
+  const whole = verb === 'GET' || (Object.keys(queried).length === 0 && members['tenant'] === undefined)
   return finish('HTTP+JSON', method, null, params, parsed, body, parsed.plain && whole)
+}
+
+/** What the query and the body of an HTTP+JSON request say. */
+interface RestParts {
+  readonly ok: true
+  readonly queried: Json
+  readonly parsed: Parsed
+  /** The members of the body. */
+  readonly given: Json
+}
+
+const nothing: Parsed = { value: undefined, text: '', plain: true }
+
+export function readRestParts(query: URLSearchParams, body: Buffer): RestParts | RefusedCall {
+  const queried = readRestQuery(query)
+  if ('wrong' in queried) {
+    const where = queried.wrong.slice(0, 100)
+    const what = `\`${where}\` in the query is given twice or is not of its type`
+    return refuse(null, a2aError('INVALID_PARAMS', what))
+  }
+  const parsed = body.length === 0 ? nothing : parseBody(body)
+  if (parsed === undefined) return refuse(null, unreadable())
+  // Some clients send `null` where there is nothing to say.
+  const given = parsed.value ?? {}
+  if (!isObject(given)) return refuse(null, a2aError('INVALID_PARAMS', 'the body must be a JSON object'))
+  return { ok: true, queried: queried.members, parsed, given }
+}
+
+function unreadable(): A2aError {
+  return a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth')
 }
 
 export function pathError(reading: Exclude<ReturnType<typeof readRestPath>, { ok: true }>): A2aError {
@@ -232,18 +255,10 @@ export function parseBody(body: Buffer): Parsed | undefined {
   }
 }
 
-export function refuse(
-  id: RpcId,
-  error: A2aError,
-  allow?: readonly string[],
-): Extract<CallReading, { ok: false }> {
+export function refuse(id: RpcId, error: A2aError, allow?: readonly string[]): RefusedCall {
   return allow === undefined ? { ok: false, id, error } : { ok: false, id, error, allow }
 }
 
 function isRpcId(id: unknown): id is RpcId {
   return id === null || typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id))
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,39 +3,34 @@ import type { Target } from '../../registry/target.ts'
 
 /** An A2A agent has one capability to send it messages, and one for each thing done with the tasks that come of them. */
 export const messageCapability = 'message'
+/** Makes a configuration of push notifications; whoever sends one in a message needs it as well. */
+export const pushSetCapability = 'task.push.set'
 /** What it says of itself to callers it knows. */
 export const extendedCardCapability = 'card.extended'
 
-const capabilityByMethod = {
+const capabilityByMethod: Readonly<Record<Method, string>> = {
   SendMessage: messageCapability,
   SendStreamingMessage: messageCapability,
   GetTask: 'task.get',
   ListTasks: 'task.list',
   CancelTask: 'task.cancel',
   SubscribeToTask: 'task.track',
-  CreateTaskPushNotificationConfig: 'task.push.set',
+  CreateTaskPushNotificationConfig: pushSetCapability,
   GetTaskPushNotificationConfig: 'task.push.get',
   ListTaskPushNotificationConfigs: 'task.push.list',
   DeleteTaskPushNotificationConfig: 'task.push.delete',
   GetExtendedAgentCard: extendedCardCapability,
-} as const satisfies Partial<Record<Method, string>>
-
-export type CarriedMethod = keyof typeof capabilityByMethod
-
-/** Undefined for operations this node does not carry: extended cards. */
-export function capabilityOf(method: Method): string | undefined {
-  return isCarried(method) ? capabilityByMethod[method] : undefined
 }
 
-export function isCarried(method: Method): method is CarriedMethod {
-  return Object.hasOwn(capabilityByMethod, method)
+export function capabilityOf(method: Method): string {
+  return capabilityByMethod[method]
 }
 
 /** The method that a capability is called by. */
-export function methodOf(capability: string, stream: boolean): CarriedMethod | undefined {
+export function methodOf(capability: string, stream: boolean): Method | undefined {
   if (capability === messageCapability) return stream ? 'SendStreamingMessage' : 'SendMessage'
   for (const [method, id] of Object.entries(capabilityByMethod)) {
-    if (id === capability) return method as CarriedMethod
+    if (id === capability) return method as Method
   }
   return undefined
 }

@@ -1,10 +1,9 @@
 import type { Profile } from '@ambit/core/record'
 import type { AgentCard } from '@ambit/core/wire/a2a/card'
 import { a2aVersion, readVersion } from '@ambit/core/wire/a2a/version'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import type { DescribedCapability } from '../../registry/describe.ts'
 import { extendedCardCapability, messageCapability } from './capability.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** What can be asked of an agent: messages, and what is done with the tasks that come of them. */
 export function describedCapabilities(card: AgentCard, raw: Json): readonly DescribedCapability[] {

@@ -1,13 +1,13 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto'
 import { canonicalJson } from '@ambit/core/canonical'
+import { objectOf } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
 import { withoutEmpty } from './cards/card-emptiness.ts'
 
 /** Longest key id that is told on: it is text of a third party. */
 const keyIdCharactersMax = 100
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * What an operator should know of a card's signatures (section 8.4). There are no trust roots yet: a signature can
@@ -20,12 +20,12 @@ export function signatureRemarks(card: Json): string[] {
 }
 
 function remarkOf(card: Json, signature: unknown): string {
-  const { protected: head, signature: value } = object(signature) ?? {}
+  const { protected: head, signature: value } = objectOf(signature) ?? {}
   const header = typeof head === 'string' ? headerOf(head) : undefined
   if (typeof head !== 'string' || typeof value !== 'string' || header === undefined)
     return 'card signature is not a JWS'
   const kid = keyId(header['kid'])
-  const jwk = object(header['jwk'])
+  const jwk = objectOf(header['jwk'])
   if (jwk === undefined)
     return `signed by key ${kid}, not pinned; not checked, because the card does not carry the key`
   const form = heldOver(card, head, value, header['alg'], jwk)
@@ -36,7 +36,7 @@ function remarkOf(card: Json, signature: unknown): string {
 
 function headerOf(text: string): Json | undefined {
   try {
-    return object(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+    return objectOf(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
   } catch {
     // Not a JOSE header: told as such by the caller.
     return undefined
@@ -98,8 +98,4 @@ function signedForms(card: Json): readonly SignedForm[] {
     { name: 'the card as it came', text: canonicalJson(raw) },
     { name: "the official JavaScript SDK's form", text: canonicalJson(withoutEmpty(raw) ?? {}) },
   ]
-}
-
-function object(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
 }

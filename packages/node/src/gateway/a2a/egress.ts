@@ -27,7 +27,7 @@ export interface A2aEgressOptions {
   readonly timeouts?: A2aTimeouts
 }
 
-/** Sends acts to agents in A2A 1.0, over JSON-RPC, HTTP+JSON or gRPC. */
+/** Sends acts to agents in A2A 1.0, over JSON-RPC, HTTP+JSON or gRPC, and in 0.3 over the first two. */
 export function createA2aEgress(options: A2aEgressOptions): Egress {
   const { upstream, clock, timeouts = defaultTimeouts } = options
   const channels = createChannels(options.guard, clock)

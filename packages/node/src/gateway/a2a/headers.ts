@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { extensionsHeader } from '@ambit/core/wire/a2a/version'
+import {
+  a2aVersion03,
+  extensionsHeader,
+  extensionsHeader03,
+  versionHeader,
+} from '@ambit/core/wire/a2a/version'
+import type { A2aVersion } from '@ambit/core/wire/a2a/version'
 import type { UpstreamHeaders } from '../../net/upstream.ts'
+import type { Outbound } from '../egress.ts'
 import { readGoverning } from '../governing-headers.ts'
 
 /** The headers that govern a message, read in one pass. */
@@ -73,6 +80,22 @@ export function traceOf(traceparent: string | undefined): string | undefined {
 /** The header for the next hop: the act's id ends in 16 digits of chance, which name the span. */
 export function traceparentOf(trace: string, act: string): string {
   return `00-${trace}-${act.slice(-16)}-01`
+}
+
+/** The headers of a request to an agent, names and values in turn. Without a body there is no `contentType`. */
+export function requestHeaders(
+  outbound: Outbound,
+  version: A2aVersion,
+  accept: string,
+  contentType: string | undefined,
+): readonly string[] {
+  const trace = traceparentOf(outbound.trace, outbound.act)
+  const headers = ['accept', accept, versionHeader, version, 'traceparent', trace]
+  if (contentType !== undefined) headers.push('content-type', contentType)
+  for (const text of outbound.wireHeaders ?? [])
+    headers.push(text === extensionsHeader && version === a2aVersion03 ? extensionsHeader03 : text)
+  headers.push(...outbound.headers)
+  return headers
 }
 
 /** Longest list of activated extensions that is told on. */

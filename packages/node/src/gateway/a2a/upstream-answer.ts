@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { Fault } from '@ambit/core/fault'
 import { readForeignError, reasonOf } from '@ambit/core/wire/a2a/error'
 import type { ForeignError } from '@ambit/core/wire/a2a/error'
+import { objectOf } from '@ambit/core/wire/a2a/json'
 import { isTooDeep } from '@ambit/core/wire/depth'
 import { isTerminal, readStreamResponse, readTask } from '@ambit/core/wire/a2a/task'
 import type { Reading } from '@ambit/core/wire/a2a/task'
@@ -29,7 +30,7 @@ export type Said =
 export function readSaid(plan: Plan, text: string): { readonly said: Said; readonly plain: boolean } {
   const value = parse(text)
   const written = JSON.stringify(value)
-  const members = object(value)
+  const members = objectOf(value)
   if (members === undefined) throw invalid('it answered with JSON that is not an object')
   const said = plan.binding === 'JSONRPC' ? readRpc(plan, members) : readRest(plan, members, written)
   const plain = written === text && (said.type === 'result' || isWholeError(plan, members))
@@ -38,7 +39,7 @@ export function readSaid(plan: Plan, text: string): { readonly said: Said; reado
 
 /** An error may be understood and still lack what its readers rely on: its words, or the id of the request. */
 function isWholeError(plan: Plan, { id, error }: Readonly<Record<string, unknown>>): boolean {
-  return typeof object(error)?.['message'] === 'string' && (plan.binding !== 'JSONRPC' || id === plan.id)
+  return typeof objectOf(error)?.['message'] === 'string' && (plan.binding !== 'JSONRPC' || id === plan.id)
 }
 
 function readRest(plan: Plan, members: Readonly<Record<string, unknown>>, json: string): Said {
@@ -118,7 +119,7 @@ export function resultOutcome(plan: Pick<Plan, 'method'>, value: unknown): Pick<
       if (readTask(value) === undefined) throw invalid('it answered with something that is not a task')
       return completed
     case 'ListTasks':
-      if (!Array.isArray(object(value)?.['tasks'] ?? []))
+      if (!Array.isArray(objectOf(value)?.['tasks'] ?? []))
         throw invalid('it answered with something that is not a list of tasks')
       return completed
     case 'GetExtendedAgentCard': {
@@ -167,10 +168,4 @@ function notAnswered(status: number, why: string): Fault {
 
 export function single(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : ''
-}
-
-function object(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined
 }

@@ -3,6 +3,7 @@ import { Fault } from '@ambit/core/fault'
 import { restRequest } from '@ambit/core/wire/a2a/rest'
 import type { RpcId } from '@ambit/core/wire/a2a/error'
 import { operations } from '@ambit/core/wire/a2a/method'
+import type { Method } from '@ambit/core/wire/a2a/method'
 import {
   a2aMediaType,
   a2aVersion,
@@ -17,15 +18,14 @@ import type { Outbound } from '../egress.ts'
 import { grpcPlan } from './grpc/request.ts'
 import type { GrpcPlan } from './grpc/request.ts'
 import { methodOf } from './capability.ts'
-import type { CarriedMethod } from './capability.ts'
-import { traceparentOf } from './headers.ts'
+import { requestHeaders } from './headers.ts'
 import { plan03 } from './legacy/request.ts'
 
 /** How an act is put to an agent over HTTP. */
 export interface Plan {
   readonly binding: Exclude<Binding, 'GRPC'>
   readonly version: A2aVersion
-  readonly method: CarriedMethod
+  readonly method: Method
   readonly streams: boolean
   readonly url: URL
   readonly verb: UpstreamRequest['method']
@@ -52,12 +52,7 @@ export function planRequest(outbound: Outbound): Plan | GrpcPlan {
   return planIn(binding, outbound, method, offered)
 }
 
-function planIn(
-  binding: Binding,
-  outbound: Outbound,
-  method: CarriedMethod,
-  offered: Interface,
-): Plan | GrpcPlan {
+function planIn(binding: Binding, outbound: Outbound, method: Method, offered: Interface): Plan | GrpcPlan {
   if (offered.version === a2aVersion03) return plan03(outbound, method, offered)
   if (binding === 'GRPC') return grpcPlan(outbound, method, operations[method].streams, offered)
   return binding === 'JSONRPC' ? rpcPlan(outbound, method, offered) : restPlan(outbound, method, offered)
@@ -95,7 +90,7 @@ function bindingOf(offered: Interface): Binding | undefined {
   return offered.transport === 'grpc' && offered.version === a2aVersion ? 'GRPC' : undefined
 }
 
-function rpcPlan(outbound: Outbound, method: CarriedMethod, offered: Interface): Plan {
+function rpcPlan(outbound: Outbound, method: Method, offered: Interface): Plan {
   const streams = operations[method].streams
   const { wire } = outbound
   const message = wire?.protocol === wireProtocol('JSONRPC') ? envelopeOf(wire.message) : undefined
@@ -110,7 +105,7 @@ function rpcPlan(outbound: Outbound, method: CarriedMethod, offered: Interface):
     streams,
     url: new URL(offered.url),
     verb: 'POST',
-    headers: headersOf(outbound, jsonMediaType, streams ? streamMediaType : jsonMediaType),
+    headers: requestHeaders(outbound, a2aVersion, streams ? streamMediaType : jsonMediaType, jsonMediaType),
     body: same
       ? wire!.bytes
       : JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...argumentsOf(outbound), ...tenant } }),
@@ -126,7 +121,7 @@ function envelopeOf(message: unknown): { method: unknown; id: RpcId } | undefine
   return id === null || typeof id === 'string' || typeof id === 'number' ? { method, id } : undefined
 }
 
-function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface): Plan {
+function restPlan(outbound: Outbound, method: Method, offered: Interface): Plan {
   const streams = operations[method].streams
   const rest = restRequest(method, argumentsOf(outbound))
   if (rest === undefined) {
@@ -148,10 +143,11 @@ function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface)
     streams,
     url,
     verb: rest.verb,
-    headers: headersOf(
+    headers: requestHeaders(
       outbound,
-      built === null ? undefined : a2aMediaType,
+      a2aVersion,
       streams ? streamMediaType : a2aMediaType,
+      built === null ? undefined : a2aMediaType,
     ),
     body: same && built !== null && wire.bytes.length > 0 ? wire.bytes : built,
     id: null,
@@ -167,21 +163,6 @@ function readsJson({ wire }: Outbound): boolean {
 function argumentsOf(outbound: Outbound): Readonly<Record<string, unknown>> {
   const given = outbound.arguments
   return typeof given === 'object' && given !== null ? (given as Readonly<Record<string, unknown>>) : {}
-}
-
-function headersOf(outbound: Outbound, contentType: string | undefined, accept: string): readonly string[] {
-  const headers = [
-    'accept',
-    accept,
-    'a2a-version',
-    a2aVersion,
-    'traceparent',
-    traceparentOf(outbound.trace, outbound.act),
-  ]
-  if (contentType !== undefined) headers.push('content-type', contentType)
-  if (outbound.wireHeaders !== undefined) headers.push(...outbound.wireHeaders)
-  headers.push(...outbound.headers)
-  return headers
 }
 
 /** The request that tells an agent to stop a task it is known to work on. */

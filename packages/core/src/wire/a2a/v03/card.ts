@@ -1,6 +1,7 @@
 import { readVersion } from '../version.ts'
-import { isGiven, isObject, without } from './form.ts'
-import type { Json } from './form.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
+import { isGiven, without } from './form.ts'
 
 /** Members that only a card of 0.3 has. A card with these and with `supportedInterfaces` is of both versions. */
 const members03 = [

@@ -1,7 +1,7 @@
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
 import { errorRows, foreignAsRpc } from '../error.ts'
 import type { A2aError, ForeignError } from '../error.ts'
-import { isObject } from './form.ts'
-import type { Json } from './form.ts'
 
 /**
  * An error as both bindings of 0.3 write it: the error object of JSON-RPC, which is also the body of HTTP+JSON. The

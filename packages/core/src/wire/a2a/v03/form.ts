@@ -1,10 +1,11 @@
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
+
 /**
  * A2A 0.3 writes its objects in two forms: `kind` is that of JSON-RPC and of agent cards (objects with a member `kind`),
  * `proto` that of HTTP+JSON (ProtoJSON of the package `a2a.v1`).
  */
 export type Form = 'kind' | 'proto'
-
-export type Json = Readonly<Record<string, unknown>>
 
 /** A value of one version that has no meaning in the other. `where` names the member; its value is never repeated. */
 export class Untranslatable extends Error {
@@ -14,10 +15,6 @@ export class Untranslatable extends Error {
     super(`\`${where}\` ${why}`)
     this.where = where
   }
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Null and a missing member say the same in either version. */

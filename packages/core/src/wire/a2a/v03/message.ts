@@ -1,5 +1,6 @@
+import type { Json } from '../json.ts'
 import { camelMembers, isGiven, listAt, objectAt, Untranslatable, without } from './form.ts'
-import type { Form, Json } from './form.ts'
+import type { Form } from './form.ts'
 import { partFrom10, partTo10 } from './part.ts'
 
 const messageNames = ['messageId', 'contextId', 'taskId', 'referenceTaskIds']

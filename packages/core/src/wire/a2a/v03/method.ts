@@ -1,7 +1,7 @@
+import type { Json } from '../json.ts'
 import type { Method } from '../method.ts'
 import { readRestPath, restRequest } from '../rest.ts'
 import type { RestReading, RestRequest } from '../rest.ts'
-import type { Json } from './form.ts'
 
 /** The operations of 0.3 by their names in JSON-RPC, each as the operation of 1.0 that it is. */
 const methods: Readonly<Record<string, Method>> = {

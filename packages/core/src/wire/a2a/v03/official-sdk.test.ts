@@ -1,3 +1,4 @@
+import type { Json } from '../json.ts'
 import { Message, StreamResponse, Task } from '@a2a-js/sdk'
 import { legacyPushNotificationToV1StreamResponse } from '@a2a-js/sdk/compat/v0_3'
 import {
@@ -26,7 +27,6 @@ import { expect, test } from 'vitest'
 import { agentCardSchema } from '../card.ts'
 import { answerFrom10, answerTo10, eventTo10 } from './answer.ts'
 import { cardOfBoth, cardTo10 } from './card.ts'
-import type { Json } from './form.ts'
 import { paramsFrom10, paramsTo10 } from './request.ts'
 
 /* The official SDK's own translation as the second opinion. It knows no members but those of the protocol. */

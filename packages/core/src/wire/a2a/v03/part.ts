@@ -1,5 +1,7 @@
-import { camelMembers, isGiven, isObject, objectAt, textAt, Untranslatable, without } from './form.ts'
-import type { Form, Json } from './form.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
+import { camelMembers, isGiven, objectAt, textAt, Untranslatable, without } from './form.ts'
+import type { Form } from './form.ts'
 
 const contents = ['text', 'raw', 'url', 'data'] as const
 /** Marks data that is no object, which 0.3 cannot say, wrapped as `{value}`: the mark that the official SDKs use. */

@@ -1,5 +1,7 @@
-import { camelMembers, isGiven, isObject, objectAt, textAt, Untranslatable, without } from './form.ts'
-import type { Form, Json } from './form.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
+import { camelMembers, isGiven, objectAt, textAt, Untranslatable, without } from './form.ts'
+import type { Form } from './form.ts'
 
 const nameForm = /^tasks\/([^/]+)\/pushNotificationConfigs\/([^/]+)$/
 

@@ -1,6 +1,8 @@
 import type { Method } from '../method.ts'
-import { camelMembers, isGiven, isObject, objectAt, Untranslatable, without } from './form.ts'
-import type { Form, Json } from './form.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../json.ts'
+import { camelMembers, isGiven, objectAt, Untranslatable, without } from './form.ts'
+import type { Form } from './form.ts'
 import { messageFrom10, messageTo10 } from './message.ts'
 import { pushConfigFrom10, pushConfigTo10, taskPushConfigFrom10, taskPushConfigTo10 } from './push.ts'
 

@@ -1,6 +1,7 @@
 import { isTerminal } from '../task.ts'
+import type { Json } from '../json.ts'
 import { camelMembers, isGiven, listAt, objectAt, without } from './form.ts'
-import type { Form, Json } from './form.ts'
+import type { Form } from './form.ts'
 import { artifactFrom10, artifactTo10, messageFrom10, messageTo10 } from './message.ts'
 
 /** The states of 1.0 by their names in 0.3. */

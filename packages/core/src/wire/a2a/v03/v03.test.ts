@@ -16,8 +16,9 @@ import {
 import type { Arbitrary } from 'fast-check'
 import { expect, test } from 'vitest'
 import { eventFrom10, eventTo10 } from './answer.ts'
+import type { Json } from '../json.ts'
 import { Untranslatable } from './form.ts'
-import type { Form, Json } from './form.ts'
+import type { Form } from './form.ts'
 import { methodFrom10, methodTo10, readRestPath03, restRequest03 } from './method.ts'
 import { paramsFrom10, paramsTo10 } from './request.ts'
 

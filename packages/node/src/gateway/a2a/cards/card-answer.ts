@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Fault } from '@ambit/core/fault'
 
 /** Seconds a card may be kept: a suspended agent is still refused at once, its card only lives on this long. */
 const maxAgeS = 60
@@ -31,16 +30,6 @@ export function sendDocument(request: IncomingMessage, response: ServerResponse,
   response.writeHead(200, { ...headers, 'content-length': document.body.length })
   // For HEAD, node:http leaves the body out by itself.
   response.end(document.body)
-}
-
-export function sendProblem(response: ServerResponse, fault: Fault): void {
-  const { code, title, status, detail, remedy } = fault
-  const body = JSON.stringify({ type: `urn:ambit:fault:${code}`, title, status, detail, code, remedy })
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
 }
 
 /** The date counts only where no tag was sent (RFC 9110, section 13.1.3). */

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '@ambit/core/fault'
+import { objectOf } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { a2aVersion, a2aVersion03, cardPath, formerCardPath, readVersion } from '@ambit/core/wire/a2a/version'
 import type { A2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Clock } from '../../../kernel/clock.ts'
 import { digestBytes } from '../../../kernel/digest.ts'
 import type { Target } from '../../../registry/target.ts'
 import { messageCapability } from '../capability.ts'
-import { sendDocument, sendProblem } from './card-answer.ts'
+import { answerProblem } from '../problem.ts'
+import { sendDocument } from './card-answer.ts'
 import type { Document } from './card-answer.ts'
 import type { CardSigner } from './card-signer.ts'
 import { cardText } from './card-text.ts'
 import type { ServedAt } from './card-text.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 export interface CardDeskOptions {
   readonly signer: CardSigner
@@ -106,20 +107,20 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
       if (request.method !== 'GET' && request.method !== 'HEAD') return false
       if (asked.rest !== originalPath && !servedPaths.has(asked.rest)) return false
       const found = documentFor(asked, versionOf(request, asked))
-      if (found === undefined) sendProblem(response, notFound)
+      if (found === undefined) answerProblem(response, notFound)
       else {
         found.then(
           (document) =>
             document === undefined
-              ? sendProblem(response, notFound)
+              ? answerProblem(response, notFound)
               : sendDocument(request, response, document),
-          (error: unknown) => sendProblem(response, Fault.from(error)),
+          (error: unknown) => answerProblem(response, Fault.from(error)),
         )
       }
       return true
     },
     async extended(target, own, version) {
-      return await signer.sign(cardText(object(own), target, at(target.slug), version), keySet())
+      return await signer.sign(cardText(objectOf(own) ?? {}, target, at(target.slug), version), keySet())
     },
   }
 }
@@ -154,8 +155,4 @@ function documentOf(text: string, clock: Clock, headers: Readonly<Record<string,
   const body = Buffer.from(text)
   const etag = `"${digestBytes(body).slice('sha256:'.length, 'sha256:'.length + 32)}"`
   return { body, etag, modifiedMs: clock.now(), headers }
-}
-
-function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 }

@@ -2,8 +2,8 @@ import { agentCardSchema } from '@ambit/core/wire/a2a/card'
 import type { AgentCard } from '@ambit/core/wire/a2a/card'
 import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
 import { cardTo10 } from '@ambit/core/wire/a2a/v03/card'
-
-type Json = Readonly<Record<string, unknown>>
+import { objectOf } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
 
 /** A card as an agent gave it, of 1.0, of 0.3 or of both. */
 export type CardReading =
@@ -13,8 +13,7 @@ export type CardReading =
 
 /** Reads a card: public or extended, whichever binding it came by. */
 export function readCard(given: unknown): CardReading {
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  const card10 = cardTo10(isObject ? (given as Json) : {})
+  const card10 = cardTo10(objectOf(given) ?? {})
   const parsed = agentCardSchema.safeParse(card10)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

@@ -3,9 +3,8 @@ import { base64url, utf8 } from '@ambit/core/bytes'
 import { keyBytes } from '@ambit/core/id/did-key'
 import type { Signer } from '@ambit/core/signature'
 import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { withoutEmpty } from './card-emptiness.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** Signs the cards that this node serves in place of an agent's own (section 8.4), and tells with which key. */
 export interface CardSigner {

@@ -1,12 +1,11 @@
 import { withoutDefaults } from '@ambit/core/wire/a2a/card-form'
 import { cardOfBoth, cardTo10 } from '@ambit/core/wire/a2a/v03/card'
+import { objectOf } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { a2aVersion, a2aVersion03, bindings } from '@ambit/core/wire/a2a/version'
 import type { A2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Target } from '../../../registry/target.ts'
-import { extendedCardCapability } from '../capability.ts'
-import { pushSetCapability } from '../push/config-arguments.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import { extendedCardCapability, pushSetCapability } from '../capability.ts'
 
 /** Where this node serves an agent. */
 export interface ServedAt {
@@ -30,7 +29,7 @@ export function cardText(own: Json, target: Target, at: ServedAt, version: A2aVe
     ...rest,
     supportedInterfaces: interfacesAt(target, at),
     capabilities: {
-      ...object(rest['capabilities']),
+      ...objectOf(rest['capabilities']),
       pushNotifications: at.pushes && target.capabilities.has(pushSetCapability),
       extendedAgentCard: target.capabilities.has(extendedCardCapability),
     },
@@ -56,11 +55,7 @@ function interfacesAt(target: Target, at: ServedAt): readonly Json[] {
 function skillsOf(skills: unknown): unknown[] {
   if (!Array.isArray(skills)) return []
   return skills.map((skill) => {
-    const { securityRequirements: _requirements, ...rest } = object(skill)
+    const { securityRequirements: _requirements, ...rest } = objectOf(skill) ?? {}
     return rest
   })
-}
-
-function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 }

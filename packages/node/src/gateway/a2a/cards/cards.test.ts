@@ -226,23 +226,6 @@ test('shows no original of what is not active, and none where there is none', as
     expect((await get(url)).status).toBe(404)
 })
 
-const bindings = ['JSONRPC', 'HTTP+JSON'] as const
-
-test.each(bindings)(
-  'gives a caller it knows the extended card over %s, rewritten and signed',
-  async (binding) => {
-    const client = await a2aClient(node.agentUrl('known'), binding, 'ada')
-    const extended = await client.getAgentCard()
-    expect(extended.description).toBe('Says more to those it knows.')
-    expect(JSON.stringify(extended)).not.toContain(known.url)
-    const former = await a2aClient03(node.agentUrl('known'), binding, 'ada').getExtendedAgentCard({
-      tenant: '',
-    })
-    expect(former.description).toBe('Says more to those it knows.')
-    expect(former.supportedInterfaces.map(({ url }) => url)).toContain(node.agentUrl('known'))
-  },
-)
-
 test('the extended card holds by the book, is an act of the caller, and is for nobody else', async () => {
   const headers = { ...v1, authorization: 'Bearer ada' }
   const before = node.gateway.intakes.length
@@ -259,47 +242,6 @@ test('the extended card holds by the book, is an act of the caller, and is for n
     status: 400,
     body: { error: { details: [{ reason: 'UNSUPPORTED_OPERATION' }] } },
   })
-})
-
-test('an agent that declares an extended card and has none is told in its own error', async () => {
-  const bare = await startA2aAgent({
-    change: (card) => ({ ...card, capabilities: { ...card.capabilities!, extendedAgentCard: true } }),
-  })
-  await using own = await startA2aNode({ agents: { bare: bare.url } })
-  const headers = { ...v1, authorization: 'Bearer ada' }
-  const { body } = await get(`${own.agentUrl('bare')}/extendedAgentCard`, headers)
-  expect(body).toMatchObject({ error: { details: [{ reason: 'EXTENDED_AGENT_CARD_NOT_CONFIGURED' }] } })
-  await bare.close()
-})
-
-const oddCards: readonly (readonly [string, string])[] = [
-  ['no card', '{"name":"Odd"}'],
-  ['a list', '[]'],
-  [
-    'a number that JSON cannot say twice',
-    JSON.stringify(rawCard('http://x')).replace('"Raw"', '"Raw","odd":1e400'),
-  ],
-  ['a lone surrogate', JSON.stringify(rawCard('http://x')).replace('Says what', '\\ud800')],
-]
-
-test.each(oddCards)("an extended card that is %s is the agent's fault", async (_, card) => {
-  await using odd = await startRawAgent(
-    ({ id }, response) =>
-      response
-        .setHeader('content-type', 'application/json')
-        .end(id === undefined ? card : `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${card}}`),
-    { capabilities: { extendedAgentCard: true } },
-  )
-  await using own = await startA2aNode({ agents: { odd: odd.url } })
-  const headers = { ...v1, authorization: 'Bearer ada', 'content-type': 'application/json' }
-  const rest = await get(`${own.agentUrl('odd')}/extendedAgentCard`, headers)
-  expect(rest).toMatchObject({
-    status: 502,
-    body: { error: { details: [{ reason: 'INVALID_AGENT_RESPONSE' }] } },
-  })
-  const asked = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetExtendedAgentCard', params: {} })
-  const rpc = await fetch(own.agentUrl('odd'), { method: 'POST', headers, body: asked })
-  expect(await rpc.json()).toMatchObject({ id: 1, error: { code: -32006 } })
 })
 
 test('a card that has no canonical form is refused where it is registered: it could not be signed', async () => {

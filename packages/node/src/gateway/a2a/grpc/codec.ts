@@ -2,10 +2,9 @@ import { fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf'
 import type { DescMessage, JsonValue, Message } from '@bufbuild/protobuf'
 import { EmptySchema } from '@bufbuild/protobuf/wkt'
 import type { Method } from '@ambit/core/wire/a2a/method'
+import type { Json } from '@ambit/core/wire/a2a/json'
 import { readSchema } from './descriptor.ts'
 import { a2aPackage, a2aSchema } from './schema.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** What a method takes and gives, as one message of protocol buffers each. */
 export interface MethodForms {

@@ -13,7 +13,7 @@ import { a2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import { readParams } from '../call.ts'
-import type { CallReading } from '../call.ts'
+import type { Call, CallReading } from '../call.ts'
 import { submitCall } from '../call-submission.ts'
 import type { IngressParts } from '../call-submission.ts'
 import { faultError } from '../refusal.ts'
@@ -147,17 +147,17 @@ function onlyTarget({ parts }: A2aGrpcOptions, holder: Holder): Target | undefin
 function readCall(method: Method, params: Readonly<Record<string, unknown>>, bytes: Buffer): CallReading {
   const verdict = readParams(method, params)
   if (!verdict.ok) return { ok: false, id: null, error: a2aError(verdict.reason, verdict.message) }
-  const paramsText = JSON.stringify(params)
-  const { reading } = verdict
-  const same = {
+  const call: Call = {
     binding: 'GRPC',
     version: a2aVersion,
     method,
     id: null,
     params,
-    paramsText,
+    paramsText: JSON.stringify(params),
     message: params,
     bytes,
-  } as const
-  return { ok: true, call: { ...same, forward: true, reading } }
+    forward: true,
+    reading: verdict.reading,
+  }
+  return { ok: true, call }
 }

@@ -1,9 +1,9 @@
 import { Metadata } from '@grpc/grpc-js'
 import type { Interface } from '@ambit/core/record'
 import { Fault } from '@ambit/core/fault'
+import type { Method } from '@ambit/core/wire/a2a/method'
 import { a2aVersion, versionHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
 import type { Outbound } from '../../egress.ts'
-import type { CarriedMethod } from '../capability.ts'
 import { traceparentOf } from '../headers.ts'
 import { tenantIn } from './address.ts'
 import { decode, encode, methodForms, setTenant } from './codec.ts'
@@ -11,7 +11,7 @@ import { decode, encode, methodForms, setTenant } from './codec.ts'
 /** How an act is put to an agent over gRPC. */
 export interface GrpcPlan {
   readonly binding: 'GRPC'
-  readonly method: CarriedMethod
+  readonly method: Method
   readonly streams: boolean
   readonly url: URL
   readonly metadata: Metadata
@@ -21,12 +21,7 @@ export interface GrpcPlan {
 }
 
 /** Throws a Fault when the arguments have no form in protocol buffers, or a header none in metadata. */
-export function grpcPlan(
-  outbound: Outbound,
-  method: CarriedMethod,
-  streams: boolean,
-  offered: Interface,
-): GrpcPlan {
+export function grpcPlan(outbound: Outbound, method: Method, streams: boolean, offered: Interface): GrpcPlan {
   const url = new URL(offered.url)
   const { wire } = outbound
   const same = wire?.protocol === wireProtocol('GRPC')
@@ -43,7 +38,7 @@ export function grpcPlan(
 /** The agent's own tenant, where its record has one, takes the place of what the caller wrote. */
 function bodyOf(
   outbound: Outbound,
-  method: CarriedMethod,
+  method: Method,
   same: Buffer | undefined,
   tenant: string,
 ): Buffer | undefined {

@@ -1,6 +1,6 @@
 /**
- * The messages of A2A 1.0 (package `lf.a2a.v1`) and of the error model of gRPC (package `google.rpc`), in the part of
- * the protocol buffer language that `descriptor.ts` reads. Names, types and numbers are the specification's.
+ * The messages of A2A 1.0 (package `lf.a2a.v1`), in the part of the protocol buffer language that `descriptor.ts` reads.
+ * Names, types and numbers are the specification's.
  */
 export const a2aPackage = 'lf.a2a.v1'
 
@@ -294,20 +294,5 @@ message DeviceCodeOAuthFlow {
   string token_url = 2;
   string refresh_url = 3;
   map<string, string> scopes = 4;
-}
-`
-
-export const rpcPackage = 'google.rpc'
-
-export const rpcSchema = `
-message Status {
-  int32 code = 1;
-  string message = 2;
-  repeated google.protobuf.Any details = 3;
-}
-message ErrorInfo {
-  string reason = 1;
-  string domain = 2;
-  map<string, string> metadata = 3;
 }
 `

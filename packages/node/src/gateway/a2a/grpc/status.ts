@@ -6,7 +6,7 @@ import { status } from '@grpc/grpc-js'
 import { foreignAsRest } from '@ambit/core/wire/a2a/error'
 import type { A2aError, ErrorInfo, ForeignError } from '@ambit/core/wire/a2a/error'
 import { readSchema } from './descriptor.ts'
-import { rpcPackage, rpcSchema } from './schema.ts'
+import { rpcPackage, rpcSchema } from './status-schema.ts'
 
 /** Where the whole `google.rpc.Status` of an error travels, beside the code and the words. */
 export const detailsKey = 'grpc-status-details-bin'

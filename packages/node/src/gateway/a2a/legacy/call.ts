@@ -3,13 +3,14 @@ import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { RpcId } from '@ambit/core/wire/a2a/error'
 import { isMethod } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
-import { readRestQuery } from '@ambit/core/wire/a2a/rest'
-import { isObject, Untranslatable } from '@ambit/core/wire/a2a/v03/form'
-import type { Form, Json } from '@ambit/core/wire/a2a/v03/form'
+import { isObject } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
+import { Untranslatable } from '@ambit/core/wire/a2a/v03/form'
+import type { Form } from '@ambit/core/wire/a2a/v03/form'
 import { methodTo10, readRestPath03 } from '@ambit/core/wire/a2a/v03/method'
 import { paramsFrom10, paramsTo10 } from '@ambit/core/wire/a2a/v03/request'
 import { a2aVersion, a2aVersion03 } from '@ambit/core/wire/a2a/version'
-import { parseBody, pathError, readEnvelope, readParams, refuse, wrongId } from '../call.ts'
+import { pathError, readEnvelope, readParams, readRestParts, refuse, wrongId } from '../call.ts'
 import type { Call, CallReading, Parsed } from '../call.ts'
 
 /** Reads a JSON-RPC request of 0.3 and puts it in the terms of 1.0. */
@@ -60,26 +61,13 @@ export function readRestCall03(
         : pathError(reading)
     return refuse(null, error, reading.why === 'verb' ? reading.verbs : undefined)
   }
-  const queried = readRestQuery(query)
-  if ('wrong' in queried) {
-    const where = queried.wrong.slice(0, 100)
-    return refuse(
-      null,
-      a2aError('INVALID_PARAMS', `\`${where}\` in the query is given twice or is not of its type`),
-    )
-  }
-  const parsed = body.length === 0 ? nothing : parseBody(body)
-  if (parsed === undefined)
-    return refuse(null, a2aError('PARSE_ERROR', 'the body is not one JSON text in UTF-8 of ordinary depth'))
-  // Some clients send `null` where there is nothing to say.
-  const given = parsed.value ?? {}
-  if (!isObject(given)) return refuse(null, a2aError('INVALID_PARAMS', 'the body must be a JSON object'))
+  const said = readRestParts(query, body)
+  if (!said.ok) return said
   const { method, members } = reading.address
-  const address = { ...queried.members, ...members }
+  const { queried, parsed, given } = said
+  const address = { ...queried, ...members }
   return translated({ method, id: null, form: 'proto', given, address, parsed, body, bare: true })
 }
-
-const nothing: Parsed = { value: undefined, text: '', plain: true }
 
 interface Asked {
   readonly method: Method

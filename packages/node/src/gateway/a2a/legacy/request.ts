@@ -1,25 +1,20 @@
 import type { Interface } from '@ambit/core/record'
 import { Fault } from '@ambit/core/fault'
 import { operations } from '@ambit/core/wire/a2a/method'
-import { isObject, Untranslatable } from '@ambit/core/wire/a2a/v03/form'
-import type { Form, Json } from '@ambit/core/wire/a2a/v03/form'
+import type { Method } from '@ambit/core/wire/a2a/method'
+import { isObject } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
+import { Untranslatable } from '@ambit/core/wire/a2a/v03/form'
+import type { Form } from '@ambit/core/wire/a2a/v03/form'
 import { methodFrom10, restRequest03 } from '@ambit/core/wire/a2a/v03/method'
 import { paramsFrom10 } from '@ambit/core/wire/a2a/v03/request'
-import {
-  a2aVersion03,
-  extensionsHeader,
-  extensionsHeader03,
-  jsonMediaType,
-  streamMediaType,
-  wireProtocol,
-} from '@ambit/core/wire/a2a/version'
+import { a2aVersion03, jsonMediaType, streamMediaType, wireProtocol } from '@ambit/core/wire/a2a/version'
 import type { Outbound } from '../../egress.ts'
-import type { CarriedMethod } from '../capability.ts'
-import { traceparentOf } from '../headers.ts'
+import { requestHeaders } from '../headers.ts'
 import type { Plan } from '../upstream-request.ts'
 
 /** How an act is put to an agent of 0.3. Throws a Fault when 0.3 has no words for it. */
-export function plan03(outbound: Outbound, method: CarriedMethod, offered: Interface): Plan {
+export function plan03(outbound: Outbound, method: Method, offered: Interface): Plan {
   const name = methodFrom10(method)
   if (name === undefined) {
     throw new Fault('input.invalid', {
@@ -32,7 +27,7 @@ export function plan03(outbound: Outbound, method: CarriedMethod, offered: Inter
     : restPlan(outbound, method, offered)
 }
 
-function rpcPlan(outbound: Outbound, method: CarriedMethod, name: string, offered: Interface): Plan {
+function rpcPlan(outbound: Outbound, method: Method, name: string, offered: Interface): Plan {
   const { streams } = operations[method]
   const { wire } = outbound
   const given =
@@ -47,13 +42,13 @@ function rpcPlan(outbound: Outbound, method: CarriedMethod, name: string, offere
     binding: 'JSONRPC',
     url: new URL(offered.url),
     verb: 'POST',
-    headers: headersOf(outbound, jsonMediaType, streams ? streamMediaType : jsonMediaType),
+    headers: requestHeaders(outbound, a2aVersion03, streams ? streamMediaType : jsonMediaType, jsonMediaType),
     body: same ? wire!.bytes : JSON.stringify({ jsonrpc: '2.0', id, method: name, params }),
     id,
   }
 }
 
-function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface): Plan {
+function restPlan(outbound: Outbound, method: Method, offered: Interface): Plan {
   const { streams } = operations[method]
   const params = isObject(outbound.arguments) ? outbound.arguments : {}
   const rest = restRequest03(method, params, words(method, outbound, 'proto'))
@@ -75,10 +70,11 @@ function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface)
     binding: 'HTTP+JSON',
     url,
     verb: rest.verb,
-    headers: headersOf(
+    headers: requestHeaders(
       outbound,
-      built === null ? undefined : jsonMediaType,
+      a2aVersion03,
       streams ? streamMediaType : jsonMediaType,
+      built === null ? undefined : jsonMediaType,
     ),
     body: same && built !== null && wire.bytes.length > 0 ? wire.bytes : built,
     id: null,
@@ -87,7 +83,7 @@ function restPlan(outbound: Outbound, method: CarriedMethod, offered: Interface)
 
 function shared(
   outbound: Outbound,
-  method: CarriedMethod,
+  method: Method,
   answersWire: boolean,
 ): Pick<Plan, 'version' | 'method' | 'streams' | 'answersWire' | 'callerReadsJson'> {
   return {
@@ -100,7 +96,7 @@ function shared(
   }
 }
 
-function words(method: CarriedMethod, outbound: Outbound, form: Form): Json {
+function words(method: Method, outbound: Outbound, form: Form): Json {
   try {
     return paramsFrom10(method, isObject(outbound.arguments) ? outbound.arguments : {}, form)
   } catch (error) {
@@ -114,14 +110,4 @@ function words(method: CarriedMethod, outbound: Outbound, form: Form): Json {
 
 function isId(id: unknown): boolean {
   return id === null || typeof id === 'string' || typeof id === 'number'
-}
-
-function headersOf(outbound: Outbound, contentType: string | undefined, accept: string): readonly string[] {
-  const headers = ['accept', accept, 'a2a-version', a2aVersion03]
-  headers.push('traceparent', traceparentOf(outbound.trace, outbound.act))
-  if (contentType !== undefined) headers.push('content-type', contentType)
-  for (const text of outbound.wireHeaders ?? [])
-    headers.push(text === extensionsHeader ? extensionsHeader03 : text)
-  headers.push(...outbound.headers)
-  return headers
 }

@@ -1,10 +1,11 @@
 import { a2aError, rpcErrorBody } from '@ambit/core/wire/a2a/error'
+import { objectOf } from '@ambit/core/wire/a2a/json'
 import { readStreamResponse } from '@ambit/core/wire/a2a/task'
 import { Fault } from '@ambit/core/fault'
 import type { Egress, EgressSink, Outbound, Performance } from '../../egress.ts'
 import { messageCapability } from '../capability.ts'
 import type { AgentConfig, Callbacks, TaskOf } from './callbacks.ts'
-import { callbackIn, clientView, members, withAgentConfig } from './config-arguments.ts'
+import { callbackIn, clientView, withAgentConfig } from './config-arguments.ts'
 
 type Result = Parameters<EgressSink['outcome']>[0]
 
@@ -87,7 +88,7 @@ class ArmedPerforming implements Performance {
       this.#end(withoutBytes(result))
       return
     }
-    const made = members(result.value) ?? {}
+    const made = objectOf(result.value) ?? {}
     const id = typeof made['id'] === 'string' && made['id'] !== '' ? made['id'] : undefined
     this.#callbacks.settle(this.#callback, id).then(
       (kept) => this.#end({ status: 'completed', value: kept === undefined ? made : clientView(made, kept) }),
@@ -127,7 +128,7 @@ function exchanged(outbound: Outbound, config: AgentConfig): Outbound {
 
 /** Get, List and Delete: what the agent answers is told in the client's own words, and only what is the client's. */
 function viewSink(callbacks: Callbacks, outbound: Outbound, sink: EgressSink): EgressSink {
-  const task = members(outbound.arguments)?.['taskId']
+  const task = objectOf(outbound.arguments)?.['taskId']
   const of: TaskOf = {
     holder: outbound.holder,
     record: outbound.target.id,
@@ -149,7 +150,7 @@ function viewSink(callbacks: Callbacks, outbound: Outbound, sink: EgressSink): E
 }
 
 async function viewed(callbacks: Callbacks, outbound: Outbound, of: TaskOf, result: Result): Promise<Result> {
-  const value = members(result.value)
+  const value = objectOf(result.value)
   switch (outbound.capability.id) {
     case 'task.push.get': {
       const kept = await callbacks.ofUrl(value?.['url'], of)
@@ -159,13 +160,13 @@ async function viewed(callbacks: Callbacks, outbound: Outbound, of: TaskOf, resu
       const configs: unknown[] = []
       const given = value?.['configs']
       for (const config of Array.isArray(given) ? (given as readonly unknown[]) : []) {
-        const kept = await callbacks.ofUrl(members(config)?.['url'], of)
-        if (kept !== undefined) configs.push(clientView(members(config) ?? {}, kept))
+        const kept = await callbacks.ofUrl(objectOf(config)?.['url'], of)
+        if (kept !== undefined) configs.push(clientView(objectOf(config) ?? {}, kept))
       }
       return { status: 'completed', value: { ...value, configs } }
     }
     default: {
-      const config = members(outbound.arguments)?.['id']
+      const config = objectOf(outbound.arguments)?.['id']
       if (typeof config === 'string') await callbacks.end(of, config)
       return result
     }

@@ -1,32 +1,25 @@
-import { messageCapability } from '../capability.ts'
+import { objectOf } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
+import { messageCapability, pushSetCapability } from '../capability.ts'
 import { isCallbackId } from './callback.ts'
 import type { KeptConfig } from './callback.ts'
 import type { AgentConfig } from './callbacks.ts'
 import type { CallbackRow } from './push-store.ts'
 
-type Members = Readonly<Record<string, unknown>>
-
-/** The capability that makes a configuration; whoever sends one in a message needs it as well. */
-export const pushSetCapability = 'task.push.set'
-
 /**
  * The arguments of an act with a configuration in them: its address, by which it is decided, and the callback in place
  * of the client's secrets. `inline`: it stands in a message.
  */
-export function withCallback(
-  params: Members,
-  inline: boolean,
-  row: Pick<CallbackRow, 'id' | 'config'>,
-): Members {
+export function withCallback(params: Json, inline: boolean, row: Pick<CallbackRow, 'id' | 'config'>): Json {
   if (!inline) return decidedView(params, row)
-  const configuration = members(params['configuration'])
+  const configuration = objectOf(params['configuration'])
   const config = decidedView(inlineConfig(params), row)
   return { ...params, configuration: { ...configuration, taskPushNotificationConfig: config } }
 }
 
-function decidedView(config: unknown, row: Pick<CallbackRow, 'id' | 'config'>): Members {
-  const { token: _token, authentication, ...rest } = members(config) ?? {}
-  const scheme = members(authentication)?.['scheme']
+function decidedView(config: unknown, row: Pick<CallbackRow, 'id' | 'config'>): Json {
+  const { token: _token, authentication, ...rest } = objectOf(config) ?? {}
+  const scheme = objectOf(authentication)?.['scheme']
   return {
     ...rest,
     id: row.config,
@@ -39,30 +32,30 @@ function decidedView(config: unknown, row: Pick<CallbackRow, 'id' | 'config'>): 
 export function callbackIn(capability: string, given: unknown): string | undefined {
   if (capability !== messageCapability && capability !== pushSetCapability) return undefined
   const config = capability === messageCapability ? inlineConfig(given) : given
-  const callback = members(config)?.['callback']
+  const callback = objectOf(config)?.['callback']
   return isCallbackId(callback) ? callback : undefined
 }
 
 /** The same arguments for the agent: its own configuration in place of the client's. */
-export function withAgentConfig(capability: string, given: unknown, config: AgentConfig): Members {
+export function withAgentConfig(capability: string, given: unknown, config: AgentConfig): Json {
   if (capability !== messageCapability) return agentView(given, config)
-  const params = members(given) ?? {}
+  const params = objectOf(given) ?? {}
   return {
     ...params,
     configuration: {
-      ...members(params['configuration']),
+      ...objectOf(params['configuration']),
       taskPushNotificationConfig: agentView(inlineConfig(params), config),
     },
   }
 }
 
-function agentView(given: unknown, config: AgentConfig): Members {
-  const { callback: _callback, authentication: _authentication, ...rest } = members(given) ?? {}
+function agentView(given: unknown, config: AgentConfig): Json {
+  const { callback: _callback, authentication: _authentication, ...rest } = objectOf(given) ?? {}
   return { ...rest, ...config }
 }
 
 /** An agent's configuration as its client knows it. */
-export function clientView(made: Members, kept: KeptConfig): Members {
+export function clientView(made: Json, kept: KeptConfig): Json {
   const { url: _url, token: _token, authentication: _authentication, ...rest } = made
   const { version: _version, ...known } = kept
   return { ...rest, ...known }
@@ -70,9 +63,5 @@ export function clientView(made: Members, kept: KeptConfig): Members {
 
 /** The configuration in the arguments of a message. */
 export function inlineConfig(given: unknown): unknown {
-  return members(members(given)?.['configuration'])?.['taskPushNotificationConfig']
-}
-
-export function members(value: unknown): Members | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+  return objectOf(objectOf(given)?.['configuration'])?.['taskPushNotificationConfig']
 }

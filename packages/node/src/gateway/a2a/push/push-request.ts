@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { Fault } from '@ambit/core/fault'
 import { isTooDeep } from '@ambit/core/wire/depth'
 import { eventTo10 } from '@ambit/core/wire/a2a/v03/answer'
-import { isObject, Untranslatable } from '@ambit/core/wire/a2a/v03/form'
+import { isObject } from '@ambit/core/wire/a2a/json'
+import { Untranslatable } from '@ambit/core/wire/a2a/v03/form'
 import { notificationTokenHeader } from '@ambit/core/wire/a2a/push'
 import { isTerminal, readStreamResponse } from '@ambit/core/wire/a2a/task'
 import { isJsonMediaType } from '@ambit/core/wire/a2a/version'
@@ -122,21 +123,4 @@ function parse(body: Buffer): unknown {
 
 function invalid(detail: string, cause?: unknown): Fault {
   return new Fault('push.invalid', { detail, cause })
-}
-
-/** RFC 9457. */
-export function answerFault(
-  response: ServerResponse,
-  fault: Fault,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  if (response.destroyed || response.writableEnded) return
-  const { code, status, title, detail, remedy } = fault
-  const body = JSON.stringify({ type: `urn:ambit:fault:${code}`, title, status, detail, code, remedy })
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    ...headers,
-  })
-  response.end(body)
 }

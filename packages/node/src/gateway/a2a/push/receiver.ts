@@ -13,10 +13,11 @@ import type { Target } from '../../../registry/target.ts'
 import type { BackAnswer } from '../../back.ts'
 import { readBody } from '../../body.ts'
 import type { Gateway } from '../../gateway.ts'
+import { answerProblem } from '../problem.ts'
 import { callbackPrefix, isCallbackId, isToken, sealBody } from './callback.ts'
 import type { Callbacks } from './callbacks.ts'
 import { pushIntake } from './push-act.ts'
-import { answerFault, readPush, readPushHeaders, tokensIn } from './push-request.ts'
+import { readPush, readPushHeaders, tokensIn } from './push-request.ts'
 import type { Push } from './push-request.ts'
 import type { CallbackRow, PushReader, PushWriter } from './push-store.ts'
 
@@ -54,7 +55,7 @@ export function createReceiver(parts: ReceiverParts): DataPath {
     claims: (path) => path.startsWith(callbackPrefix) && isCallbackId(path.slice(callbackPrefix.length)),
     handle(request, response) {
       if (request.method !== 'POST') {
-        answerFault(response, new Fault('request.method', { detail: 'pushes are sent with POST' }), {
+        answerProblem(response, new Fault('request.method', { detail: 'pushes are sent with POST' }), {
           allow: 'POST',
         })
         return
@@ -196,7 +197,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 function refuse(response: ServerResponse, fault: Fault): void {
-  answerFault(response, fault, {
+  answerProblem(response, fault, {
     // The body may not have been read.
     connection: 'close',
     ...(fault.status === 401 ? { 'www-authenticate': 'Bearer realm="ambit"' } : {}),

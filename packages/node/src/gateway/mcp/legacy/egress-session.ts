@@ -72,30 +72,24 @@ export function createLegacyEgress(options: LegacyEgressOptions): Egress {
     return session
   }
 
-  const transports = new WeakMap<Session, HttpTransport>()
   return {
     protocol: 'mcp',
     perform(outbound, sink) {
       const perform = outbound.operation === methods.listen ? performListen : performCall
       return perform(outbound, sink, async () => {
+        const { headers } = outbound
         const url = addressOf(outbound.target)
         // A server asks for what its client declared, so callers that declare other things get another session.
         const capabilities = declaredTo(outbound.callerCapabilities)
         const key = `${outbound.holder}\n${outbound.target.id}\n${JSON.stringify(capabilities)}`
-        const lease = await pool.take(key, url.href, async () => {
-          const transport = new HttpTransport({
-            upstream,
-            clock,
-            url,
-            answerTimeoutMs: limits.answerTimeoutMs,
-          })
-          transport.headers = outbound.headers
-          const session = await open(url, transport, capabilities)
-          transports.set(session, transport)
-          return session
+        // A server may look at credentials only when a session begins: another one, or none, begins a new one.
+        const variant = [url.href, ...headers].join('\n')
+        const lease = await pool.take(key, variant, async () => {
+          const { answerTimeoutMs } = limits
+          const transport = new HttpTransport({ upstream, clock, url, answerTimeoutMs })
+          transport.headers = headers
+          return await open(url, transport, capabilities)
         })
-        const transport = transports.get(lease.session)
-        if (transport !== undefined) transport.headers = outbound.headers
         // It was given up because the server was away for long.
         if (hearsQuestions(capabilities) && !lease.session.isListening) hear(lease.session)
         return lease

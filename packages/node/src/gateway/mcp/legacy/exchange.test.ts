@@ -146,3 +146,86 @@ test.each(translated)('gives %s', async (_name, given, expected) => {
   const { text } = await read((exchange) => exchange.outcome(given, 'a'))
   expect(JSON.parse(text)).toEqual({ jsonrpc: '2.0', id: 9, ...expected })
 })
+
+test('passes on what a server says within a call, and nothing that this node says itself', async () => {
+  const say = (method: string) => ({
+    jsonrpc: '2.0',
+    method,
+    params: { requestId: 9, progressToken: 'mine' },
+  })
+  const answer = await read((exchange) => {
+    for (const method of ['cancelled', 'progress', 'tools/list_changed', 'resources/updated'])
+      exchange.event({ type: 'message', value: say(`notifications/${method}`) })
+    exchange.event({ type: 'message', value: { ...say('notifications/message'), id: 1 } })
+    for (const method of ['message', 'elicitation/complete', 'odd/one'])
+      exchange.event({ type: 'message', value: say(`notifications/${method}`) })
+    exchange.outcome(outcome({ content: [] }), 'a')
+  })
+  const methods = [...answer.text.matchAll(/"method":"notifications\/([^"]+)"/g)].map(([, method]) => method)
+  expect(methods).toEqual(['message', 'elicitation/complete', 'odd/one'])
+})
+
+test('log messages that the client does not want are left out, and what says no level is wanted', async () => {
+  const log = (level: unknown) => ({
+    jsonrpc: '2.0',
+    method: 'notifications/message',
+    params: { level, data: 'x' },
+  })
+  const answer = await read(
+    (exchange) => {
+      for (const level of ['debug', 'error', undefined])
+        exchange.event({ type: 'message', value: log(level) })
+      exchange.outcome(outcome({ content: [] }), 'a')
+    },
+    { wantsLog: (level) => level !== 'debug' },
+  )
+  expect(answer.text.match(/notifications\/message/g)).toHaveLength(2)
+  expect(answer.text).not.toContain('debug')
+})
+
+const elicitation = {
+  capability: { id: 'elicitation/create' },
+  arguments: { mode: 'url', url: 'https://example.org', elicitationId: 'e', message: 'Open it', odd: 1 },
+  protocolIn: 'mcp/2025-11-25',
+} as unknown as Parameters<LegacyExchange['asks']>[0]
+
+test('a question goes to the client with all its members, and is taken back by its own id', async () => {
+  const questions = new ClientQuestions()
+  const answer = await read(
+    (exchange) => {
+      const withdraw = exchange.asks(elicitation, 'q1', () => undefined)
+      expect(questions.size).toBe(1)
+      withdraw?.()
+      exchange.outcome(outcome({ content: [] }), 'a')
+      expect(exchange.asks(elicitation, 'q2', () => undefined)).toBeUndefined()
+    },
+    { questions },
+  )
+  const [asked, takenBack] = answer.text.split('\n\n').map((event) => event.slice('data: '.length))
+  expect(JSON.parse(asked!)).toEqual({
+    jsonrpc: '2.0',
+    id: 'q1',
+    method: 'elicitation/create',
+    params: elicitation.arguments,
+  })
+  expect(JSON.parse(takenBack!)).toMatchObject({
+    method: 'notifications/cancelled',
+    params: { requestId: 'q1' },
+  })
+  expect(questions.size).toBe(0)
+})
+
+test.each([
+  ['that takes no stream', { takesStream: false }],
+  ['that did not declare it', { canAnswer: () => false }],
+])('a client %s is asked nothing', async (_name, options) => {
+  const questions = new ClientQuestions()
+  await read(
+    (exchange) => {
+      expect(exchange.asks(elicitation, 'q1', () => undefined)).toBeUndefined()
+      exchange.outcome(outcome({ content: [] }), 'a')
+    },
+    { questions, ...options },
+  )
+  expect(questions.size).toBe(0)
+})

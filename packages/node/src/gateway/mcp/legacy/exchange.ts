@@ -20,6 +20,17 @@ import type { ClientQuestions } from './client-questions.ts'
 /** After this long without an answer a stream is opened, so that no proxy or client takes the silence for a failure. */
 const silenceMs = 10_000
 
+/** What this node says itself, with ids and tokens of its own; a server that says it within a call is not passed on. */
+const notOfCalls: ReadonlySet<string> = new Set([
+  notifications.cancelled,
+  notifications.progress,
+  notifications.toolsListChanged,
+  notifications.promptsListChanged,
+  notifications.resourcesListChanged,
+  notifications.resourcesUpdated,
+  notifications.subscriptionsAcknowledged,
+])
+
 export interface LegacyExchangeOptions {
   readonly response: ServerResponse
   readonly id: JsonRpcId
@@ -84,6 +95,7 @@ export class LegacyExchange implements IngressSink {
     if (this.#stream === undefined && this.#options.response.destroyed) {
       handle.cancel('the caller closed the request')
     } else if (this.#stream === undefined && this.#options.takesStream) {
+      this.#stopTimer()
       this.#stopTimer = this.#options.clock.after(silenceMs, () => this.#open())
     }
   }
@@ -102,8 +114,7 @@ export class LegacyExchange implements IngressSink {
 
   /** Whether the client takes such a request, and there is still a way to put it. */
   canAnswer(question: BackQuestion): boolean {
-    const { takesStream, canAnswer } = this.#options
-    return !this.#over && takesStream && canAnswer(question)
+    return !this.#over && this.#options.takesStream && this.#options.canAnswer(question)
   }
 
   event(event: Exclude<ActEvent, Outcome>): boolean {
@@ -122,7 +133,7 @@ export class LegacyExchange implements IngressSink {
       )
     }
     const notification = notificationOf(event.value)
-    if (notification === undefined) return true
+    if (notification === undefined || notOfCalls.has(notification.method)) return true
     if (notification.method === notifications.message) {
       return !this.#options.wantsLog(notification.params?.['level']) || this.#write(notification)
     }

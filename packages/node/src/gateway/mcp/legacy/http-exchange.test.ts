@@ -189,6 +189,7 @@ test('takes a stream up again where it was cut off, without calling again', asyn
   const egress = egressWith()
   const act = performed(egress, outboundOf(legacyTarget(server.url), 'echo', {}))
   expect(await act.outcome).toMatchObject({ status: 'completed', value: { content: [{ text: 'late' }] } })
+  expect(act.events).toEqual([{ type: 'paused' }])
   expect(server.seen.filter((each) => each.method === 'tools/call')).toHaveLength(1)
   await egress.close()
   server.close()

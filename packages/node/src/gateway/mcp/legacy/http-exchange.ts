@@ -58,7 +58,7 @@ export class HttpExchange implements Sent {
   #stopPause: () => void = () => undefined
   #done = false
   #over = false
-  readonly #ended = Promise.withResolvers<void>()
+  #whenOver: (() => void) | undefined
 
   constructor(options: HttpExchangeOptions) {
     this.#options = options
@@ -80,7 +80,8 @@ export class HttpExchange implements Sent {
   }
 
   async delivered(): Promise<void> {
-    await this.#ended.promise
+    if (this.#over) return
+    await new Promise<void>((resolve) => (this.#whenOver = resolve))
   }
 
   #send(method: 'POST' | 'GET', body: string | null, headers: readonly string[]): void {
@@ -234,7 +235,7 @@ export class HttpExchange implements Sent {
     this.#chunks = []
     this.#stopPause()
     if (abort) this.#upstreamExchange?.abort()
-    this.#ended.resolve()
+    this.#whenOver?.()
     this.#options.over()
   }
 }

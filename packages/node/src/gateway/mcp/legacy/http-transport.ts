@@ -34,7 +34,7 @@ export class HttpTransport implements SessionTransport {
   receive: (value: unknown, from: number | undefined) => boolean = () => true
   /** The server let the stream of that request go while it works on. */
   paused: (message: JsonRpcMessage) => void = () => undefined
-  /** Credentials, names and values in turn; the newest ones are used for every message. */
+  /** Credentials, names and values in turn, for every message. */
   headers: readonly string[] = []
   /** The negotiated version, once there is one. */
   version: string | undefined

@@ -61,7 +61,8 @@ export function performListen(outbound: Outbound, sink: EgressSink, take: () => 
       }
     }, lost)
     await session.listening()
-    for (let at = 0; at < filter.uris.length && !over; at += atOnce) {
+    for (let at = 0; at < filter.uris.length; at += atOnce) {
+      if (over) return
       await Promise.all(filter.uris.slice(at, at + atOnce).map(async (uri) => await follow(session, uri)))
     }
     if (!over) sink.event({ type: 'message', value: acknowledgement(filter, honoured) })

@@ -77,10 +77,10 @@ export class PendingCall {
   wait(timeoutMs = this.#options.limits.answerTimeoutMs): void {
     if (this.#over) return
     this.#stopTimer()
-    const { clock, expired } = this.#options
+    const { clock } = this.#options
     const left = this.#endsAtMs - clock.monotonicMs()
     const patienceMs = this.#questions > 0 ? questionMsMax : timeoutMs
-    this.#stopTimer = clock.after(Math.min(patienceMs, left), expired)
+    this.#stopTimer = clock.after(Math.min(patienceMs, left), () => this.#options.expired())
   }
 
   questionPut(): void {

@@ -268,6 +268,7 @@ test('a server that never has enough is stopped', async () => {
     await settle()
   }
   expect(rounds.length).toBeLessThan(40)
+  expect(clock.timers).toBe(0)
   expect(client.messages.at(-1)).toMatchObject({
     id: 7,
     error: { message: expect.stringContaining('rounds') as string },

@@ -47,6 +47,11 @@ export class SessionHandles {
     this.#options = options
   }
 
+  /** Sessions of which anything is kept: a cache, and the memory of the ended. */
+  get kept(): number {
+    return this.#seen.size + this.#ended.size
+  }
+
   create(holder: string, version: LegacyVersion, capabilities: JsonObject = {}): string {
     const session: ClientSession = {
       id: this.#options.ids.next(),

@@ -25,14 +25,14 @@ export function ownerOf({ holder, session }: Pick<Visit, 'holder' | 'session'>):
 }
 
 export function accepts(request: IncomingMessage, type: string): boolean {
-  const accept = request.headers.accept
+  const accept = request.headers.accept?.toLowerCase()
   if (accept === undefined) return type === 'application/json'
   return accept.includes(type) || accept.includes('*/*') || accept.includes(`${type.split('/')[0]}/*`)
 }
 
 /** Both are welcome, and the stream was named first. */
 export function prefersStream(request: IncomingMessage): boolean {
-  const accept = request.headers.accept ?? ''
+  const accept = request.headers.accept?.toLowerCase() ?? ''
   const stream = accept.indexOf('text/event-stream')
   const json = accept.indexOf('application/json')
   return stream >= 0 && (json < 0 || stream < json)

@@ -1,0 +1,26 @@
+/** Words of signing in to servers behind the node. */
+export const enSignIns = {
+  serverSignIn: {
+    title: 'Your sign-in',
+    page: (name: string) => `Sign in to ${name}`,
+    lead: 'This server wants to know who calls it. You sign in there once; the node then calls it in your name, and in nobody else’s.',
+    begin: 'Sign in there',
+    beginHelp: 'You leave this page for that of the server and come back when you are done.',
+    going: 'Going there…',
+    again: 'Sign in again',
+    forget: 'Forget it',
+    signedIn: 'You are signed in.',
+    notSignedIn: 'You are not signed in, so your agents cannot call this server.',
+    everyone: 'The node itself is let in, for everyone: nobody signs in.',
+    until: 'Ends',
+    since: 'Since',
+    ending: 'Ending the sign-in…',
+    done: 'You are signed in',
+    doneHelp: 'The node may now call this server in your name. You can close this page, or go on.',
+    doneNew: 'You are signed in. Go back to where you were and register the server again.',
+    failed: 'You are not signed in',
+    toRecord: 'To the server',
+    toRegistry: 'To the registry',
+    empty: 'Nothing came with this address. Begin at the page of the server.',
+  },
+}
