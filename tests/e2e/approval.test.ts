@@ -121,9 +121,13 @@ describe.each(nodeStores)('approvals on $name', (store) => {
   })
 
   test.each(['latest', 'first'] as const)(
-    'a %s client hears -32042 with the address, and gets the answer once by calling again',
+    'a %s client that opens addresses hears -32042 with the address, and gets the answer once by calling again',
     async (kind) => {
-      const client = await connectMcpClient(access.mcpUrl, { token: access.token, kind })
+      const client = await connectMcpClient(access.mcpUrl, {
+        token: access.token,
+        kind,
+        opensAddresses: true,
+      })
       const call = async () =>
         await client.call('add', { a, b: 1 }).then(
           (answer) => ({ answer, error: undefined }),

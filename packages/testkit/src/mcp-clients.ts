@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly token?: string
   /** `latest`: the client of the second SDK as it comes (2025-11-25); `modern`: pinned to 2026-07-28; `first`: the first SDK. */
   readonly kind?: 'latest' | 'modern' | 'first'
+  /** It declares that it can be sent to an address (URL elicitation). */
+  readonly opensAddresses?: boolean
   /** Called for each `notifications/tools/list_changed`. */
   readonly onListChanged?: () => void
 }
@@ -39,14 +41,18 @@ export async function connectMcpClient(url: string, options: ClientOptions = {})
     : await connectLatest(new StreamableHTTPClientTransport(new URL(url), transportOptions), options)
 }
 
+function capabilitiesOf({ opensAddresses }: ClientOptions) {
+  return opensAddresses === true ? { elicitation: { url: {} } } : {}
+}
+
 async function connectLatest(
   transport: StreamableHTTPClientTransport,
   options: ClientOptions,
 ): Promise<TestMcpClient> {
-  const client = new Client(
-    info,
-    options.kind === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {},
-  )
+  const client = new Client(info, {
+    capabilities: capabilitiesOf(options),
+    ...(options.kind === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' as const } } } : {}),
+  })
   const { onListChanged } = options
   if (onListChanged !== undefined)
     client.setNotificationHandler('notifications/tools/list_changed', () => onListChanged())
@@ -66,12 +72,12 @@ async function connectLatest(
 
 async function connectFirst(transport: FirstTransport, options: ClientOptions): Promise<TestMcpClient> {
   const { onListChanged } = options
-  const client = new FirstClient(
-    info,
-    onListChanged === undefined
+  const client = new FirstClient(info, {
+    capabilities: capabilitiesOf(options),
+    ...(onListChanged === undefined
       ? {}
-      : { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => onListChanged() } } },
-  )
+      : { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => onListChanged() } } }),
+  })
   await client.connect(transport)
   return {
     version: transport.protocolVersion,

@@ -1,5 +1,7 @@
+import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import { expect, test } from 'vitest'
+import type { Question } from '../authority/authority.ts'
 import { aCapability, anIntake, aPath, aSink } from './path-fixture.ts'
 import { submit } from './submit.ts'
 
@@ -85,6 +87,35 @@ test('a refusal is told once it is in the log, and sends nothing', () => {
   path.sync()
   expect(sink.heard).toEqual([refusal])
   expect(path.story).toEqual(['act.refused', 'durable'])
+})
+
+test('what a message includes is decided as well, and the strictest decision counts', async () => {
+  const classes = { allow: 'send', ask: 'ap_1', refuse: 'act.refused' } as const
+  for (const [mine, included, wanted] of [
+    ['allow', 'allow', 'allow'],
+    ['allow', 'ask', 'ask'],
+    ['ask', 'refuse', 'refuse'],
+    ['refuse', 'allow', 'refuse'],
+  ] as const) {
+    const path = aPath()
+    const sink = aSink()
+    const asked: unknown[] = []
+    const authority = {
+      ...path.parts.authority,
+      decide: ({ capability, arguments: given }: Question): Decision => {
+        asked.push(given)
+        return { class: capability.id === 'second' ? included : mine, reasons: [], obligations: [] }
+      },
+    }
+    const capability = { ...aCapability(0), id: 'second' }
+    const intake = { ...anIntake(), includes: [{ capability, arguments: { url: 'u' } }] }
+    submit({ ...path.parts, authority }, intake, sink)
+    await new Promise((resolve) => setImmediate(resolve))
+    path.sync()
+    expect(asked).toEqual([intake.arguments, { url: 'u' }])
+    expect(JSON.stringify([path.story, sink.heard])).toContain(classes[wanted])
+    expect(path.story.includes('send')).toBe(wanted === 'allow')
+  }
 })
 
 test('a used up budget is a refusal with its reason', () => {

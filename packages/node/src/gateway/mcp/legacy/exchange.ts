@@ -10,7 +10,7 @@ import type { Pending } from '../../../approval/approval.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
-import { askFirst, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
+import { askFirst, askResult, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
 import { replyJson } from '../reply.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { AnswerStreams } from './answer-streams.ts'
@@ -175,13 +175,20 @@ export class LegacyExchange implements IngressSink {
   }
 
   asked(pending: Pending, decision: Decision): void {
+    const { id, isTool, opensAddresses } = this.#options
     const url = this.#options.approvalUrl(pending.id)
+    // A client that did not say that it opens addresses must not be sent to one (2025-11-25 client/elicitation).
+    if (!opensAddresses && isTool) {
+      this.#answer(resultResponse(id, askResult(url, askSentence)))
+      return
+    }
     const message = `${askSentence} ${url} Then make the same call again.`
+    const { reasons } = decision
+    const elicitations = [{ mode: 'url', elicitationId: pending.id, url, message: askFirst }]
     this.#answer(
-      errorResponse(this.#options.id, errorCodes.urlElicitationRequired, message, {
-        elicitations: [{ mode: 'url', elicitationId: pending.id, url, message: askFirst }],
-        reasons: decision.reasons,
-      }),
+      opensAddresses
+        ? errorResponse(id, errorCodes.urlElicitationRequired, message, { elicitations, reasons })
+        : errorResponse(id, errorCodes.internal, message, { code: 'act.asked', url, reasons }),
     )
   }
 

@@ -112,7 +112,7 @@ test.each(clients)('a refusal is an answer with its reason for the %s official c
 test.each(clients)(
   'what a person must decide is an error with the address for the %s official client',
   async (kind) => {
-    const client = await connectMcpClient(node.url, { token: 'ann', kind })
+    const client = await connectMcpClient(node.url, { token: 'ann', kind, opensAddresses: true })
     const url = 'http://localhost:7100/approvals/p_1'
     await expect(client.call('ask')).rejects.toMatchObject({
       code: -32042,
@@ -122,6 +122,14 @@ test.each(clients)(
     await client.close()
   },
 )
+
+test('a client that opens no addresses is told in words what a person must decide, and where', async () => {
+  const client = await connectMcpClient(node.url, { token: 'ann' })
+  const answer = await client.call('ask')
+  expect(answer).toMatchObject({ isError: true })
+  expect(JSON.stringify(answer['content'])).toContain('http://localhost:7100/approvals/p_1')
+  await client.close()
+})
 
 test('a failure of the node says its code and what to do', async () => {
   const client = await connectMcpClient(node.url, { token: 'ann' })

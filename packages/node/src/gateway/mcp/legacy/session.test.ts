@@ -86,6 +86,20 @@ test('a ping is answered at once, and what no client answers is declined', () =>
   expect(questions).toEqual([])
 })
 
+test('what a server asks before the first call goes to its caller', () => {
+  session.receive(ask(7, 'roots/list'))
+  const { questions } = call()
+  expect(questions.map(({ method }) => method)).toEqual(['roots/list'])
+  questions[0]!.answer({ type: 'result', result: { roots: [] } })
+  expect(sent.at(-1)).toEqual({ jsonrpc: '2.0', id: 7, result: { roots: [] } })
+})
+
+test('what it asked and took back before a call is asked nobody', () => {
+  session.receive(ask(7, 'roots/list'))
+  session.receive({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } })
+  expect(call().questions).toEqual([])
+})
+
 test('several questions at once are told apart, and one that is said again is asked once', () => {
   const { id, questions } = call()
   session.receive(ask(1), id)

@@ -89,6 +89,8 @@ export class Session {
       this.#end(id, { type: 'failed', ...failure }, true),
     )
     pending.sent = sent
+    // What the node asks on its own account has no caller who could answer.
+    if (options.own !== true) this.#questions.callBegan((...asked) => this.#put(pending, asked))
     // A transport may fail, or a child answer, before `send` returned.
     if (this.#pending.get(id) === undefined) sent.done(true)
     return call
@@ -240,7 +242,9 @@ export class Session {
   #asked(id: JsonRpcId, method: string, params: JsonObject, from: number | undefined): void {
     const call = from ?? this.#newest()
     const pending = call === undefined ? undefined : this.#pending.get(call)
-    this.#questions.take(id, method, params, pending && ((...asked) => this.#put(pending, asked)))
+    // What comes on the stream of a call that is over belongs to nobody; what comes by itself, to the next call.
+    const waits = from === undefined
+    this.#questions.take(id, method, params, pending && ((...asked) => this.#put(pending, asked)), waits)
   }
 
   /** While a person is being asked, the server may stay silent. */
