@@ -6,7 +6,7 @@ import type { Suite, SuiteOptions } from './suite.ts'
 interface Group {
   readonly runner: RunnerVersion
   /** The runner of 0.1 knows one revision only and takes no other. */
-  readonly version: '2025-03-26' | '2025-11-25' | '2026-07-28'
+  readonly version: '2025-03-26' | '2025-11-25' | '2026-07-28' | undefined
   readonly scenarios: readonly string[]
 }
 
@@ -65,6 +65,11 @@ const groups: readonly Group[] = [
       'auth/cross-app-access-complete-flow',
     ],
   },
+  {
+    runner: '0.2',
+    version: undefined,
+    scenarios: [...ownSignIn, 'auth/enterprise-managed-authorization'],
+  },
   { runner: '0.2', version: '2025-03-26', scenarios: ['auth/2025-03-26-oauth-metadata-backcompat'] },
   {
     runner: '0.2',
@@ -76,8 +81,6 @@ const groups: readonly Group[] = [
       'sse-retry',
       'json-schema-2020-12-preservation',
       ...signIn,
-      ...ownSignIn,
-      'auth/enterprise-managed-authorization',
     ],
   },
   {
@@ -94,8 +97,6 @@ const groups: readonly Group[] = [
       'sep-2322-client-request-state',
       ...signIn,
       ...signInModern,
-      ...ownSignIn,
-      'auth/enterprise-managed-authorization',
     ],
   },
 ]
@@ -135,7 +136,7 @@ async function runAll(way: 'direct' | 'through', { scenario: only }: SuiteOption
     for (const scenario of scenarios.filter((name) => only === undefined || name === only)) {
       const results = await runMcpClient(runner, scenario, version, way)
       for (const [test, result] of results)
-        if (!asides.has(test)) all.set(`${runner} ${version} ${test}`, result)
+        if (!asides.has(test)) all.set(`${runner} ${version ?? 'extension'} ${test}`, result)
     }
   }
   return all

@@ -29,18 +29,21 @@ export async function runMcpServer(version: RunnerVersion, args: readonly string
 
 /**
  * Runs one client scenario with `mcp-client.ts` as the client. That the client came to its end is a check of its own,
- * which the runner makes too and does not write down.
+ * which the runner makes too and does not write down. Scenarios of extensions belong to no revision.
  */
 export async function runMcpClient(
   version: RunnerVersion,
   scenario: string,
-  revision: string,
+  revision: string | undefined,
   way: 'direct' | 'through',
 ): Promise<Results> {
   const command = `node mcp-client.ts ${way}`
-  const args = ['client', '--command', command, '--scenario', scenario, '--spec-version', revision]
+  const selected = revision === undefined ? [] : ['--spec-version', revision]
+  const args = ['client', '--command', command, '--scenario', scenario, ...selected]
   const { results, text } = await run(version, args)
   const [broken] = /^Client (?:exited with code|timed out).*(?:\n(?!Results saved).*){0,12}/m.exec(text) ?? []
+  const [skipped] = /^SKIPPED: .*/m.exec(text) ?? []
+  if (skipped !== undefined) throw new Error(skipped)
   const ended: TestResult =
     broken === undefined ? { status: 'passed' } : { status: 'failed', message: broken }
   return new Map([...oneOfEach(results), [`${scenario}/the client ends well`, ended]])

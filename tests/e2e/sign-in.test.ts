@@ -236,13 +236,26 @@ describe('a node that is let in by itself', () => {
     const { access, ambit } = await join(scene, 'ada')
     const client = await connectMcpClient(access.mcpUrl, { token: access.token })
     expect(JSON.stringify(await client.call('echo', { text: 'x' }))).toContain('"x"')
-    // A read goes through although the token was taken back meanwhile; the log has one act of it.
     expect(await ambit.signIns.status('files')).toMatchObject({ signedIn: true, forEveryone: true })
     await client.close()
   })
 })
 
-test('a record that takes a key gets no sign-in, and a server without OAuth asks for its credential', async () => {
+test('a node says what it is as a client, under the address by which it is known', async () => {
+  const node = await startTestNode({
+    env: { AMBIT_OAUTH_CLIENT_DOCUMENT: 'https://docs.example/ambit.json' },
+  })
+  ends.push(node)
+  const response = await fetch(`${node.url}/oauth/client.json`)
+  expect(await response.json()).toMatchObject({
+    client_id: 'https://docs.example/ambit.json',
+    redirect_uris: [`${node.url}/oauth/callback`],
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+  })
+})
+
+test('a server whose authorization server is away is not registered', async () => {
   const scene = await open()
   scene.server.metadata['authorization_servers'] = ['http://127.0.0.1:1']
   const refusal = scene.node.ambit.records.register({ url: scene.server.mcp.url, slug: 'files' })

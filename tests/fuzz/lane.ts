@@ -14,6 +14,8 @@ const streamWaitMs = 250
 const streamBytesMax = 256 * 1024
 /** Bodies above this are refused before they have come. */
 const overLongBytes = 4 * 1024 * 1024
+/** More than a socket holds: of a request that is refused by its head alone the rest may still be on its way. */
+const underWayBytes = 64 * 1024
 
 export interface Exchange {
   readonly answers: readonly RawAnswer[]
@@ -125,9 +127,12 @@ class Turn {
   #cut(): string | undefined {
     const { answers } = this.#reader
     const saidSo = answers.some(({ headers }) => headers.get('connection')?.[0] === 'close')
-    // Whoever is still sending a body that nobody wants may lose the answer with the connection.
-    const isOverLong = this.#shots.some(({ body }) => body.length > overLongBytes)
-    if (saidSo || isOverLong) return undefined
+    // Whoever is still sending a body that nobody wants may lose the answer with the connection (RFC 9112, section 9.6).
+    const isUnwanted = this.#shots.some(
+      ({ body, path }) =>
+        body.length > overLongBytes || (body.length > underWayBytes && !/^\/(a2a|mcp)\b/.test(path)),
+    )
+    if (saidSo || isUnwanted) return undefined
     const last = answers.at(-1)
     return last?.whole === false
       ? `the connection was closed within an answer (${last.status})`

@@ -23,12 +23,9 @@ export async function resume(parts: PathParts, approval: string): Promise<void> 
     await parts.approvals.void(approval, [gone(holder === undefined)])
     return
   }
-  if (capability.definition !== suspended.definition || target.digest !== suspended.target) {
-    await parts.approvals.void(approval, [changed])
-    return
-  }
   const includes = includedOf(suspended, target)
-  if (includes === undefined) {
+  const isSame = capability.definition === suspended.definition && target.digest === suspended.target
+  if (!isSame || includes === undefined) {
     await parts.approvals.void(approval, [changed])
     return
   }

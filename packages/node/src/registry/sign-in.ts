@@ -1,7 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import type { AgentRecord, Interface } from '@ambit/core/record'
 import type { Caller } from '../kernel/route.ts'
-import { serverAddress, signInSecret } from '../signin/signin.ts'
+import { refuseNoServer, signInSecret } from '../signin/signin.ts'
 import type { Challenge, ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
 import { editable } from './draft.ts'
 import { entryOf, mustFind, renew } from './room.ts'
@@ -104,10 +104,12 @@ function asksForSignIn({ target }: Held): boolean {
   return target.interfaces.some(({ security }) => security.some(({ secret }) => secret === signInSecret))
 }
 
-/** The one interface that a sign-in is for: the first that speaks MCP over HTTP. */
+/** Address of the one interface that a sign-in is for: the first that speaks MCP over HTTP. */
 function serverOf({ target }: Held): string {
-  const offered = target.interfaces.find(isServer)
-  return serverAddress(offered?.url ?? '').href
+  const url = target.interfaces.find(isServer)?.url ?? ''
+  // As it stands in the record: acts look for what is kept under that.
+  refuseNoServer(url)
+  return url
 }
 
 function isServer({ protocol, command }: Interface): boolean {

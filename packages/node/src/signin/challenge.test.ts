@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { readBearer, scopesIn, scopeUnion } from './challenge.ts'
 
@@ -19,8 +19,8 @@ test('reads the Bearer challenge among others, in any case and order', () => {
 test('finds nothing where there is no challenge, whatever the header holds', () => {
   for (const header of [undefined, '', 'Basic realm="x"', 'scope="a"', 'Negotiate abc=='])
     expect(readBearer(header)).toEqual({})
-  fc.assert(
-    fc.property(fc.string({ maxLength: 200 }), (header) => {
+  assert(
+    property(string({ maxLength: 200 }), (header) => {
       readBearer(header)
       readBearer(`Bearer ${header}`)
     }),

@@ -67,16 +67,16 @@ export function clientOf(settings: ClientSettings, metadata: AuthorizationServer
   const { clientId, clientSecret, privateKey, algorithm } = settings
   if (privateKey !== undefined)
     return { clientId, method: 'private_key_jwt', privateKey, algorithm: algorithm ?? 'ES256' }
-  return { clientId, clientSecret, method: secretMethod(clientSecret, undefined, metadata) }
+  return { clientId, clientSecret, method: secretMethod(clientSecret !== undefined, undefined, metadata) }
 }
 
 /** How a client with or without a secret proves itself: as it was registered, else as the server lists it. */
 export function secretMethod(
-  secret: string | undefined,
+  hasSecret: boolean,
   registered: string | undefined,
   { token_endpoint_auth_methods_supported: supported = ['client_secret_basic'] }: AuthorizationServer,
 ): Client['method'] {
-  const possible = secret === undefined ? (['none'] as const) : secretMethods
+  const possible = hasSecret ? secretMethods : (['none'] as const)
   const found = possible.find((method) => method === registered)
   return found ?? possible.find((method) => supported.includes(method)) ?? possible[0]
 }

@@ -78,9 +78,9 @@ async function readResource(
   server: URL,
   { resourceMetadata }: BearerChallenge,
 ): Promise<ResourceMetadata | undefined> {
-  const addresses =
-    resourceMetadata === undefined ? resourceAddresses(server) : [safeAddress(resourceMetadata).href]
-  for (const address of addresses) {
+  // What the server named may have moved since it did.
+  const named = resourceMetadata === undefined ? [] : [safeAddress(resourceMetadata).href]
+  for (const address of [...named, ...resourceAddresses(server)]) {
     const response = await getJson(fetch, address)
     if (response === undefined) continue
     const parsed = resourceSchema.safeParse(await response.json().catch(() => undefined))

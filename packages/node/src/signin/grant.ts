@@ -55,7 +55,7 @@ export interface Begun {
   readonly redirect: string
   /** PKCE (RFC 7636). */
   readonly verifier: string
-  /** AIC of the record it was begun for, where there is one. */
+  /** Of the record it was begun for, where there is one. */
   readonly slug?: string | undefined
 }
 

@@ -32,7 +32,11 @@ export async function assertIdentity(
   const { clientId, clientSecret } = provider
   const tokenEndpoint = safeAddress(provider.tokenEndpoint).href
   const server = { issuer: tokenEndpoint, token_endpoint: tokenEndpoint }
-  const client = { clientId, clientSecret, method: secretMethod(clientSecret, undefined, server) }
+  const client = {
+    clientId,
+    clientSecret,
+    method: secretMethod(clientSecret !== undefined, undefined, server),
+  }
   const response = await genericTokenEndpointRequest(
     server,
     { client_id: clientId },

@@ -63,12 +63,9 @@ export function clientMetadata(redirect: string) {
     redirect_uris: [redirect],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
-    application_type: isLoopback(redirect) ? 'native' : 'web',
+    // Only programs of a person's own machine come back to http (OpenID Connect registration, section 2).
+    application_type: redirect.startsWith('http:') ? 'native' : 'web',
   }
-}
-
-function isLoopback(redirect: string): boolean {
-  return redirect.startsWith('http:')
 }
 
 async function read(parts: RegistrationParts, key: ClientKey): Promise<Client | undefined> {
@@ -95,7 +92,7 @@ async function register(
   const asked = {
     ...clientMetadata(parts.redirect()),
     // Where the server takes a secret, one that was registered stays useless to who only saw the client id.
-    token_endpoint_auth_method: secretMethod('wanted', undefined, metadata),
+    token_endpoint_auth_method: secretMethod(true, undefined, metadata),
   }
   const response = await parts.fetch(endpoint, {
     method: 'POST',
@@ -112,7 +109,7 @@ async function register(
   return {
     clientId,
     clientSecret,
-    method: secretMethod(clientSecret, method, metadata),
+    method: secretMethod(clientSecret !== undefined, method, metadata),
     ...(clientSecret === undefined || expiresS === 0 ? {} : { expires: expiresS * 1000 }),
   }
 }

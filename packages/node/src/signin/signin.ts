@@ -183,10 +183,10 @@ export async function openSignIns(parts: SignInParts): Promise<SignIns> {
   }
 }
 
-/** For a server that is no address at all, such as a program of this machine. Throws `input.invalid`. */
-export function serverAddress(text: string): URL {
+/** Refuses what is no address of the web, such as a program of this machine. Throws `input.invalid`. */
+export function refuseNoServer(text: string): void {
   const url = URL.parse(text)
-  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url
+  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return
   throw new Fault('input.invalid', {
     detail: 'one signs in to servers that have a web address',
     where: 'url',

@@ -134,7 +134,8 @@ async function submitWithPush(
   }
   const message = call.params['message'] as { readonly taskId?: unknown } | undefined
   const continued = typeof message?.taskId === 'string' && message.taskId !== '' ? message.taskId : undefined
-  const taskId = capability.id === messageCapability ? continued : push.taskId
+  const inline = capability.id === messageCapability
+  const taskId = inline ? continued : push.taskId
   let callback: CallbackRow
   try {
     callback = await callbacks.prepare(holder, target.id, { ...push, taskId }, call.version)
@@ -142,12 +143,12 @@ async function submitWithPush(
     reply.error(configError(Fault.from(error)))
     return
   }
-  const params = withCallback(call.params, capability.id === messageCapability, callback)
+  const params = withCallback(call.params, inline, callback)
   const kept: Submission = {
     ...submission,
     call: { ...call, params, paramsText: JSON.stringify(params) },
     // A configuration in a message is decided as one that is set up by itself: for the task that the message is about.
-    ...(capability.id === messageCapability
+    ...(inline
       ? { includes: [{ capability: setting, arguments: { ...objectOf(inlineConfig(params)), taskId } }] }
       : {}),
   }
