@@ -5,7 +5,7 @@ import type { Suite, SuiteOptions } from './suite.ts'
 
 interface Group {
   readonly runner: RunnerVersion
-  /** The runner of 0.1 knows one revision only and takes no other. */
+  /** The runner of 0.1 knows one revision only and takes no other. Undefined: extensions, which belong to none. */
   readonly version: '2025-03-26' | '2025-11-25' | '2026-07-28' | undefined
   readonly scenarios: readonly string[]
 }

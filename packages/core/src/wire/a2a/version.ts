@@ -6,7 +6,6 @@ export type A2aVersion = typeof a2aVersion | typeof a2aVersion03
 
 /** Major.Minor; a request without it, or with an empty one, speaks 0.3. */
 export const versionHeader = 'a2a-version'
-export const versionWithoutHeader: A2aVersion = a2aVersion03
 
 const versionForm = /^(\d{1,3}\.\d{1,3})(\.\d{1,5})?$/
 

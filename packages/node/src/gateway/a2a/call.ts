@@ -241,7 +241,7 @@ export function readParams(method: Method, params: unknown): RequestVerdict {
 }
 
 /** Undefined when the bytes are no JSON in UTF-8, or nested too deeply. */
-export function parseBody(body: Buffer): Parsed | undefined {
+function parseBody(body: Buffer): Parsed | undefined {
   // Bytes that are not UTF-8 would be read in one way here and in another by the target.
   if (!isUtf8(body)) return undefined
   const text = body.toString('utf8')

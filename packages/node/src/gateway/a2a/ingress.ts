@@ -9,7 +9,6 @@ import {
   isJsonMediaType,
   readVersion,
   versionHeader,
-  versionWithoutHeader,
 } from '@ambit/core/wire/a2a/version'
 import type { A2aVersion, Binding } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../authority/authority.ts'
@@ -226,7 +225,7 @@ interface UnknownVersion {
 /** Header or query parameter; without either the request speaks 0.3 (section 3.6.2). */
 function versionOf(headers: A2aHeaders, query: URLSearchParams): A2aVersion | UnknownVersion {
   if (headers.version === a2aVersion) return a2aVersion
-  const asked = headers.version?.trim() || queried(query) || versionWithoutHeader
+  const asked = headers.version?.trim() || queried(query) || a2aVersion03
   return readVersion(asked) ?? { asked }
 }
 

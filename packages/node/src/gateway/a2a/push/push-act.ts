@@ -9,7 +9,7 @@ const served = { method: 'push notification', protocolVersion: '1.0' }
  * What an agent does that tells a caller of its task unasked. The mandate must allow it of that agent; the caller only
  * gets to know something by it, at an address it chose itself (`task.push.set`).
  */
-export const pushCapability: TargetCapability = {
+const pushCapability: TargetCapability = {
   id: 'task.push',
   definition: digestBytes(JSON.stringify(served)),
   profile: { effect: 'read', reversibility: 0, roles: {}, integrity: {}, dataClasses: [] },
