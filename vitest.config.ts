@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // They share nothing but code, and reading it anew for each file took longer than running them.
+          isolate: false,
           include: ['packages/*/src/**/*.test.ts', 'tests/*.test.ts'],
           exclude: ['**/*-store.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
         },

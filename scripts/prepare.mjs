@@ -282,7 +282,7 @@ function run(what, command, { cwd = root, timeoutMs, remedy }) {
 function progress(what) {
   const begin = Date.now()
   const seconds = () => `${Math.round((Date.now() - begin) / 1000)} s`
-  const terminal = Boolean(process.stderr.isTTY)
+  const terminal = process.stderr.isTTY
   const draw = () => process.stderr.write(`\r${what} … ${seconds()}`)
   if (terminal) draw()
   const timer = terminal ? setInterval(draw, 1000) : undefined
