@@ -9,16 +9,27 @@ export default defineConfig({
           name: 'unit',
           // They share nothing but code, and reading it anew for each file took longer than running them.
           isolate: false,
+          sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts', 'tests/*.test.ts'],
           exclude: ['**/*-store.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
         },
       },
       {
-        test: { name: 'store', include: ['packages/*/src/**/*-store.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'store',
+          include: ['packages/*/src/**/*-store.test.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         // What starts and kills processes or fills disks again and again: too slow for `npm run check`.
-        test: { name: 'slow', include: ['packages/*/src/**/*.slow.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'slow',
+          include: ['packages/*/src/**/*.slow.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
@@ -27,6 +38,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

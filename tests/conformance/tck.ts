@@ -17,8 +17,8 @@ export const tcks = {
   '0.3': { commit: 'eb1f804', line: '0.3' },
 } as const satisfies Record<string, Tck>
 
-/** Where the TCK comes from: an address or a folder that git can clone. */
-const source = process.env['AMBIT_A2A_TCK'] ?? 'https://github.com/a2aproject/a2a-tck'
+/** Where git clones the TCK from, an address or a folder; its public repository is a2aproject/a2a-tck. */
+const source = process.env['AMBIT_A2A_TCK']
 /** Scripts that let the TCK run on the Python packages of Debian 12, beside this checkout unless said otherwise. */
 const shim = resolve(
   process.env['AMBIT_A2A_TCK_SHIM'] ??
@@ -38,6 +38,10 @@ const runMsMax = 30 * 60_000
 
 /** Why the TCK cannot run here; undefined when it can. */
 export async function tckAbsence(): Promise<string | undefined> {
+  const cached = Object.values(tcks).every(({ commit }) => existsSync(join(cache, commit, '.ambit-ready')))
+  if (source === undefined && !cached) {
+    return 'AMBIT_A2A_TCK does not say where to clone a2aproject/a2a-tck from'
+  }
   if (!existsSync(join(shim, 'run.sh'))) return 'no shim for the A2A TCK at AMBIT_A2A_TCK_SHIM'
   const imported = await runProgram(python, ['-c', `import ${modules}`], { timeoutMs: prepareMsMax }).catch(
     () => undefined,
@@ -88,6 +92,8 @@ async function prepare(tck: Tck): Promise<string> {
   if (existsSync(stamp)) return checkout
   rmSync(checkout, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
+  if (source === undefined)
+    throw new Error('AMBIT_A2A_TCK does not say where to clone a2aproject/a2a-tck from')
   await step('git', ['clone', '--quiet', source, checkout])
   await step('git', ['-C', checkout, 'checkout', '--quiet', tck.commit])
   if (!existsSync(join(cache, 'node_modules', protos))) {
