@@ -14,6 +14,9 @@ import { InFlight } from '@ambit/node/gateway/in-flight'
 import { Traffic } from '@ambit/node/gateway/traffic'
 import { openApi } from '@ambit/node/http/openapi'
 import { createReceipts } from '@ambit/node/receipt/receipt'
+import { createBackups } from '@ambit/node/ops/backup'
+import { createDiskWatch } from '@ambit/node/ops/disk-watch'
+import { nodeVersion } from '@ambit/node/protocols'
 import { openResponse } from '@ambit/node/response/response'
 import { routesOf } from '@ambit/node/routes'
 import { z } from 'zod'
@@ -68,6 +71,22 @@ async function api(): Promise<unknown> {
           receipts,
           inFlight,
           traffic,
+          disk: createDiskWatch({
+            folder,
+            reserveBytes: undefined,
+            clock,
+            log: foundation.log,
+            metrics: foundation.metrics,
+            onFull: () => undefined,
+          }),
+          backups: createBackups({
+            ...foundation.config,
+            store: foundation.store,
+            logs: () => [],
+            version: nodeVersion,
+            clock,
+            log: foundation.log,
+          }),
           errorOutput: () => undefined,
           origin: () => '',
         }),

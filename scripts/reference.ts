@@ -1,7 +1,7 @@
 /* `npx node scripts/reference.ts`: writes the reference pages that are made from tables in the code. */
 import { writeFileSync } from 'node:fs'
 import { faultTables } from '@ambit/core/faults/table'
-import { configTable } from '@ambit/node/config'
+import { settings } from '@ambit/node/settings'
 
 /** Each generated page by its path from the root; `tests/reference.test.ts` compares them with what is there. */
 export const pages: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ function faultsPage(): string {
 }
 
 function settingsPage(): string {
-  const table = configTable.map(({ name, default: value, limit, sentence }) => [
+  const table = settings.map(({ name, default: value, limit, sentence }) => [
     `\`${name}\``,
     value === '' ? '' : `\`${value}\``,
     limit,
@@ -44,7 +44,7 @@ function settingsPage(): string {
   return page(
     'Settings',
     'A node reads these from its environment, and nothing else.',
-    '`packages/node/src/config.ts`',
+    '`packages/node/src/settings.ts`',
     [markdownTable(['name', 'default', 'takes', 'what it does'], table)],
   )
 }

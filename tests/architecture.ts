@@ -14,7 +14,7 @@ export type Violation = string
 const rows: readonly (readonly string[])[] = [
   ['kernel'],
   ['store', 'bus', 'net'],
-  ['ruling', 'ledger', 'identity', 'vault', 'signin'],
+  ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents'],
   ['registry'],
   ['discovery', 'authority', 'fence', 'approval', 'outbox', 'receipt'],
   ['response', 'governance', 'federation', 'monitor'],
@@ -51,7 +51,7 @@ const boundPackages: Readonly<Record<string, readonly string[]>> = {
 
 /** Which packages each workspace may import; `node:` is the runtime's own library. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  core: ['zod'],
+  core: ['zod', 'cborg'],
   sdk: ['@ambit/core'],
   cli: ['node:', '@ambit/core', '@ambit/sdk', 'commander'],
 }

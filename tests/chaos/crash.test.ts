@@ -10,7 +10,7 @@ import { send } from '@ambit/testkit/raw-http'
 import { answerJson, rawCall, startRawMcpServer, textResult } from '@ambit/testkit/raw-mcp'
 import { spawnNode } from '@ambit/testkit/spawn-node'
 import type { SpawnedNode } from '@ambit/testkit/spawn-node'
-import { allow, bringOnline } from '@ambit/testkit/start-node'
+import { allow, bringOnline, removeData } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { expect, test } from 'vitest'
 
@@ -96,7 +96,7 @@ test('kill -9: every acknowledged act is in the log, the others are unknown, and
     'after all',
   )
   await node[Symbol.asyncDispose]()
-  rmSync(data, { recursive: true, force: true })
+  removeData(data)
 })
 
 /** Which act said which text: the owner's salts open the commitments of the log. */
@@ -167,7 +167,7 @@ test('kill -9 while an approved act is performed: it is unknown, and never perfo
   ).toEqual(['asked', 'approved', 'used'])
   expect(performed).toBe(1)
   await node[Symbol.asyncDispose]()
-  rmSync(data, { recursive: true, force: true })
+  removeData(data)
 })
 
 /** Two logs prepare 8 MiB each; a little more is free until the test takes it. */

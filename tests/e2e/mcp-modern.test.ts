@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startConformanceMcp } from '@ambit/testkit/conformance-mcp-server'
@@ -9,7 +9,7 @@ import { startTasksServer } from '@ambit/testkit/mcp-tasks-server'
 import type { TasksServer } from '@ambit/testkit/mcp-tasks-server'
 import { messagesOf, openModern, sendModern } from '@ambit/testkit/raw-modern'
 import type { Json } from '@ambit/testkit/raw-modern'
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, removeData, startTestNode } from '@ambit/testkit/start-node'
 import type { TestAccess, TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -156,7 +156,7 @@ test('a held act does not outlive its node: the client is told to call again', a
     expect(answer.message.result).toMatchObject({ isError: true })
     expect(answer.message.result?.['content'][0].text).toContain('Make the call again')
   } finally {
-    rmSync(data, { recursive: true, force: true })
+    removeData(data)
   }
 })
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readLog } from '@ambit/testkit/log-reader'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { startNotesServer } from '@ambit/testkit/mcp-notes'
 import type { NotesServer } from '@ambit/testkit/mcp-notes'
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, removeData, startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -132,5 +132,5 @@ test('a node that stops ends what it listens to, and does not wait for it', asyn
   expect(ends).toEqual(['act.cancelled', 'act.cancelled'])
   await again.stop()
   await server.close()
-  rmSync(data, { recursive: true, force: true })
+  removeData(data)
 })

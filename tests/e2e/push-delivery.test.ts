@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startA2aAgent } from '@ambit/testkit/a2a-agent'
@@ -8,7 +8,7 @@ import type { A2aAgent, PushSetting } from '@ambit/testkit/a2a-agent'
 import { a2aClient, textRequest } from '@ambit/testkit/a2a-client'
 import type { A2aClient } from '@ambit/testkit/a2a-client'
 import { spawnNode } from '@ambit/testkit/spawn-node'
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, removeData, startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { saying, startWebhook } from '@ambit/testkit/webhook'
@@ -92,7 +92,7 @@ test('what was taken before a kill is delivered after the restart, in order', as
   })
   expect([pushed.status, second.url === first.url]).toEqual([202, true])
   await until('it was delivered', () => webhook.received.at(-1)?.headers['x-ambit-late'] === 'true')
-  rmSync(data, { recursive: true, force: true })
+  removeData(data)
 })
 
 test('a setting whose address is private, or leads there, is refused before the agent hears of it', async () => {
@@ -136,7 +136,7 @@ test('an address that is no longer allowed is not called, whatever was said when
   )
   expect(refused.error).toBe('address.refused')
   expect(webhook.received).toHaveLength(2)
-  rmSync(data, { recursive: true, force: true })
+  removeData(data)
 })
 
 test('an agent that does not push is not made to: the client is told so', async () => {

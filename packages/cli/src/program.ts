@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { actCommands } from './commands/acts.ts'
 import { approvalCommands } from './commands/approvals.ts'
+import { backupCommands } from './commands/backup.ts'
 import { identityCommands } from './commands/identity.ts'
 import { mandateCommands } from './commands/mandates.ts'
 import { recordCommands } from './commands/records.ts'
@@ -41,6 +42,7 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
   mandateCommands(program, context)
   approvalCommands(program, context)
   actCommands(program, context)
+  backupCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

@@ -130,6 +130,40 @@ export const keyLeafSchema = z.strictObject({
   kind: z.literal('key'),
   origin: z.string().max(300),
   vkey: z.string().max(300),
+  /** The log that this one continues; a log without one is the first of its series. Its head is entry 1. */
+  predecessor: z
+    .strictObject({
+      origin: z.string().max(300),
+      vkey: z.string().max(300),
+      /** Why it ended: `half-year`, `size`, `rotation` or `loss`. */
+      why: z.enum(['half-year', 'size', 'rotation', 'loss']),
+      /** In the words of whoever asked for it. */
+      reason: z.string().max(500).optional(),
+    })
+    .optional(),
+})
+
+export type KeyLeaf = z.infer<typeof keyLeafSchema>
+
+/** Entry 1 of a log that continues another: the last checkpoint of that one, with the signatures of its witnesses. */
+export const predecessorLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('predecessor'),
+  checkpoint: z.string().max(7500),
+  /** The log ended by loss: so many of the entries that the checkpoint signed are still there. */
+  lost: z.strictObject({ kept: z.int().min(0) }).optional(),
+})
+export type PredecessorLeaf = z.infer<typeof predecessorLeafSchema>
+
+/** The entries of a frozen log are deleted under the written retention; its hashes and its checkpoint stay. */
+export const pruneLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('prune'),
+  origin: z.string().max(300),
+  size: z.int(),
+  root: z.string().max(44),
+  /** The retention it was done under. */
+  months: z.int(),
 })
 
 export const leafSchema = z.discriminatedUnion('kind', [
@@ -142,6 +176,8 @@ export const leafSchema = z.discriminatedUnion('kind', [
   rulingLeafSchema,
   eraseLeafSchema,
   keyLeafSchema,
+  predecessorLeafSchema,
+  pruneLeafSchema,
 ])
 export type Leaf = z.infer<typeof leafSchema>
 

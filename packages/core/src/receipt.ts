@@ -6,11 +6,12 @@ import { sha256 } from './digest.ts'
 import type { Digest } from './digest.ts'
 import { leafSchema } from './leaf.ts'
 import type { Leaf } from './leaf.ts'
-import { openCheckpoint } from './log/checkpoint.ts'
 import type { Checkpoint } from './log/checkpoint.ts'
 import { hashBytes, leafHash, verifyInclusion } from './log/merkle.ts'
-import { parseVkey, strictBase64 } from './log/note.ts'
+import { strictBase64 } from './log/note.ts'
 import { bundleEntryBytesMax } from './log/tile.ts'
+import { openLog } from './receipt-log.ts'
+import type { LogProblem, Trust, VerifiedLog } from './receipt-log.ts'
 
 /** Bytes of chance in a commitment; without them nobody can try out what was committed to. */
 export const saltBytes = 32
@@ -23,17 +24,24 @@ const openingsMax = 256
 /** What one opening may carry: the largest answer of an act that is kept whole. */
 const openingCharactersMax = 16 * 1024 * 1024
 const hashesMax = 63
+/** Logs of half a year each: an act that lasts longer than the last of these is no act. */
+const moreLogsMax = 3
 
 const count = z.int().min(0)
+const logSchema = z.strictObject({ origin: z.string().min(1).max(300), vkey: z.string().max(4000) })
+const checkpointSchema = z.string().max(1_000_000)
+/** Which log: 0 or left out is `log`, 1 is the first of `more`. */
+const logNumber = z.int().min(0).max(moreLogsMax).optional()
 
 export const receiptSchema = z.strictObject({
   v: z.literal(1),
   type: z.literal('receipt'),
   act: z.string().min(1).max(100),
-  log: z.strictObject({ origin: z.string().min(1).max(300), vkey: z.string().max(400) }),
+  log: logSchema,
   leaves: z
     .array(
       z.strictObject({
+        log: logNumber,
         index: count,
         /** The canonical JSON text of the leaf: these bytes are what the log holds. */
         entry: z.string().max(bundleEntryBytesMax),
@@ -43,11 +51,18 @@ export const receiptSchema = z.strictObject({
     )
     .min(1)
     .max(leavesMax),
-  checkpoint: z.string().max(1_000_000),
+  checkpoint: checkpointSchema,
+  /** Logs after the first one, where an act began in one and ended in the next. */
+  more: z
+    .array(z.strictObject({ log: logSchema, checkpoint: checkpointSchema }))
+    .min(1)
+    .max(moreLogsMax)
+    .optional(),
   /** Contents behind commitments of the leaves, for those entitled: each with its salt, and its text or its value. */
   openings: z
     .array(
       z.strictObject({
+        log: logNumber,
         index: count,
         /** Member of the leaf that holds the commitment. */
         field: z.string().min(1).max(100),
@@ -65,21 +80,30 @@ export type Receipt = z.infer<typeof receiptSchema>
 export type ReceiptOpening = NonNullable<Receipt['openings']>[number]
 
 export type ReceiptProblem =
-  | 'receipt.malformed'
-  | 'receipt.key-unknown'
-  | 'receipt.checkpoint'
+  | LogProblem
   | 'receipt.inclusion'
   | 'receipt.leaf'
   | 'receipt.order'
   | 'receipt.opening'
 
+/** A leaf that stands in a log. */
+export interface VerifiedLeaf {
+  /** Position in `logs`. */
+  readonly log: number
+  readonly index: number
+  readonly leaf: Leaf
+}
+
 export interface VerifiedReceipt {
   readonly ok: true
   readonly act: string
-  /** In the order of the log. */
-  readonly leaves: readonly { readonly index: number; readonly leaf: Leaf }[]
+  /** In the order in which they were logged. */
+  readonly leaves: readonly VerifiedLeaf[]
+  /** One, or more where the act began in one log and ended in the next. */
+  readonly logs: readonly VerifiedLog[]
+  /** Entries of the first log when it signed. */
   readonly checkpointSize: number
-  /** Whether the log's key is one that the reader named; otherwise the receipt proves only that its own key says so. */
+  /** Whether the key of each log is one that the reader named; otherwise the receipt proves only that its own keys say so. */
   readonly keyPinned: boolean
 }
 
@@ -95,36 +119,34 @@ export async function commitment(salt: Uint8Array, content: Uint8Array): Promise
 }
 
 /**
- * Checks a receipt without asking anyone: the signature of its checkpoint, the path of each leaf, that all leaves are
- * of one act and in order, and each opening against its commitment. With `vkeys`, the log's key must be one of them.
+ * Checks a receipt without asking anyone: the signature of each checkpoint, the path of each leaf, that all leaves are
+ * of one act and in order, and each opening against its commitment. With `vkeys` or a `policy`, the key of each log must
+ * be among theirs, and with a `policy` its witnesses must have cosigned.
  */
-export async function verifyReceipt(
-  receipt: unknown,
-  options: { readonly vkeys?: readonly string[] } = {},
-): Promise<ReceiptVerdict> {
+export async function verifyReceipt(receipt: unknown, trust: Trust = {}): Promise<ReceiptVerdict> {
   const parsed = receiptSchema.safeParse(receipt)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     return no('receipt.malformed', issue?.message ?? 'not a receipt', issue?.path.join('.'))
   }
-  const { log, checkpoint, leaves: entries, openings = [], act } = parsed.data
-  const keyPinned = options.vkeys?.includes(log.vkey) ?? false
-  if (options.vkeys !== undefined && !keyPinned) {
-    return no('receipt.key-unknown', 'the log is not one of those you trust', 'log.vkey')
+  const { log, checkpoint, more = [], leaves: entries, openings = [], act } = parsed.data
+  const claims = [{ log, checkpoint }, ...more]
+  const odd = logsProblem(parsed.data, claims)
+  if (odd !== undefined) return no('receipt.malformed', odd, 'more')
+  const logs: VerifiedLog[] = []
+  const checkpoints: Checkpoint[] = []
+  for (const [at, claim] of claims.entries()) {
+    const opened = await openLog(claim, trust)
+    if (!opened.ok)
+      return no(opened.code, opened.reason, at === 0 ? opened.where : `more.${at - 1}.${opened.where}`)
+    logs.push(opened.log)
+    checkpoints.push(opened.checkpoint)
   }
-  const key = await parseVkey(log.vkey)
-  if (!key.ok) return no('receipt.malformed', key.reason, 'log.vkey')
-  const opened = await openCheckpoint(checkpoint, key.verifier)
-  if (!opened.ok) return no('receipt.checkpoint', opened.reason, 'checkpoint')
-  if (opened.checkpoint.origin !== log.origin) {
-    return no('receipt.checkpoint', 'the checkpoint is of another log', 'checkpoint')
-  }
-
-  const leaves: { index: number; leaf: Leaf }[] = []
+  const leaves: VerifiedLeaf[] = []
   for (const [at, entry] of entries.entries()) {
-    const read = await readLeaf(entry, opened.checkpoint, `leaves.${at}`)
+    const read = await readLeaf(entry, checkpoints[entry.log ?? 0]!, `leaves.${at}`)
     if (!read.ok) return read
-    leaves.push({ index: entry.index, leaf: read.leaf })
+    leaves.push({ log: entry.log ?? 0, index: entry.index, leaf: read.leaf })
   }
   const disorder = orderProblem(act, leaves)
   if (disorder !== undefined) return no('receipt.order', disorder, 'leaves')
@@ -132,7 +154,21 @@ export async function verifyReceipt(
     const problem = await openingProblem(opening, leaves)
     if (problem !== undefined) return no('receipt.opening', problem, `openings.${at}`)
   }
-  return { ok: true, act, leaves, checkpointSize: opened.checkpoint.size, keyPinned }
+  const keyPinned = logs.every((each) => each.keyPinned)
+  return { ok: true, act, leaves, logs, checkpointSize: logs[0]!.size, keyPinned }
+}
+
+/** One log told as two would have two orders, and one without a leaf says nothing. */
+function logsProblem(
+  { leaves }: Pick<Receipt, 'leaves'>,
+  claims: readonly Pick<Receipt, 'log'>[],
+): string | undefined {
+  if (new Set(claims.map(({ log }) => log.origin)).size < claims.length) return 'a log is named twice'
+  const used = new Set(leaves.map(({ log = 0 }) => log))
+  const beyond = [...used].find((log) => log >= claims.length)
+  if (beyond !== undefined) return `a leaf is said to be in log ${beyond}, which the receipt does not name`
+  const unused = claims.findIndex((_, at) => !used.has(at))
+  return unused < 0 ? undefined : `no leaf stands in log ${unused}`
 }
 
 async function readLeaf(
@@ -168,15 +204,14 @@ function parseCanonical(text: string): unknown {
   }
 }
 
-function orderProblem(
-  act: string,
-  leaves: readonly { readonly index: number; readonly leaf: Leaf }[],
-): string | undefined {
+function orderProblem(act: string, leaves: readonly VerifiedLeaf[]): string | undefined {
   let last = -1
+  let lastLog = 0
   let intended = false
   let ended = false
-  for (const { index, leaf } of leaves) {
-    if (index <= last) return 'the leaves are not in the order of the log'
+  for (const { log, index, leaf } of leaves) {
+    if (log < lastLog || (log === lastLog && index <= last))
+      return 'the leaves are not in the order of the log'
     if (!('act' in leaf) || leaf.act !== act) return `the leaf at ${index} is not of this act`
     if (leaf.kind === 'act.intent') {
       if (intended) return 'the act has two intents'
@@ -188,15 +223,17 @@ function orderProblem(
       ended = true
     }
     last = index
+    lastLog = log
   }
   return undefined
 }
 
 async function openingProblem(
   opening: ReceiptOpening,
-  leaves: readonly { readonly index: number; readonly leaf: Leaf }[],
+  leaves: readonly VerifiedLeaf[],
 ): Promise<string | undefined> {
-  const leaf = leaves.find((each) => each.index === opening.index)?.leaf
+  const { log = 0 } = opening
+  const leaf = leaves.find((each) => each.log === log && each.index === opening.index)?.leaf
   if (leaf === undefined) return `the receipt has no leaf at ${opening.index}`
   const expected: unknown = new Map<string, unknown>(Object.entries(leaf)).get(opening.field)
   if (expected === undefined) return `the leaf has no member ${JSON.stringify(opening.field)}`

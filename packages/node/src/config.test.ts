@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import { expect, test } from 'vitest'
-import { configTable, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
+import { settings } from './settings.ts'
 
 test('has a default for everything', () => {
   expect(readConfig({})).toEqual({
@@ -33,7 +34,7 @@ test('has a default for everything', () => {
 })
 
 test('an empty variable is one that is not set', () => {
-  const empty = Object.fromEntries(configTable.map((setting) => [setting.name, '']))
+  const empty = Object.fromEntries(settings.map((setting) => [setting.name, '']))
   expect(readConfig(empty)).toEqual(readConfig({}))
 })
 
@@ -134,6 +135,6 @@ test('refuses a certificate without its key', () => {
 })
 
 test('every setting has a sentence and stands in the table once', () => {
-  expect(new Set(configTable.map((setting) => setting.name)).size).toBe(configTable.length)
-  for (const setting of configTable) expect(setting.sentence, setting.name).toMatch(/^[A-Z].*\.$/)
+  expect(new Set(settings.map((setting) => setting.name)).size).toBe(settings.length)
+  for (const setting of settings) expect(setting.sentence, setting.name).toMatch(/^[A-Z].*\.$/)
 })

@@ -9,10 +9,11 @@ import type { Clock } from './kernel/clock.ts'
 import { Disposer } from './kernel/disposer.ts'
 import { createIds } from './kernel/ids.ts'
 import type { Ids } from './kernel/ids.ts'
-import { createKeyring, fingerprint, openMasterKey } from './kernel/keyring.ts'
+import { createKeyring, fingerprint } from './kernel/keyring.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import { createLog } from './kernel/log.ts'
 import type { Log } from './kernel/log.ts'
+import { openMasterKey } from './kernel/master-key.ts'
 import { createMetrics } from './kernel/metrics.ts'
 import type { Metrics } from './kernel/metrics.ts'
 import { noteSigner, openFileGuard, openLedger } from './ledger/ledger.ts'
@@ -43,7 +44,13 @@ export async function openFoundation(config: Config): Promise<Foundation> {
   const disposer = new Disposer()
   try {
     mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
-    const master = openMasterKey(join(config.dataFolder, 'keys', 'master.key'), clock)
+    const master = openMasterKey({
+      folder: join(config.dataFolder, 'keys'),
+      source: config.masterKey,
+      next: config.masterKeyNew,
+      clock,
+      log,
+    })
     const keyring = createKeyring(master, clock)
     const store = await openStore(config.store)
     disposer.add('store', async () => await store[Symbol.asyncDispose]())
@@ -88,7 +95,7 @@ async function openOne(parts: LedgerParts, name: 'registry' | 'activity'): Promi
     directory: join(config.dataFolder, 'log', name),
     origin,
     signer: noteSigner(origin, ed25519Key(keyring.derive(`ledger.${name}`))),
-    guard: await openFileGuard(join(config.dataFolder, 'guard')),
+    guard: await openFileGuard(config.guardFolder),
     clock,
     onFailure: (fault) => log.error('ledger.failure', { log: name, code: fault.code, detail: fault.detail }),
   })

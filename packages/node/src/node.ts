@@ -15,8 +15,11 @@ import type { HttpServer } from './http/server.ts'
 import { defaultOrganization } from './identity/identity.ts'
 import { signInLink } from './identity/routes.ts'
 import type { Metrics, Series } from './kernel/metrics.ts'
+import { createBackups } from './ops/backup.ts'
+import { createDiskWatch } from './ops/disk-watch.ts'
+import type { DiskWatch } from './ops/disk-watch.ts'
 import { openHealth } from './ops/health.ts'
-import { openIncoming, openOutgoing } from './protocols.ts'
+import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
 import { createReceipts } from './receipt/receipt.ts'
 import { keepActs } from './acts.ts'
@@ -65,6 +68,16 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
   })
   await keepActs(foundation, domains, inFlight)
+  const disk = createDiskWatch({
+    folder: config.dataFolder,
+    reserveBytes: config.diskReserveBytes,
+    clock,
+    log,
+    metrics,
+    onFull: (fault) => inFlight.hold(fault),
+  })
+  const stopLooking = await disk.start()
+  disposer.add('disk watch', async () => stopLooking())
   const gateway = createGateway({
     parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, origin),
     targets: (organization) => domains.registry.targets(organization),
@@ -92,6 +105,19 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     receipts,
     inFlight,
     traffic,
+    disk,
+    backups: createBackups({
+      ...config,
+      store: foundation.store,
+      logs: () =>
+        [foundation.registryLedger, foundation.activityLedger].map(({ origin: name, size }) => ({
+          origin: name,
+          size,
+        })),
+      version: nodeVersion,
+      clock,
+      log,
+    }),
     errorOutput: outgoing.errorOutput,
     origin,
   })
@@ -113,7 +139,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     addresses: ['127.0.0.1', '::1'],
     port: config.metricsPort,
     hosts: config.hosts,
-    checks: checksOf(foundation, inFlight),
+    checks: checksOf(foundation, inFlight, disk),
     metrics,
     clock,
     log,
@@ -201,7 +227,11 @@ function countActs(metrics: Metrics): (decision: string, status: string) => void
   }
 }
 
-function checksOf({ activityLedger, registryLedger, store }: Foundation, inFlight: InFlight) {
+function checksOf(
+  { activityLedger, registryLedger, store }: Foundation,
+  inFlight: InFlight,
+  disk: DiskWatch,
+) {
   const ledgers = [activityLedger, registryLedger].map((ledger) => ({
     name: ledger.origin,
     async reason() {
@@ -212,6 +242,10 @@ function checksOf({ activityLedger, registryLedger, store }: Foundation, inFligh
   return [
     ...ledgers,
     { name: 'acts', reason: async () => (inFlight.draining ? 'the node is stopping' : undefined) },
+    {
+      name: 'disk',
+      reason: async () => (disk.state.level === 'full' ? 'too little room to begin acts' : undefined),
+    },
     {
       name: 'store',
       async reason() {

@@ -9,6 +9,9 @@ import { governanceRoutes } from './governance/routes.ts'
 import { eventRoutes } from './http/events.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Route } from './kernel/route.ts'
+import type { Backups } from './ops/backup.ts'
+import { backupRoutes } from './ops/backup-routes.ts'
+import type { DiskWatch } from './ops/disk-watch.ts'
 import { programRoutes } from './ops/programs.ts'
 import { statusRoutes } from './ops/status.ts'
 import { nodeVersion } from './protocols.ts'
@@ -25,6 +28,8 @@ export interface RouteParts {
   readonly receipts: Receipts
   readonly inFlight: InFlight
   readonly traffic: Traffic
+  readonly disk: DiskWatch
+  readonly backups: Backups
   /** The last of what the program of a record wrote for people, by AIC. */
   readonly errorOutput: (recordId: string) => string | undefined
   readonly origin: () => string
@@ -55,12 +60,14 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       recordId: (slug, organization) => registry.target(slug, organization)?.id,
       errorOutput: parts.errorOutput,
     }),
+    ...backupRoutes(parts.backups),
     ...statusRoutes({
       version: nodeVersion,
       engine: foundation.store.engine,
       ledgers: [foundation.registryLedger, foundation.activityLedger],
       clock: foundation.clock,
       inFlight: () => parts.inFlight.size,
+      disk: () => parts.disk.state,
       upstreams: () => parts.traffic.troubled(),
       pendingApprovals: async (organization) => await approvals.parts.store.pendingIn(organization),
     }),

@@ -1,5 +1,6 @@
 import { actCalls } from './acts.ts'
 import { approvalCalls } from './approvals.ts'
+import { backupCalls } from './backups.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionOptions, Options } from './connection.ts'
 import { mandateCalls } from './mandates.ts'
@@ -20,6 +21,14 @@ export interface NodeStatus {
   }[]
   readonly uptimeS: number
   readonly inFlight: number
+  /** Below `reserveBytes` no act begins; `fullInS`: when that is, if it goes on like this. */
+  readonly disk: {
+    readonly level: 'ok' | 'low' | 'full'
+    readonly freeBytes: number
+    readonly totalBytes: number
+    readonly reserveBytes: number
+    readonly fullInS?: number
+  }
   /** Upstreams to which nothing is sent for now, because they failed again and again. */
   readonly upstreams: readonly {
     readonly record: string
@@ -59,6 +68,7 @@ export function connectAmbit(options: ConnectionOptions) {
     acts: actCalls(connection),
     people: peopleCalls(connection),
     signIns: signInCalls(connection),
+    backups: backupCalls(connection),
     async status({ signal }: Options = {}) {
       return await connection.call<NodeStatus>('GET', '/api/status', { signal })
     },

@@ -150,6 +150,6 @@ export function testHolder(name: string): Holder {
       expiresAt: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    subjectKey: Buffer.alloc(32, 1),
+    subjectKeys: new SubjectKeys(Buffer.alloc(32, 1), '2026h2'),
   }
 }

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { signInOwner, testSettings } from './start-node.ts'
+import { removeData, signInOwner, testSettings } from './start-node.ts'
 import type { TestNode, TestNodeOptions } from './start-node.ts'
 
 /** A node as a user starts it: a process of its own. */
@@ -53,7 +53,7 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     kill: async () => await end('SIGKILL'),
     async [Symbol.asyncDispose]() {
       await end('SIGTERM')
-      if (options.data === undefined) rmSync(data, { recursive: true, force: true })
+      if (options.data === undefined) removeData(data)
     },
   }
 }

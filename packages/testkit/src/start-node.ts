@@ -65,9 +65,14 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     stop: async () => await node.stop(),
     async [Symbol.asyncDispose]() {
       await node.stop()
-      if (options.data === undefined) rmSync(data, { recursive: true, force: true })
+      if (options.data === undefined) removeData(data)
     },
   }
+}
+
+/** Removes a data folder and what a node keeps beside it. */
+export function removeData(data: string): void {
+  for (const folder of [data, `${data}-guard`, `${data}-backups`]) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Uses a sign-in link up. */

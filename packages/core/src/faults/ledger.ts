@@ -38,11 +38,36 @@ export const ledgerFaults = {
     title: 'The log has no entry at that index yet',
     remedy: 'Ask for an index below the size that the checkpoint names.',
   },
+  'ledger.pruned': {
+    status: 410,
+    retryable: false,
+    title: 'The entries of this log were deleted under the written retention',
+    remedy:
+      'Its hashes, its checkpoint and the list of logs stay, so receipts and proofs that somebody holds still verify.',
+  },
+  'ledger.lost': {
+    status: 410,
+    retryable: false,
+    title: 'The entry was lost before the log was begun anew',
+    remedy: 'The log that follows states the loss in its entry 1; ask whoever keeps a mirror for the entry.',
+  },
+  'ledger.frozen': {
+    status: 409,
+    retryable: false,
+    title: 'The log has ended: it takes no entries and its key is destroyed',
+    remedy: 'Write to the log that follows it; the list of logs names it.',
+  },
   'ledger.unpublished': {
     status: 503,
     retryable: true,
     title: 'The checkpoint could not be published',
     remedy: 'The entry itself is safe; ask for its proof again in a moment.',
+  },
+  'ledger.unwitnessed': {
+    status: 503,
+    retryable: true,
+    title: 'Fewer witnesses signed the checkpoint than the policy of this log asks for',
+    remedy: 'The entry itself is safe. See `ambit log status` for the witnesses that did not answer.',
   },
   'ledger.corrupt': {
     status: 500,
@@ -68,5 +93,23 @@ export const ledgerFaults = {
     retryable: false,
     title: 'The folder holds the log of another origin or key',
     remedy: 'Start the node with the name and the key that the log began with, or with another data folder.',
+  },
+  'ledger.unreachable': {
+    status: 502,
+    retryable: true,
+    title: 'The log could not be read, so nothing was checked',
+    remedy: 'Check the address and the network, then try again; this says nothing about the log itself.',
+  },
+  'ledger.missing': {
+    status: 404,
+    retryable: true,
+    title: 'The log does not serve a file that its checkpoint promises',
+    remedy: 'Ask again in a minute; if it stays away, keep the checkpoint and ask whoever runs the log for it.',
+  },
+  'ledger.damaged': {
+    status: 502,
+    retryable: false,
+    title: 'A file of the log is not the one that its checkpoint signed',
+    remedy: 'Keep the file and the checkpoint as evidence, and read the log from a mirror or a backup.',
   },
 } as const satisfies FaultRows

@@ -1,10 +1,12 @@
 import { approvalFaults } from './approval.ts'
 import { authorityFaults } from './authority.ts'
 import { commonFaults } from './common.ts'
+import { contentsFaults } from './contents.ts'
 import { gatewayFaults } from './gateway.ts'
 import { httpFaults } from './http.ts'
 import { governanceFaults } from './governance.ts'
 import { identityFaults } from './identity.ts'
+import { keyFaults } from './key.ts'
 import { ledgerFaults } from './ledger.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
@@ -17,6 +19,8 @@ export const faultTables = {
   common: commonFaults,
   store: storeFaults,
   ledger: ledgerFaults,
+  key: keyFaults,
+  contents: contentsFaults,
   identity: identityFaults,
   http: httpFaults,
   ruling: rulingFaults,
@@ -32,6 +36,8 @@ const merged = {
   ...commonFaults,
   ...storeFaults,
   ...ledgerFaults,
+  ...keyFaults,
+  ...contentsFaults,
   ...identityFaults,
   ...httpFaults,
   ...rulingFaults,

@@ -9,7 +9,7 @@ export interface Checkpoint {
   readonly origin: string
   readonly size: number
   readonly root: Bytes
-  /** Lines after the root. We write none; readers keep what others wrote. */
+  /** Lines after the root. We write none; readers keep what others wrote. No ML-DSA-44 signature verifies beside them. */
   readonly extensions: readonly string[]
 }
 
@@ -50,7 +50,8 @@ export function parseCount(text: string): number | undefined {
   return Number.isSafeInteger(count) ? count : undefined
 }
 
-function parseCheckpointText(text: string): Parsed<'checkpoint', Checkpoint> {
+/** Reads the text that a checkpoint signs, with its final newline. */
+export function parseCheckpointText(text: string): Parsed<'checkpoint', Checkpoint> {
   const [origin = '', sizeText = '', rootText = '', ...rest] = text.split('\n')
   if (rest.pop() !== '') return { ok: false, reason: 'a checkpoint has three lines or more' }
   if (!isKeyName(origin))

@@ -1,9 +1,12 @@
 import { base64 } from '../bytes.ts'
 import type { Bytes } from '../bytes.ts'
-import { parseCheckpoint, parseCount } from './checkpoint.ts'
-import { hashBytes } from './merkle.ts'
-import { strictBase64 } from './note.ts'
+import { openCheckpoint, parseCheckpoint, parseCount } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { hashBytes, leafHash, verifyInclusion } from './merkle.ts'
+import { parseVkey, strictBase64 } from './note.ts'
 import type { Parsed } from './note.ts'
+import { checkPolicy } from './policy.ts'
+import type { LogPolicy } from './policy.ts'
 
 const firstLine = 'c2sp.org/tlog-proof@v1'
 /** A path has at most 63 hashes (64-bit sizes). */
@@ -56,6 +59,55 @@ export function parseProof(text: string): Parsed<'proof', LogProof> {
   if (!signed.ok) return signed
   if (index >= signed.checkpoint.size) return no('the index does not lie below the size of the checkpoint')
   return { ok: true, proof: { index, hashes, checkpoint, ...(extra === undefined ? {} : { extra }) } }
+}
+
+/** What the proof is about: the entry, or its leaf hash where the reader does not hold the entry. */
+export type Proven = { readonly entry: Uint8Array } | { readonly leafHash: Uint8Array }
+
+export interface ProofVerdict {
+  readonly ok: true
+  readonly index: number
+  readonly size: number
+  readonly origin: string
+  /** The witnesses of the policy that cosigned; none where only the log's key was given. */
+  readonly witnesses: readonly { readonly name: string; readonly time: number }[]
+}
+
+/**
+ * Checks a proof file without asking anyone: the checkpoint is signed as the policy asks (or by the log with this
+ * `vkey`), and the entry stands at the index of its tree.
+ */
+export async function verifyProof(
+  text: string,
+  proven: Proven,
+  trust: LogPolicy | string,
+): Promise<ProofVerdict | { readonly ok: false; readonly reason: string }> {
+  const read = parseProof(text)
+  if (!read.ok) return read
+  const { index, hashes } = read.proof
+  const trusted = await checkTrust(read.proof.checkpoint, trust)
+  if (!trusted.ok) return trusted
+  const { origin, size, root } = trusted.checkpoint
+  const leaf = 'entry' in proven ? await leafHash(proven.entry) : proven.leafHash
+  const verdict = await verifyInclusion({ index, size, leaf, proof: hashes, root })
+  return verdict.ok ? { ok: true, index, size, origin, witnesses: trusted.witnesses } : verdict
+}
+
+interface Trusted {
+  readonly ok: true
+  readonly checkpoint: Checkpoint
+  readonly witnesses: ProofVerdict['witnesses']
+}
+
+async function checkTrust(
+  checkpoint: string,
+  trust: LogPolicy | string,
+): Promise<Trusted | { readonly ok: false; readonly reason: string }> {
+  if (typeof trust !== 'string') return checkPolicy(checkpoint, trust)
+  const key = await parseVkey(trust)
+  if (!key.ok) return key
+  const opened = await openCheckpoint(checkpoint, key.verifier)
+  return opened.ok ? { ...opened, witnesses: [] } : opened
 }
 
 function no(reason: string): { readonly ok: false; readonly reason: string } {

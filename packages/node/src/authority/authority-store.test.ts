@@ -28,7 +28,7 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
     const holder = holderOf(first.authenticate(token))
     expect(holder).toMatchObject({ key: standing.body.holder, subject: person, organization: 'main' })
     expect(holder.callers).toEqual([standing.body.holder, person])
-    expect(holder.subjectKey).toEqual(await identity.subjectKey(person))
+    expect(holder.subjectKeys).toBe(await identity.subjectKeys(person))
     expect(holder.chain.links[0]).toBe(standing.body.id)
     expect(holder.chain.expiresAt - clock.now()).toBeLessThanOrEqual(15 * minuteMs)
     const { chain } = holder

@@ -4,7 +4,8 @@ import type { Digest } from '@ambit/core/digest'
 import type { Labels } from '@ambit/core/label'
 import type { Mandate } from '@ambit/core/mandate'
 import type { Bus } from '../bus/bus.ts'
-import type { Identity } from '../identity/identity.ts'
+import { erasedSubject } from '../identity/identity.ts'
+import type { Identity, SubjectKeys } from '../identity/identity.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
@@ -46,8 +47,8 @@ export interface Holder {
   readonly callers: readonly string[]
   /** The chain in force, leaf last; a new one is minted before it expires. */
   readonly chain: HeldChain
-  /** Secret of 32 bytes from which the salts of this person's commitments are made. */
-  readonly subjectKey: Buffer
+  /** Keys of the person's contents and commitments in this period; others once it turns or they are erased. */
+  readonly subjectKeys: SubjectKeys
 }
 
 export interface HeldChain {
@@ -146,6 +147,10 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
     bus.subscribe('mandate.revoked', (message) => {
       const revoked = message['ids']
       if (Array.isArray(revoked)) book.revoke(revoked as readonly string[])
+    }),
+    bus.subscribe(erasedSubject, ({ person }) => {
+      if (typeof person !== 'string') return
+      holders.rekey(person).catch((error: unknown) => log.error('subject.not-rekeyed', { error: String(error) }))
     }),
     bus.subscribe('mandate.granted', (message) => {
       const id = message['id']

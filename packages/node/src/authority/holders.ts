@@ -1,5 +1,5 @@
 import { lastingLinks } from '@ambit/core/mandate-chain'
-import type { Identity } from '../identity/identity.ts'
+import type { Identity, SubjectKeys } from '../identity/identity.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Holder } from './authority.ts'
 import type { LiveChain } from './live-chain.ts'
@@ -11,9 +11,10 @@ import type { MintParts } from './mint.ts'
 /** A leaf is renewed when it has less than this left: five sweeps, should some of them fail. */
 const renewBeforeMs = 5 * 60_000
 
-/** A holder whose chain is replaced in place at each renewal. */
+/** A holder whose chain is replaced in place at each renewal, and whose keys when their period turns. */
 export interface LiveHolder extends Holder {
   chain: LiveChain
+  subjectKeys: SubjectKeys
 }
 
 export interface HeldMandate {
@@ -34,11 +35,13 @@ export interface Holders {
   renew(held: HeldMandate): Promise<void>
   /** Renews all that end soon, one after the other. */
   sweep(): Promise<void>
+  /** Gives all holders of a person the keys of now: those they had were destroyed. */
+  rekey(person: string): Promise<void>
   prune(entry: BookEntry): void
 }
 
 export interface HolderParts extends MintParts {
-  readonly identity: Pick<Identity, 'holderSigner' | 'personSigner' | 'subjectKey'>
+  readonly identity: Pick<Identity, 'holderSigner' | 'personSigner' | 'subjectKeys'>
   readonly log: Log
 }
 
@@ -49,7 +52,7 @@ export function createHolders(parts: HolderParts): Holders {
   async function open(entry: BookEntry): Promise<HeldMandate> {
     const chain = await mintLeaf(parts, entry)
     const { holder: key, subject, organization, agent } = entry.body
-    const subjectKey = await parts.identity.subjectKey(subject)
+    const subjectKeys = await parts.identity.subjectKeys(subject)
     const holder: LiveHolder = {
       key,
       subject,
@@ -57,10 +60,12 @@ export function createHolders(parts: HolderParts): Holders {
       agent,
       callers: callersOf(entry),
       chain,
-      subjectKey,
+      subjectKeys,
     }
     const opened: HeldMandate = { entry, holder, tokens: 0, renewing: false }
     ready.set(entry.body.id, opened)
+    // Destroyed while the holder was opened: whoever gave new ones did not see this one yet.
+    if (subjectKeys.gone) await takeKeys(opened)
     return opened
   }
 
@@ -74,6 +79,10 @@ export function createHolders(parts: HolderParts): Holders {
     } finally {
       one.renewing = false
     }
+  }
+
+  async function takeKeys(one: HeldMandate): Promise<void> {
+    one.holder.subjectKeys = await parts.identity.subjectKeys(one.holder.subject)
   }
 
   return {
@@ -107,9 +116,13 @@ export function createHolders(parts: HolderParts): Holders {
     async sweep() {
       const now = parts.clock.now()
       for (const one of ready.values()) {
+        if (now >= one.holder.subjectKeys.until) await takeKeys(one)
         const { expiresAt } = one.holder.chain
         if (expiresAt - now < renewBeforeMs && expiresAt < one.entry.expiresAt) await renew(one)
       }
+    },
+    async rekey(person) {
+      for (const one of ready.values()) if (one.holder.subject === person) await takeKeys(one)
     },
     prune(entry) {
       held.delete(entry.body.id)

@@ -3,6 +3,7 @@ import type { Holder } from '../authority/authority.ts'
 import { digestBytes } from '../kernel/digest.ts'
 import type { Target } from '../registry/target.ts'
 import type { BackAnswer, BackIntake } from './back.ts'
+import type { SubjectKeys } from '../identity/identity.ts'
 import { commitText } from './commitment.ts'
 import { unlabelled } from './course.ts'
 import { intentEntry, outcomeEntry, planEntry, refusedEntry } from './entry.ts'
@@ -27,6 +28,7 @@ export function decideBack(parts: PathParts, { holder, target, question }: BackI
 export function refuseBack(
   parts: PathParts,
   intake: BackIntake,
+  keys: SubjectKeys,
   decision: Decision,
   act: string,
   done: () => void,
@@ -35,7 +37,7 @@ export function refuseBack(
   const entry = refusedEntry(callersOf(holder, target), target, question.capability.id, decision, {
     act,
     at: parts.clock.now(),
-    arguments: argumentsOf(intake, act),
+    arguments: keepArguments(parts, intake, keys, act),
     in: question.protocolIn,
     rulings: parts.rulings.epoch,
     trace: intake.trace,
@@ -45,7 +47,13 @@ export function refuseBack(
 }
 
 /** The intent of an act in the other direction. */
-export function backIntent(parts: PathParts, intake: BackIntake, act: string, at: number): string {
+export function backIntent(
+  parts: PathParts,
+  intake: BackIntake,
+  keys: SubjectKeys,
+  act: string,
+  at: number,
+): string {
   const { holder, target, question } = intake
   const plan = planEntry(
     callersOf(holder, target),
@@ -59,7 +67,7 @@ export function backIntent(parts: PathParts, intake: BackIntake, act: string, at
     act,
     at,
     approval: undefined,
-    arguments: argumentsOf(intake, act),
+    arguments: keepArguments(parts, intake, keys, act),
     parent: intake.parent,
     place: undefined,
     rulings: parts.rulings.epoch,
@@ -70,20 +78,21 @@ export function backIntent(parts: PathParts, intake: BackIntake, act: string, at
 /** Its outcome, with a commitment to what the caller answered. */
 export function backOutcome(
   parts: PathParts,
-  intake: BackIntake,
+  keys: SubjectKeys,
   act: string,
   startedAt: number,
   answer: BackAnswer,
 ): string {
   const at = parts.clock.now()
   const text = answer.value === undefined ? undefined : JSON.stringify(answer.value)
+  if (text !== undefined) parts.contents.keep(keys, act, 'result', text)
   parts.metrics.act('allow', answer.status)
   return outcomeEntry({
     act,
     at,
     durationMs: Math.max(0, at - startedAt),
     error: answer.error?.code.slice(0, 200).toWellFormed(),
-    result: text === undefined ? undefined : commitText(intake.holder.subjectKey, act, 'result', text),
+    result: text === undefined ? undefined : commitText(keys.salt, act, 'result', text),
     status: answer.status,
   })
 }
@@ -92,13 +101,14 @@ export function backOutcome(
 export async function recordBack(parts: PathParts, intake: BackIntake, answer: BackAnswer): Promise<void> {
   const act = parts.ids.next()
   const at = parts.clock.now()
+  const keys = intake.holder.subjectKeys
   const intent = new Promise<void>((resolve, reject) => {
-    parts.ledger.append(backIntent(parts, intake, act, at), (fault) => {
+    parts.ledger.append(backIntent(parts, intake, keys, act, at), (fault) => {
       if (fault === undefined) resolve()
       else reject(fault)
     })
   })
-  appendOutcome(parts, act, backOutcome(parts, intake, act, at, answer), () => undefined)
+  appendOutcome(parts, act, backOutcome(parts, keys, act, at, answer))
   await intent
 }
 
@@ -110,7 +120,10 @@ export async function judgeBack(
   for (const intake of intakes) {
     const decision = decideBack(parts, intake)
     if (decision.class === 'allow') continue
-    await new Promise<void>((resolve) => refuseBack(parts, intake, decision, parts.ids.next(), resolve))
+    const keys = intake.holder.subjectKeys
+    await new Promise<void>((resolve) =>
+      refuseBack(parts, intake, keys, decision, parts.ids.next(), resolve),
+    )
     return decision
   }
   return undefined
@@ -124,8 +137,11 @@ export function refusalOf(decision: Decision): BackAnswer {
   }
 }
 
-function argumentsOf({ holder, question }: BackIntake, act: string): string {
-  return commitText(holder.subjectKey, act, 'arguments', JSON.stringify(question.arguments ?? null))
+/** Has the question kept, and gives the commitment to it. */
+function keepArguments(parts: PathParts, { question }: BackIntake, keys: SubjectKeys, act: string): string {
+  const text = JSON.stringify(question.arguments ?? null)
+  parts.contents.keep(keys, act, 'arguments', text)
+  return commitText(keys.salt, act, 'arguments', text)
 }
 
 /** The target acts, on behalf of whoever called it. */

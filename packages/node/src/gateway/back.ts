@@ -2,6 +2,7 @@ import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import type { Holder } from '../authority/authority.ts'
+import type { SubjectKeys } from '../identity/identity.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { InFlightAct } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
@@ -50,6 +51,8 @@ const answerMsMax = 600_000
 export class BackAct implements InFlightAct {
   readonly id: string
   readonly intake: BackIntake
+  /** The keys of its person when it began. */
+  readonly #keys: SubjectKeys
   intentDurable = false
   place = -1
   readonly #parts: PathParts
@@ -63,6 +66,7 @@ export class BackAct implements InFlightAct {
   constructor(parts: PathParts, intake: BackIntake, sink: BackSink) {
     this.#parts = parts
     this.intake = intake
+    this.#keys = intake.holder.subjectKeys
     this.#sink = sink
     this.id = parts.ids.next()
     this.#at = parts.clock.now()
@@ -96,11 +100,12 @@ export class BackAct implements InFlightAct {
   /** Never throws; the sink hears everything. */
   begin(): void {
     try {
+      if (this.#parts.contents.refusal !== undefined) throw this.#parts.contents.refusal
       this.#parts.inFlight.add(this)
       const decision = decideBack(this.#parts, this.intake)
       this.#decision = decision
       if (decision.class === 'allow') this.#record()
-      else refuseBack(this.#parts, this.intake, decision, this.id, () => this.#end(refusalOf(decision)))
+      else this.#refuse(decision)
     } catch (error) {
       const { code, detail } = Fault.from(error)
       this.#end({ status: 'failed', error: { code, detail } })
@@ -111,8 +116,13 @@ export class BackAct implements InFlightAct {
     this.#finish({ status: 'cancelled', error: { code, detail } })
   }
 
+  #refuse(decision: Decision): void {
+    const { id, intake } = this
+    refuseBack(this.#parts, intake, this.#keys, decision, id, () => this.#end(refusalOf(decision)))
+  }
+
   #record(): void {
-    this.#parts.ledger.append(backIntent(this.#parts, this.intake, this.id, this.#at), (fault) => {
+    this.#parts.ledger.append(backIntent(this.#parts, this.intake, this.#keys, this.id, this.#at), (fault) => {
       if (fault !== undefined) {
         this.#end({ status: 'failed', error: { code: fault.code, detail: fault.detail } })
         return
@@ -163,7 +173,7 @@ export class BackAct implements InFlightAct {
   }
 
   #recordOutcome(answer: BackAnswer): void {
-    const entry = backOutcome(this.#parts, this.intake, this.id, this.#at, answer)
+    const entry = backOutcome(this.#parts, this.#keys, this.id, this.#at, answer)
     writeOutcome(this.#parts, this, entry)
   }
 }

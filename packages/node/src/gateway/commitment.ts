@@ -23,38 +23,38 @@ const actIdBytes = 32
 const saltScratch = Buffer.allocUnsafeSlow(saltActAt + actIdBytes + 1)
 saltDomain.copy(saltScratch, 0)
 
-function writeSalt(subjectKey: Buffer, act: string, field: CommittedField, into: Buffer, at: number): void {
-  subjectKey.copy(saltScratch, saltKeyAt)
+function writeSalt(saltKey: Buffer, act: string, field: CommittedField, into: Buffer, at: number): void {
+  saltKey.copy(saltScratch, saltKeyAt)
   saltScratch.write(act, saltActAt, actIdBytes, 'latin1')
   saltScratch[saltActAt + actIdBytes] = field === 'arguments' ? 1 : 2
   into.write(hash('sha256', saltScratch, 'latin1' as 'hex'), at, saltBytes, 'latin1')
 }
 
 /** The salt of one field of an act, for those entitled to open it. */
-export function saltOf(subjectKey: Buffer, act: string, field: CommittedField): Buffer {
+export function saltOf(saltKey: Buffer, act: string, field: CommittedField): Buffer {
   const salt = Buffer.alloc(saltBytes)
-  writeSalt(subjectKey, act, field, salt, 0)
+  writeSalt(saltKey, act, field, salt, 0)
   return salt
 }
 
 /** `sha256:` and hexadecimal digits; at once, without allocation for contents of ordinary size. */
-export function commitText(subjectKey: Buffer, act: string, field: CommittedField, content: string): string {
+export function commitText(saltKey: Buffer, act: string, field: CommittedField, content: string): string {
   // A UTF-16 unit never takes more than three bytes of UTF-8.
-  if (content.length * 3 > scratchBytes) return commitBytes(subjectKey, act, field, Buffer.from(content))
-  writeSalt(subjectKey, act, field, scratch, domain.length)
+  if (content.length * 3 > scratchBytes) return commitBytes(saltKey, act, field, Buffer.from(content))
+  writeSalt(saltKey, act, field, scratch, domain.length)
   const written = scratch.write(content, contentAt, 'utf8')
   return `sha256:${hash('sha256', scratch.subarray(0, contentAt + written), 'hex')}`
 }
 
 export function commitBytes(
-  subjectKey: Buffer,
+  saltKey: Buffer,
   act: string,
   field: CommittedField,
   content: Uint8Array,
 ): string {
   const whole =
     content.length <= scratchBytes ? scratch : Buffer.concat([domain, Buffer.alloc(saltBytes), content])
-  writeSalt(subjectKey, act, field, whole, domain.length)
+  writeSalt(saltKey, act, field, whole, domain.length)
   if (whole === scratch) scratch.set(content, contentAt)
   return `sha256:${hash('sha256', whole.subarray(0, contentAt + content.length), 'hex')}`
 }

@@ -4,6 +4,7 @@ import type { Labels } from '@ambit/core/label'
 import type { HeldChain } from '../authority/authority.ts'
 import type { BackAct } from './back.ts'
 import type { Performance } from './egress.ts'
+import type { SubjectKeys } from '../identity/identity.ts'
 import { commitText } from './commitment.ts'
 import type { ActHandle, IngressSink, Intake } from './gateway.ts'
 import type { InFlightAct } from './in-flight.ts'
@@ -29,6 +30,8 @@ export class Course implements ActHandle, InFlightAct {
   readonly parts: PathParts
   readonly argumentsCommitment: string
   readonly inspector: Inspector
+  /** The keys of its person when it began: those of the holder may turn meanwhile. */
+  readonly keys: SubjectKeys
   /** The chain it was decided under; the holder's may be renewed meanwhile. */
   readonly chain: HeldChain
   readonly startedAt: number
@@ -69,13 +72,9 @@ export class Course implements ActHandle, InFlightAct {
     this.trace = intake.trace ?? this.id
     this.chain = intake.holder.chain
     this.rulings = parts.rulings.epoch
-    this.argumentsCommitment = commitText(
-      intake.holder.subjectKey,
-      this.id,
-      'arguments',
-      intake.argumentsText,
-    )
-    this.inspector = new Inspector(intake.holder.subjectKey, this.id)
+    this.keys = intake.holder.subjectKeys
+    this.argumentsCommitment = commitText(this.keys.salt, this.id, 'arguments', intake.argumentsText)
+    this.inspector = new Inspector(parts.contents, this.keys, this.id)
     this.approval = undefined
     this.decision = undefined
     this.performance = undefined
@@ -85,6 +84,11 @@ export class Course implements ActHandle, InFlightAct {
     this.share = undefined
     this.gate = undefined
     this.questions = undefined
+  }
+
+  /** Has what it was asked kept; its commitment goes into the log with the next step. */
+  keepArguments(): void {
+    this.parts.contents.keep(this.keys, this.id, 'arguments', this.intake.argumentsText)
   }
 
   get parent(): string | undefined {

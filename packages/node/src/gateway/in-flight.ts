@@ -33,6 +33,7 @@ export class InFlight {
   /** Ended, but the outcome is not in the log yet. */
   readonly #ending = new Roll<InFlightAct>()
   #draining = false
+  #held: Fault | undefined
   #idle: (() => void) | undefined
 
   get draining(): boolean {
@@ -43,9 +44,15 @@ export class InFlight {
     return this.#acts.size
   }
 
-  /** Throws `act.busy` or `node.draining`: nothing has happened yet then. */
+  /** Lets no act begin until it is called with undefined: what is under way goes on and is written down. */
+  hold(fault: Fault | undefined): void {
+    this.#held = fault
+  }
+
+  /** Throws `act.busy`, `node.draining` or what acts are held for: nothing has happened yet then. */
   add(act: InFlightAct): void {
     if (this.#draining) throw new Fault('node.draining', { detail: 'no new acts are taken' })
+    if (this.#held !== undefined) throw this.#held
     if (this.#acts.size >= actsMax) throw new Fault('act.busy', { detail: `${actsMax} acts are under way` })
     this.#acts.add(act)
   }

@@ -73,6 +73,7 @@ function questionOf({ intake, chain, at }: Course, target: Target): Question {
 /** Records a refusal, then tells the caller: a refusal that is not in the log did not happen. */
 export function refuse(course: Course, decision: Decision): void {
   const { parts, intake } = course
+  course.keepArguments()
   const entry = refusedEntry(intake.holder, intake.target, intake.capability.id, decision, {
     act: course.id,
     at: course.at,

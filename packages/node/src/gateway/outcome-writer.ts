@@ -1,3 +1,4 @@
+import type { AwaitsContents } from '../contents/contents.ts'
 import type { InFlightAct } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 
@@ -5,24 +6,45 @@ import type { PathParts } from './parts.ts'
 const retryMs = 1000
 
 /**
- * Puts the outcome of an act into the log. Until it is there the act stays open: whoever starts next writes «unknown»
- * for what is still open then.
+ * Puts the outcome of an act into the log, once its contents are durable. Until it is there the act stays open: whoever
+ * starts next writes «unknown» for what is still open then.
  */
 export function writeOutcome(parts: PathParts, act: InFlightAct, entry: string): void {
   parts.inFlight.ending(act)
-  appendOutcome(parts, act.id, entry, () => parts.inFlight.ended(act))
+  parts.contents.after(new EndedAct(parts, act.id, entry, act))
 }
 
-/** `done` is called once it is there; a log that is broken for good never calls it. */
-export function appendOutcome(parts: PathParts, act: string, entry: string, done: () => void): void {
-  parts.ledger.appendPatiently(entry, (fault) => {
-    if (fault === undefined) {
-      done()
-      return
-    }
-    parts.log.error('act.outcome-not-recorded', { act, code: fault.code })
-    if (fault.code === 'ledger.full' || fault.code === 'ledger.busy') {
-      parts.clock.after(retryMs, () => appendOutcome(parts, act, entry, done))
-    }
-  })
+/** The same for an act that was never under way here. */
+export function appendOutcome(parts: PathParts, act: string, entry: string): void {
+  parts.contents.after(new EndedAct(parts, act, entry, undefined))
+}
+
+/** One object for each act that ended and whose outcome is not in the log yet. */
+class EndedAct implements AwaitsContents {
+  readonly #parts: PathParts
+  readonly #id: string
+  readonly #entry: string
+  readonly #act: InFlightAct | undefined
+
+  constructor(parts: PathParts, id: string, entry: string, act: InFlightAct | undefined) {
+    this.#parts = parts
+    this.#id = id
+    this.#entry = entry
+    this.#act = act
+  }
+
+  /** A log that is broken for good never takes it. */
+  contentsDurable(): void {
+    const { ledger, inFlight, log, clock } = this.#parts
+    ledger.appendPatiently(this.#entry, (fault) => {
+      if (fault === undefined) {
+        if (this.#act !== undefined) inFlight.ended(this.#act)
+        return
+      }
+      log.error('act.outcome-not-recorded', { act: this.#id, code: fault.code })
+      if (fault.code === 'ledger.full' || fault.code === 'ledger.busy') {
+        clock.after(retryMs, () => this.contentsDurable())
+      }
+    })
+  }
 }

@@ -2,6 +2,7 @@ import type { Digest } from '@ambit/core/digest'
 import type { Protocol } from '@ambit/core/record'
 import type { Approvals } from '../approval/approval.ts'
 import type { Authority } from '../authority/authority.ts'
+import type { ActContents } from '../contents/contents.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
@@ -25,6 +26,8 @@ export interface PathParts {
   readonly rulings: { readonly epoch: number }
   /** The activity log: `done` once the entry is durable. */
   readonly ledger: Pick<Ledger, 'append' | 'appendPatiently'>
+  /** Keeps what is said in acts; an outcome waits for that. */
+  readonly contents: ActContents
   readonly approvals: Approvals
   readonly vault: Pick<Vault, 'get' | 'peek'>
   readonly signIns: Pick<SignIns, 'peek' | 'authorization' | 'refused'>

@@ -4,6 +4,8 @@ import type { Digest } from '@ambit/core/digest'
 import type { Fault } from '@ambit/core/fault'
 import type { Pending } from '../approval/approval.ts'
 import type { Holder } from '../authority/authority.ts'
+import { keepsNothing } from '../contents/contents.ts'
+import { SubjectKeys } from '../identity/identity.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { createIds } from '../kernel/ids.ts'
@@ -80,7 +82,7 @@ export function aHolder(): Holder {
     agent: undefined,
     callers: ['did:key:zHolder', 'p_1'],
     chain: { mandates: [], links: ['m_root', 'm_leaf'], digest, expiresAt: Infinity, revoked: false },
-    subjectKey: Buffer.alloc(32, 7),
+    subjectKeys: new SubjectKeys(Buffer.alloc(32, 7), '2026h2'),
   }
 }
 
@@ -163,6 +165,7 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
         },
       },
       ledger: { append, appendPatiently: append },
+      contents: keepsNothing,
       approvals: {
         ask: async (suspended) => aPending(suspended.act),
         get: async () => undefined,

@@ -29,6 +29,7 @@ export function perform(course: Course): void {
     refuse(course, { class: 'refuse', reasons: [exhausted], obligations: [] })
     return
   }
+  course.keepArguments()
   const first = intake.capability.profile.reversibility < irreversibleFrom && intake.capability.accepted
   const entry = intentEntry(plan.entry, {
     act: course.id,

@@ -11,6 +11,7 @@ import { suspend } from './suspend.ts'
 export function submit(parts: PathParts, intake: Intake, sink: IngressSink): ActHandle {
   const course = new Course(parts, intake, sink)
   try {
+    if (parts.contents.refusal !== undefined) throw parts.contents.refusal
     enterShare(course)
     const decision = judge(course)
     if (decision.class === 'allow') perform(course)

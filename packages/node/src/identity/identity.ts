@@ -17,8 +17,19 @@ import { createKeys } from './keys.ts'
 import { createMembers, revokedSubject } from './members.ts'
 import type { Members } from './members.ts'
 import { init } from './migrations/001-init.ts'
+import { subjectPeriods } from './migrations/002-subject-periods.ts'
+import type { SubjectKeys } from './subject-keys.ts'
+import { createSubjectReader, createSubjectWriter } from './subject-store.ts'
+import { createSubjects } from './subjects.ts'
+import type { Subjects } from './subjects.ts'
 
 export type { Members } from './members.ts'
+export { periodBefore, periodOf, periodPattern } from './period.ts'
+export type { Period } from './period.ts'
+export { SubjectKeys } from './subject-keys.ts'
+export type { Erasure, Freeze } from './subject-store.ts'
+export { erasedSubject } from './subjects.ts'
+export type { Subjects } from './subjects.ts'
 export { sessionCookieName } from './session-cookie.ts'
 
 /** People, organisations, their roles, sessions, tokens and keys. */
@@ -34,8 +45,8 @@ export interface Identity {
   createHolderKey(organization: string): Promise<string>
   /** The kept key of a holder, or undefined when the holder keeps it itself. */
   holderSigner(key: string): Promise<Signer | undefined>
-  /** Secret of 32 bytes from which the salts of a person's commitments are made; destroyed to erase them. */
-  subjectKey(person: string): Promise<Buffer>
+  /** Keys of a person's contents and commitments in the period of now; destroyed to erase them. */
+  subjectKeys(person: string): Promise<SubjectKeys>
   /** First run only: the one-time link of the owner, else undefined. */
   firstRunToken(): Promise<string | undefined>
 }
@@ -61,16 +72,19 @@ export interface IdentityParts {
 /** The identity of a running node, with what its own routes need. */
 export interface OpenIdentity extends Identity, AsyncDisposable {
   readonly members: Members
+  readonly subjects: Subjects
 }
 
 /** Brings the tables to their newest form; on the first run makes the organisation `main` and its owner. */
 export async function openIdentity(parts: IdentityParts): Promise<OpenIdentity> {
   const { store, keyring, bus, clock, ids } = parts
-  await store.migrate({ domain: 'identity', steps: [init] })
+  await store.migrate({ domain: 'identity', steps: [init, subjectPeriods] })
   const reader = createIdentityReader(store)
   const writer = createIdentityWriter(store)
   await makeFirstOwner(parts, writer)
   const keys = createKeys(createKeyReader(store), createKeyWriter(store), keyring, clock)
+  const subjectStore = { ...createSubjectReader(store), ...createSubjectWriter(store) }
+  const subjects = createSubjects({ store: subjectStore, keyring, bus, clock })
   const callers = createCallers(reader, writer, clock)
   const unsubscribe = bus.subscribe(revokedSubject, () => callers.forget())
 
@@ -90,9 +104,10 @@ export async function openIdentity(parts: IdentityParts): Promise<OpenIdentity> 
     },
     createHolderKey: async (organization) => await keys.createHolder(organization),
     holderSigner: async (key) => await keys.holder(key),
-    async subjectKey(id) {
+    subjects,
+    async subjectKeys(id) {
       await known(id)
-      return await keys.subjectKey(id)
+      return await subjects.current(id)
     },
     async firstRunToken() {
       const owner = await reader.firstLinkPerson()
@@ -100,6 +115,7 @@ export async function openIdentity(parts: IdentityParts): Promise<OpenIdentity> 
     },
     async [Symbol.asyncDispose]() {
       unsubscribe()
+      subjects[Symbol.dispose]()
     },
   }
 }

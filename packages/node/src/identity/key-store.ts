@@ -9,7 +9,6 @@ interface Tables {
     sealed: Uint8Array
     created_at: number
   }
-  subject_key: { person: string; sealed: Uint8Array }
 }
 
 export type KeyPurpose = 'node' | 'person' | 'holder'
@@ -27,13 +26,11 @@ export interface KeyRow {
 export interface KeyReader {
   ofOwner(purpose: KeyPurpose, owner: string): Promise<KeyRow | undefined>
   ofHolder(key: string): Promise<KeyRow | undefined>
-  subjectKey(person: string): Promise<Uint8Array | undefined>
 }
 
 export interface KeyWriter {
   /** Leaves what is there: whoever comes second reads the first one's key. */
   add(row: KeyRow, at: number): Promise<void>
-  addSubjectKey(person: string, sealed: Uint8Array): Promise<void>
 }
 
 export function createKeyReader(store: Store): KeyReader {
@@ -51,9 +48,6 @@ export function createKeyReader(store: Store): KeyReader {
   return {
     ofOwner: read,
     ofHolder: async (key) => await read('holder', key),
-    subjectKey: async (person) =>
-      (await db.selectFrom('subject_key').select('sealed').where('person', '=', person).executeTakeFirst())
-        ?.sealed,
   }
 }
 
@@ -65,13 +59,6 @@ export function createKeyWriter(store: Store): KeyWriter {
         .insertInto('kept_key')
         .values({ ...row, created_at: at })
         .onConflict((conflict) => conflict.columns(['purpose', 'owner']).doNothing())
-        .execute()
-    },
-    async addSubjectKey(person, sealed) {
-      await db
-        .insertInto('subject_key')
-        .values({ person, sealed })
-        .onConflict((conflict) => conflict.column('person').doNothing())
         .execute()
     },
   }

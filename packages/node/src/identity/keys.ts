@@ -8,13 +8,11 @@ import type { Keyring } from '../kernel/keyring.ts'
 import type { KeyPurpose, KeyReader, KeyWriter } from './key-store.ts'
 
 const seedBytes = 32
-const subjectKeyBytes = 32
-/** Signers and subject keys kept in memory: about 1 KiB each; all others are read and opened again. */
+/** Signers kept in memory: about 1 KiB each; all others are read and opened again. */
 const cachedMax = 10_000
 /** PKCS #8 of an Ed25519 seed is this and the seed (RFC 8410 section 7). */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const signerPurpose = 'identity.key'
-const subjectPurpose = 'identity.subject-key'
 
 /** The Ed25519 keys the node keeps, sealed in the store; private halves never leave this file. */
 export interface Keys {
@@ -22,12 +20,10 @@ export interface Keys {
   signer(purpose: 'node' | 'person', owner: string, organization: string): Promise<Signer>
   createHolder(organization: string): Promise<string>
   holder(key: string): Promise<Signer | undefined>
-  subjectKey(person: string): Promise<Buffer>
 }
 
 export function createKeys(reader: KeyReader, writer: KeyWriter, keyring: Keyring, clock: Clock): Keys {
   const signers = new BoundedMap<string, Signer>(cachedMax)
-  const subjects = new BoundedMap<string, Buffer>(cachedMax)
 
   async function make(purpose: KeyPurpose, owner: string | undefined, organization: string): Promise<string> {
     const seed = clock.random(seedBytes)
@@ -64,20 +60,6 @@ export function createKeys(reader: KeyReader, writer: KeyWriter, keyring: Keyrin
       const signer = open(row.key, row.sealed)
       signers.set(name, signer)
       return signer
-    },
-    async subjectKey(person) {
-      const cached = subjects.get(person)
-      if (cached !== undefined) return cached
-      let sealed = await reader.subjectKey(person)
-      if (sealed === undefined) {
-        const fresh = keyring.seal(subjectPurpose, person, clock.random(subjectKeyBytes))
-        await writer.addSubjectKey(person, fresh)
-        sealed = await reader.subjectKey(person)
-      }
-      if (sealed === undefined) throw new Error('a key that was just written is not there')
-      const key = keyring.open(subjectPurpose, person, sealed)
-      subjects.set(person, key)
-      return key
     },
   }
 }

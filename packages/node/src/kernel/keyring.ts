@@ -1,10 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import type { Clock } from './clock.ts'
 
-const masterBytes = 32
+const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
 const formVersion = 1
@@ -27,7 +25,7 @@ export function createKeyring(master: Buffer, clock: Clock): Keyring {
   function derive(purpose: string): Buffer {
     let key = keys.get(purpose)
     if (key === undefined) {
-      key = Buffer.from(hkdfSync('sha256', master, 'ambit/keyring/v1', purpose, masterBytes))
+      key = derivedKey(master, purpose)
       keys.set(purpose, key)
     }
     return key
@@ -60,27 +58,9 @@ export function createKeyring(master: Buffer, clock: Clock): Keyring {
   }
 }
 
-/** Reads the master key file, or makes one that only this user can read. */
-export function openMasterKey(path: string, clock: Clock): Buffer {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const file = openSync(path, 'wx', 0o600)
-    try {
-      writeSync(file, clock.random(masterBytes))
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-  }
-  const master = readFileSync(path)
-  if (master.length !== masterBytes) {
-    throw new Fault('internal', {
-      detail: `the master key has ${master.length} bytes, not ${masterBytes}`,
-      where: path,
-      remedy: 'Restore the file from a backup; without it sealed values cannot be read.',
-    })
-  }
-  return master
+/** HKDF-SHA-256 (RFC 5869) of the master key for one purpose. */
+export function derivedKey(master: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', master, 'ambit/keyring/v1', purpose, keyBytes))
 }
 
 /** A short name of a key for people to compare, never the key. */

@@ -1,16 +1,11 @@
 import { hash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Fault } from '@ambit/core/fault'
-import { parseCheckpoint } from '@ambit/core/log/checkpoint'
-import { replaceFile, syncDirectory } from './durable-file.ts'
+import { replaceFile, syncDirectory } from '../kernel/durable-file.ts'
+import { readCheckpointFile } from './signed-head.ts'
+import type { SignedHead } from './signed-head.ts'
 
-/** How far a log was signed: size, root (standard base64) and the signed checkpoint. */
-export interface SignedHead {
-  readonly size: number
-  readonly root: string
-  readonly checkpoint: string
-}
+export type { SignedHead } from './signed-head.ts'
 
 /**
  * Remembers the last checkpoint of each log in a small store apart from the log, durable before the signature leaves
@@ -42,10 +37,10 @@ export async function openFileGuard(directory: string): Promise<LedgerGuard> {
     return result
   }
   return {
-    read: (origin) => readHead(directory, nameOf(origin)),
+    read: (origin) => readCheckpointFile(join(directory, nameOf(origin))),
     advance: (origin, from, to) =>
       inTurn(async () => {
-        const current = await readHead(directory, nameOf(origin))
+        const current = await readCheckpointFile(join(directory, nameOf(origin)))
         if (current?.size !== from?.size || current?.root !== from?.root) return false
         if (current !== undefined && to.size < current.size) return false
         if (current?.size === to.size && current.root !== to.root) return false
@@ -53,17 +48,4 @@ export async function openFileGuard(directory: string): Promise<LedgerGuard> {
         return true
       }),
   }
-}
-
-async function readHead(directory: string, name: string): Promise<SignedHead | undefined> {
-  const path = join(directory, name)
-  const checkpoint = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (checkpoint === undefined) return undefined
-  const parsed = parseCheckpoint(checkpoint)
-  if (!parsed.ok)
-    throw new Fault('ledger.corrupt', { detail: `the guard cannot be read: ${parsed.reason}`, where: path })
-  return { size: parsed.checkpoint.size, root: parsed.checkpoint.root.toBase64(), checkpoint }
 }

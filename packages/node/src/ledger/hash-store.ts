@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { Fault } from '@ambit/core/fault'
 import { levelWidth, tileWidth } from '@ambit/core/log/tile'
-import { writeWhole } from './disk.ts'
-import type { Disk, DiskFile } from './disk.ts'
-import type { Hash } from './segment.ts'
+import { writeWhole } from '../kernel/disk.ts'
+import type { Disk, DiskFile } from '../kernel/disk.ts'
+import type { Hash } from './hash.ts'
 import type { TileHashes } from './tree.ts'
 
 /** Where the first entry of a bundle stands. */
@@ -32,6 +33,8 @@ export class HashStore implements TileHashes {
   #places: { first: number; positions: Position[] }
   #flushing: Promise<void> | undefined
   #newFiles = false
+  #unsynced = new Set<Promise<DiskFile>>()
+  #syncFailure: Fault | undefined
 
   constructor(disk: Disk, directory: string, flushed: number, ringHashes: number) {
     this.#disk = disk
@@ -42,7 +45,7 @@ export class HashStore implements TileHashes {
     this.#places = { first: Math.ceil(flushed / tileWidth), positions: [] }
   }
 
-  /** Leaves whose hashes and positions are in the files. */
+  /** Leaves whose hashes and positions are in the files; they survive a loss of power after the next `sync`. */
   get flushed(): number {
     return this.#flushed
   }
@@ -94,10 +97,22 @@ export class HashStore implements TileHashes {
     return this.room(size) < this.#ringHashes / 2
   }
 
-  /** Makes the names of new files durable; what is flushed is durable itself. */
-  async syncNames(): Promise<void> {
-    if (this.#newFiles) await this.#disk.syncDirectory(this.#directory)
-    this.#newFiles = false
+  /**
+   * Makes durable what was flushed before it is called. Nobody relies on these files before that: they are made again
+   * from the last published size on. An error is final, as the system then forgets what it could not write.
+   */
+  async sync(): Promise<void> {
+    if (this.#syncFailure !== undefined) throw this.#syncFailure
+    const files = [...this.#unsynced]
+    this.#unsynced.clear()
+    try {
+      for (const file of files) await (await file).sync()
+      if (this.#newFiles) await this.#disk.syncDirectory(this.#directory)
+      this.#newFiles = false
+    } catch (error) {
+      this.#syncFailure = syncFault(error, this.#directory)
+      throw this.#syncFailure
+    }
   }
 
   /** Hashes of a level in order; for level 0 also those not flushed yet. */
@@ -155,11 +170,14 @@ export class HashStore implements TileHashes {
       )
       at += count
     }
+    // Only now: a sync that runs beside this write must not count for it.
+    this.#unsynced.add(this.#files[0]!)
     for (const [at, waiting] of this.#waiting.entries()) {
       const count = levelWidth(at + 1, size) - waiting.first
       if (count <= 0) continue
       const bytes = Buffer.from(waiting.hashes.slice(0, count).join(''), 'latin1')
       await writeWhole(await this.#file(at + 1), bytes, waiting.first * hashBytes)
+      this.#unsynced.add(this.#files[at + 1]!)
       waiting.hashes.splice(0, count)
       waiting.first += count
     }
@@ -177,6 +195,7 @@ export class HashStore implements TileHashes {
       bytes.writeUInt32BE(position.offset, at * positionBytes + 4)
     }
     await writeWhole(await this.#positionFile(), bytes, first * positionBytes)
+    this.#unsynced.add(this.#positions!)
     positions.splice(0, count)
     this.#places.first += count
   }
@@ -200,6 +219,16 @@ export class HashStore implements TileHashes {
 
   #open(name: string): Promise<DiskFile> {
     this.#newFiles = true
-    return this.#disk.open(join(this.#directory, name), 'durable')
+    // Not durable write by write: that would hold up the batches, which go to the same disk.
+    return this.#disk.open(join(this.#directory, name), 'plain')
   }
+}
+
+function syncFault(error: unknown, directory: string): Fault {
+  const detail = error instanceof Error ? error.message : 'the disk gave an error without words'
+  return new Fault('ledger.failed', {
+    detail: `syncing the hashes of the log failed: ${detail}`,
+    where: directory,
+    cause: error,
+  })
 }

@@ -7,7 +7,9 @@ import { Fault } from '@ambit/core/fault'
 import { openNote, parseVkey } from '@ambit/core/log/note'
 import { afterAll, expect, test } from 'vitest'
 import type { Clock } from '../kernel/clock.ts'
-import { localDisk } from './disk.ts'
+import type { EngineParts } from './engine.ts'
+import { openFileEngine } from './file/engine.ts'
+import { localDisk } from '../kernel/disk.ts'
 import { defaultLimits, noteSigner, openLedger } from './ledger.ts'
 import { checkProof, contents, logsIn, origin, signer } from './ledger-fixture.ts'
 import { openLog } from './log.ts'
@@ -99,7 +101,12 @@ test.runIf(present)('writes the published log of Tessera byte for byte', async (
   const test = noteSigner(name, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
   expect(test.vkey).toBe(golden.vkey)
   const where = await options({ origin: name, signer: test })
-  const inside = { disk: localDisk, genesis: false, mergeDelayMs: 1000, limits: defaultLimits }
+  const inside = {
+    openEngine: (parts: EngineParts) => openFileEngine(parts, localDisk),
+    genesis: false,
+    mergeDelayMs: 1000,
+    limits: defaultLimits,
+  }
   await using log = await openLog(where, inside)
   expect(await log.checkpoint()).toBe(golden.checkpoints[0]!.checkpoint)
   for (const [at, entry] of golden.entries_utf8.entries()) {

@@ -1,9 +1,12 @@
 import type { Fault } from '@ambit/core/fault'
 import { entryBytesMax } from '@ambit/core/leaf'
+import type { KeyLeaf } from '@ambit/core/leaf'
 import type { NoteSigner } from '@ambit/core/log/note'
+import type { Purpose } from '@ambit/core/log/purpose'
 import type { Clock } from '../kernel/clock.ts'
-import { localDisk } from './disk.ts'
-import type { LedgerGuard } from './guard.ts'
+import { localDisk } from '../kernel/disk.ts'
+import { openFileEngine } from './file/engine.ts'
+import type { LedgerGuard, SignedHead } from './guard.ts'
 import type { LogFile } from './log-files.ts'
 import { openLog } from './log.ts'
 
@@ -49,12 +52,28 @@ export const defaultLimits: LedgerLimits = {
 export const mergeDelayMsMax = 1000
 const mergeDelayMsDefault = 500
 
+/** Brings checkpoints to the witnesses of a log before they are published. */
+export interface Cosigner {
+  /**
+   * Signature lines that witnesses gave for a checkpoint, as many as came in time; `consistency` proves that the log
+   * only grew since an earlier size. Throws a Fault `ledger.unwitnessed` where the policy wants more than came, and
+   * `ledger.rolled-back` where a witness has seen a longer log than this one.
+   */
+  cosign(head: SignedHead, consistency: (from: number) => Promise<Uint8Array[]>): Promise<readonly string[]>
+}
+
 export interface LedgerOptions {
   readonly directory: string
   /** Name of the log in its checkpoints: a URL without scheme. The signer's name is the same. */
   readonly origin: string
   readonly signer: NoteSigner
   readonly guard: LedgerGuard
+  /** Without one, checkpoints carry the log's own signature alone. */
+  readonly cosigner?: Cosigner
+  /** Position of its entry 0 in the series it belongs to: `append` and `write` answer positions. 0 by itself. */
+  readonly first?: number
+  /** The log that this one continues, named in entry 0. */
+  readonly predecessor?: KeyLeaf['predecessor']
   readonly clock: Clock
   /** New entries are in a published checkpoint after this long; at most 1000. */
   readonly mergeDelayMs?: number
@@ -64,6 +83,10 @@ export interface LedgerOptions {
 }
 
 export interface Proof {
+  /** The log that holds the entry, and the key it signs with: logs follow one another (see `positions`). */
+  readonly origin: string
+  readonly vkey: string
+  /** Index in that log. */
   readonly index: number
   readonly entry: Uint8Array
   readonly hashes: Uint8Array[]
@@ -76,10 +99,21 @@ export interface LedgerState {
   readonly size: number
   readonly publishedSize: number
   readonly queued: number
+  /** How long the oldest durable entry waits for its checkpoint; 0 where none does. */
+  readonly unpublishedMs: number
+  /** How long the oldest entry of the last publication had waited for it. */
+  readonly mergeDelayMs: number
   readonly reason?: string
 }
 
-/** An append-only log with a Merkle tree over it, in the formats of c2sp.org (tlog-tiles, tlog-checkpoint). */
+/** Where an entry stands: a log, the key it signs with, and the index in it. */
+export type Place = Pick<Proof, 'origin' | 'vkey' | 'index'>
+
+/**
+ * An append-only log with a Merkle tree over it, in the formats of c2sp.org (tlog-tiles, tlog-checkpoint), or a series
+ * of them that follow one another (`openSeries`): then an index is a position in the series, `origin` and `vkey` are
+ * those of the log that takes entries now, and a proof names the log and the index in it.
+ */
 export interface Ledger extends AsyncDisposable {
   readonly origin: string
   readonly vkey: string
@@ -97,9 +131,14 @@ export interface Ledger extends AsyncDisposable {
   settle(): Promise<void>
   /** `append` as a promise of the index. */
   write(entry: string): Promise<number>
-  /** Throws `ledger.not-found` and `ledger.corrupt`. */
+  /**
+   * The first position from this one on whose entry can be read, or `size`. Entries are missing where a log was pruned
+   * or lost.
+   */
+  readable(index: number): number
+  /** Throws `ledger.not-found`, `ledger.corrupt`, `ledger.pruned` and `ledger.lost`. */
   read(index: number): Promise<Uint8Array>
-  /** Entries from an index up to those durable when it is called, each checked against its leaf hash. */
+  /** Entries from an index up to those durable when it is called, each checked against its leaf hash; without the missing ones. */
   entries(
     from: number,
     signal?: AbortSignal,
@@ -107,6 +146,15 @@ export interface Ledger extends AsyncDisposable {
   /** A published checkpoint of at least that size; publishes at once where there is none. */
   checkpoint(minSize?: number): Promise<string>
   prove(index: number, minSize?: number): Promise<Proof>
+  /** Where the entry stands that was durable at this index. */
+  place(index: number): Place
+  /**
+   * Signs for a purpose with the key of the log that is written now; no such signature is one of a checkpoint. Throws
+   * the fault of a log that has failed or is closed: whoever may not publish may not promise either.
+   */
+  sign(purpose: Purpose, content: Uint8Array): Uint8Array
+  /** Hashes that show that the tree of the larger size continues that of the smaller one (RFC 9162 section 2.1.4). */
+  consistency(from: number, to: number): Promise<Uint8Array[]>
   /** A file of the log's public interface, or undefined where the published log has none at that path. */
   file(path: string): Promise<LogFile | undefined>
   state(): LedgerState
@@ -119,7 +167,7 @@ export interface Ledger extends AsyncDisposable {
 export function openLedger(options: LedgerOptions): Promise<Ledger> {
   const mergeDelayMs = Math.min(options.mergeDelayMs ?? mergeDelayMsDefault, mergeDelayMsMax)
   return openLog(options, {
-    disk: localDisk,
+    openEngine: (parts) => openFileEngine(parts, localDisk),
     genesis: true,
     mergeDelayMs,
     limits: { ...defaultLimits, ...options.limits },

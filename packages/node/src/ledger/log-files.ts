@@ -1,7 +1,6 @@
 import { bundleEntryBytesMax, levelWidth, parseTilePath, tileWidth } from '@ambit/core/log/tile'
-import type { Bundles } from './bundles.ts'
+import type { Engine } from './engine.ts'
 import type { SignedHead } from './guard.ts'
-import type { HashStore } from './hash-store.ts'
 
 /** A file of the log's public interface (c2sp.org/tlog-tiles). */
 export interface LogFile {
@@ -22,8 +21,7 @@ const tileCache = 'public, max-age=31536000, immutable'
 export async function logFile(
   path: string,
   published: SignedHead,
-  hashes: HashStore,
-  bundles: Bundles,
+  engine: Engine,
 ): Promise<LogFile | undefined> {
   if (path === 'checkpoint') {
     const bytes = Buffer.from(published.checkpoint)
@@ -35,8 +33,8 @@ export async function logFile(
   if (tile.index * tileWidth + tile.width > levelWidth(level, published.size)) return undefined
   const bytes =
     tile.level === 'entries'
-      ? bundleBytes(await bundles.read(tile.index, tile.width))
-      : await hashes.hashes(tile.level, tile.index * tileWidth, tile.width)
+      ? bundleBytes(await engine.bundle(tile.index, tile.width))
+      : await engine.hashes.hashes(tile.level, tile.index * tileWidth, tile.width)
   return { bytes, contentType: 'application/octet-stream', cacheControl: tileCache }
 }
 

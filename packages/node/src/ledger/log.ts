@@ -1,92 +1,53 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { canonicalJson } from '@ambit/core/canonical'
 import { Fault } from '@ambit/core/fault'
 import { keyLeafSchema } from '@ambit/core/leaf'
+import { purposeMessage } from '@ambit/core/log/purpose'
+import type { Purpose } from '@ambit/core/log/purpose'
 import { bundleEntryBytesMax, tileWidth } from '@ambit/core/log/tile'
 import { timeText } from '../kernel/clock.ts'
-import type { Done } from './batch.ts'
-import { Bundles } from './bundles.ts'
-import type { Disk } from './disk.ts'
+import type { Done, Engine, OpenEngine } from './engine.ts'
+import { tailBytesMax } from './file/recovery.ts'
+import { commitBytes, headerBytes } from './file/segment.ts'
 import type { SignedHead } from './guard.ts'
-import { HashStore } from './hash-store.ts'
-import type { Ledger, LedgerLimits, LedgerOptions, LedgerState, Proof } from './ledger.ts'
-import { lockDirectory } from './lock.ts'
-import type { Lock } from './lock.ts'
+import type { Hash } from './hash.ts'
+import type { Ledger, LedgerLimits, LedgerOptions, LedgerState, Place, Proof } from './ledger.ts'
 import { logFile } from './log-files.ts'
 import type { LogFile } from './log-files.ts'
 import { Prover } from './prover.ts'
-import { Publisher, readPublished } from './publisher.ts'
-import { recover, tailBytesMax } from './recovery.ts'
-import type { Recovered } from './recovery.ts'
-import { commitBytes, headerBytes } from './segment.ts'
-import type { Hash } from './segment.ts'
-import { Segments } from './segments.ts'
-import { Sequencer } from './sequencer.ts'
+import { Publisher } from './publisher.ts'
 
 /** What `openLedger` decides and tests decide otherwise. */
 export interface LogInside {
-  readonly disk: Disk
+  readonly openEngine: OpenEngine
   /** Whether entry 0 names the log, so that no receipt is of a tree with a single leaf. */
   readonly genesis: boolean
+  /** Opened for reading: nothing is written or signed any more. */
+  readonly frozen?: boolean
   readonly mergeDelayMs: number
   readonly limits: LedgerLimits
 }
 
-/** The parts of an open log. */
-interface LogParts {
-  readonly lock: Lock
-  readonly segments: Segments
-  readonly hashes: HashStore
-  readonly recovered: Recovered
-  readonly heads: { readonly guarded: SignedHead | undefined; readonly published: SignedHead | undefined }
-}
-
 export async function openLog(options: LedgerOptions, inside: LogInside): Promise<Ledger> {
   checkOptions(options, inside.limits)
-  const lock = await lockDirectory(options.directory, options.clock)
+  const { origin, directory, clock, guard } = options
+  const guarded = await guard.read(origin)
   let log: Log | undefined
+  const engine = await inside.openEngine({
+    origin,
+    directory,
+    first: options.first ?? 0,
+    clock,
+    limits: inside.limits,
+    guarded,
+    onDurable: () => log?.wake(),
+    onFailure: (fault) => options.onFailure(fault),
+  })
   try {
-    log = new Log(options, inside, await openParts(options, inside, lock))
+    log = new Log(options, inside, engine, { guarded, published: await engine.published() })
     await log.begin()
     return log
   } catch (error) {
-    await (log === undefined ? lock.release() : log.abandon())
-    throw error
-  }
-}
-
-async function openParts(options: LedgerOptions, inside: LogInside, lock: Lock): Promise<LogParts> {
-  const { disk, limits } = inside
-  const tiles = join(options.directory, 'tiles')
-  await mkdir(tiles, { recursive: true, mode: 0o700 })
-  const segments = new Segments(disk, join(options.directory, 'segments'), limits)
-  const guarded = await options.guard.read(options.origin)
-  const published = await readPublished(options.directory)
-  // A new folder must be there after a loss of power, or what is durable inside it is lost with it.
-  if (published === undefined)
-    for (const each of [options.directory, dirname(options.directory)]) await disk.syncDirectory(each)
-  let hashes = new HashStore(disk, tiles, published?.size ?? 0, limits.ringHashes)
-  try {
-    if (!(await hashes.holds(hashes.flushed))) {
-      // Derived files were lost: they are made again from the segments.
-      await hashes.close()
-      hashes = new HashStore(disk, tiles, 0, limits.ringHashes)
-    }
-    const heads = [guarded, published].filter((head) => head !== undefined).filter((head) => head.size > 0)
-    const known = heads.map(({ size, root }) => ({
-      size,
-      root: Buffer.from(root, 'base64').toString('latin1'),
-    }))
-    const recovered = await recover(disk, segments, hashes, known)
-    if (hashes.flushed < recovered.tree.size) {
-      await hashes.flush(recovered.tree.size)
-      await hashes.syncNames()
-    }
-    return { lock, segments, hashes, recovered, heads: { guarded, published } }
-  } catch (error) {
-    await hashes.close()
-    await segments.close()
+    await (log === undefined ? engine.close() : log.abandon())
     throw error
   }
 }
@@ -111,64 +72,55 @@ class Log implements Ledger {
   readonly vkey: string
   #options: LedgerOptions
   #inside: LogInside
-  #parts: LogParts
-  #sequencer: Sequencer
+  #engine: Engine
   #publisher: Publisher
-  #bundles: Bundles
   #prover: Prover
 
-  constructor(options: LedgerOptions, inside: LogInside, parts: LogParts) {
-    const { segments, hashes, recovered } = parts
-    const { clock } = options
+  constructor(
+    options: LedgerOptions,
+    inside: LogInside,
+    engine: Engine,
+    heads: { readonly guarded: SignedHead | undefined; readonly published: SignedHead | undefined },
+  ) {
     this.origin = options.origin
     this.vkey = options.signer.vkey
     this.#options = options
     this.#inside = inside
-    this.#parts = parts
-    const onFailure = (fault: Fault): void => options.onFailure(fault)
-    this.#sequencer = new Sequencer({
-      tree: recovered.tree,
-      segments,
-      hashes,
-      previous: recovered.previous,
-      epoch: recovered.epoch + 1,
-      clock,
-      limits: inside.limits,
-      onFailure,
-      onDurable: () => this.#publisher.wake(),
-    })
+    this.#engine = engine
     this.#publisher = new Publisher(
       {
-        directory: options.directory,
+        engine,
         signer: options.signer,
         guard: options.guard,
-        hashes,
-        clock,
+        cosigner: options.cosigner,
+        consistency: (from, to) => this.consistency(from, to),
+        clock: options.clock,
         mergeDelayMs: inside.mergeDelayMs,
-        onFailure,
-        durable: () => this.#sequencer.durable,
-        onRefused: (fault) => this.#sequencer.stop('failed', fault),
+        onFailure: (fault) => options.onFailure(fault),
       },
-      parts.heads,
+      heads,
     )
-    this.#bundles = new Bundles(inside.disk, segments, hashes, inside.limits.bundleCacheBytes)
-    this.#prover = new Prover(hashes, inside.limits.proofTiles)
+    this.#prover = new Prover(engine.hashes, inside.limits.proofTiles)
+  }
+
+  wake(): void {
+    this.#publisher.wake()
   }
 
   get size(): number {
-    return this.#sequencer.durable.size
+    return this.#engine.durable.size
   }
 
   append(entry: string, done: Done): void {
-    this.#sequencer.append(entry, done, true)
+    this.#engine.append(entry, done, true)
   }
 
   appendPatiently(entry: string, done: Done): void {
-    this.#sequencer.append(entry, done, false)
+    this.#engine.append(entry, done, false)
   }
 
   async settle(): Promise<void> {
-    await this.#sequencer.settle()
+    await this.#engine.settle()
   }
 
   write(entry: string): Promise<number> {
@@ -177,19 +129,23 @@ class Log implements Ledger {
     })
   }
 
+  readable(index: number): number {
+    return Math.min(Math.max(0, index), this.size)
+  }
+
   async read(index: number): Promise<Uint8Array> {
     if (!Number.isSafeInteger(index) || index < 0 || index >= this.size) throw notFound(index, this.size)
     const at = index % tileWidth
     const bundle = (index - at) / tileWidth
     const width = Math.min(tileWidth, this.size - bundle * tileWidth)
-    return (await this.#bundles.read(bundle, width))[at]!
+    return (await this.#engine.bundle(bundle, width))[at]!
   }
 
   async *entries(from: number, signal?: AbortSignal): AsyncGenerator<{ index: number; entry: Uint8Array }> {
     const { size } = this
     for (let bundle = Math.floor(Math.max(0, from) / tileWidth); bundle * tileWidth < size; bundle++) {
       const first = bundle * tileWidth
-      const entries = await this.#bundles.read(bundle, Math.min(tileWidth, size - first))
+      const entries = await this.#engine.bundle(bundle, Math.min(tileWidth, size - first))
       for (let index = Math.max(from, first); index < first + entries.length; index++) {
         signal?.throwIfAborted()
         yield { index, entry: entries[index - first]! }
@@ -205,52 +161,81 @@ class Log implements Ledger {
     const entry = await this.read(index)
     const head = await this.#publisher.atLeast(Math.max(index + 1, minSize))
     const hashes = await this.#prover.path(index, head.size, rootOf(head))
-    return { index, entry, hashes, checkpoint: head.checkpoint }
+    return { origin: this.origin, vkey: this.vkey, index, entry, hashes, checkpoint: head.checkpoint }
+  }
+
+  place(index: number): Place {
+    return { origin: this.origin, vkey: this.vkey, index }
+  }
+
+  sign(purpose: Purpose, content: Uint8Array): Uint8Array {
+    const { state, fault } = this.#engine
+    if (state === 'failed' || state === 'closed') {
+      throw fault ?? new Fault('ledger.closed', { detail: `the log ${this.origin} is ${state}` })
+    }
+    return this.#options.signer.sign(purposeMessage(purpose, content))
+  }
+
+  async consistency(from: number, to: number): Promise<Uint8Array[]> {
+    if (!(Number.isSafeInteger(from) && from >= 1 && from <= to && to <= this.size)) {
+      throw new Fault('ledger.not-found', {
+        detail: `the log has ${this.size} entries; there is no proof from ${from} to ${to}`,
+      })
+    }
+    if (this.#engine.hashes.flushed < to) await this.#engine.hashes.flush(to)
+    return await this.#prover.consistency(from, to)
   }
 
   async file(path: string): Promise<LogFile | undefined> {
     const head = this.#publisher.published
-    return head === undefined ? undefined : logFile(path, head, this.#parts.hashes, this.#bundles)
+    return head === undefined ? undefined : logFile(path, head, this.#engine)
   }
 
   state(): LedgerState {
-    const { state, fault, queued } = this.#sequencer
+    const { state, fault, queued } = this.#engine
     const publishedSize = this.#publisher.published?.size ?? 0
     return {
       state,
       size: this.size,
       publishedSize,
       queued,
+      unpublishedMs: this.#publisher.unpublishedMs,
+      mergeDelayMs: this.#publisher.lastDelayMs,
       ...(fault === undefined ? {} : { reason: fault.detail }),
     }
   }
 
   /** Writes or checks entry 0 and publishes what was recovered. */
   async begin(): Promise<void> {
+    if (this.#inside.frozen === true) {
+      if (this.#inside.genesis && this.size > 0) await this.#checkGenesis()
+      return
+    }
     if (this.#inside.genesis) {
       if (this.size === 0) await this.write(this.#genesis())
       else await this.#checkGenesis()
     }
-    await this.#publisher.publish()
+    await this.#publisher.publish(false)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#sequencer.stop('closed', new Fault('ledger.closed', { detail: `the log ${this.origin} is closed` }))
-    await this.#sequencer.settle()
-    await this.#publisher.close().catch((error: unknown) => this.#options.onFailure(Fault.from(error)))
+    this.#engine.stop('closed', new Fault('ledger.closed', { detail: `the log ${this.origin} is closed` }))
+    await this.#engine.settle()
+    if (this.#inside.frozen !== true)
+      await this.#publisher.close().catch((error: unknown) => this.#options.onFailure(Fault.from(error)))
     await this.abandon()
   }
 
   /** Lets go of files and lock without writing anything. */
   async abandon(): Promise<void> {
-    await this.#parts.hashes.close()
-    await this.#parts.segments.close()
-    await this.#parts.lock.release()
+    await this.#engine.close()
   }
 
   #genesis(): string {
     const at = timeText(this.#options.clock.now())
-    return canonicalJson({ v: 1, kind: 'key', at, origin: this.origin, vkey: this.vkey })
+    const { predecessor } = this.#options
+    const continued = predecessor === undefined ? {} : { predecessor }
+    return canonicalJson({ v: 1, kind: 'key', at, origin: this.origin, vkey: this.vkey, ...continued })
   }
 
   async #checkGenesis(): Promise<void> {

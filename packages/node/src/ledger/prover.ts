@@ -1,8 +1,8 @@
 import { Fault } from '@ambit/core/fault'
 import { levelWidth, tileWidth } from '@ambit/core/log/tile'
 import type { HashStore } from './hash-store.ts'
-import { sha256 } from './segment.ts'
-import type { Hash } from './segment.ts'
+import { sha256 } from './hash.ts'
+import type { Hash } from './hash.ts'
 
 const hashBytes = 32
 const tileHeight = 8
@@ -46,6 +46,13 @@ export class Prover {
       })
     }
     return hashes.map((hash) => Buffer.from(hash, 'latin1'))
+  }
+
+  /** The consistency path between two sizes whose tiles are flushed (RFC 9162 section 2.1.4.1). */
+  async consistency(from: number, to: number): Promise<Uint8Array[]> {
+    const groups = consistencyNodes(from, to)
+    const tiles = await this.#open(groups.flat(), to)
+    return groups.map((nodes) => Buffer.from(joinAll(nodes.map((node) => nodeIn(tiles, node))), 'latin1'))
   }
 
   async #open(nodes: readonly Node[], size: number): Promise<Map<string, OpenTile>> {
@@ -98,6 +105,27 @@ function siblingsOf(index: number, size: number): Node[][] {
     }
   }
   return siblings.reverse()
+}
+
+/** SUBPROOF of RFC 9162 section 2.1.4.1, each hash as perfect subtrees from left to right. */
+function consistencyNodes(from: number, to: number): Node[][] {
+  const groups: Node[][] = []
+  let start = 0
+  let end = to
+  let whole = true
+  while (end !== from) {
+    const split = start + splitOf(end - start)
+    if (from <= split) {
+      groups.push(perfect(split, end))
+      end = split
+    } else {
+      groups.push(perfect(start, split))
+      start = split
+      whole = false
+    }
+  }
+  if (!whole) groups.push(perfect(start, end))
+  return groups.reverse()
 }
 
 /** The largest power of two below a count. */

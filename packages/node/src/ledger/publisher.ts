@@ -1,28 +1,23 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
-import { parseCheckpoint, signCheckpoint } from '@ambit/core/log/checkpoint'
+import { signCheckpoint } from '@ambit/core/log/checkpoint'
+import { addSignatures } from '@ambit/core/log/cosignature'
 import type { NoteSigner } from '@ambit/core/log/note'
 import type { Clock } from '../kernel/clock.ts'
-import { replaceFile } from './durable-file.ts'
+import type { Engine } from './engine.ts'
+import type { Cosigner } from './ledger.ts'
 import type { LedgerGuard, SignedHead } from './guard.ts'
-import type { HashStore } from './hash-store.ts'
-import type { Hash } from './segment.ts'
-
-const fileName = 'checkpoint'
 
 export interface PublisherParts {
-  readonly directory: string
   readonly signer: NoteSigner
   readonly guard: LedgerGuard
-  readonly hashes: HashStore
+  readonly engine: Engine
+  readonly cosigner: Cosigner | undefined
+  /** Consistency of two sizes whose tiles are flushed. */
+  consistency(from: number, to: number): Promise<Uint8Array[]>
   readonly clock: Clock
   readonly mergeDelayMs: number
-  durable(): { readonly size: number; readonly root: Hash }
   /** A publication failed; it is tried again after the merge delay. */
   onFailure(fault: Fault): void
-  /** The guard does not let this log go on: nothing may be signed or taken any more. */
-  onRefused(fault: Fault): void
 }
 
 /** Signs and publishes checkpoints: the guard first, then the tiles, and only then the checkpoint itself. */
@@ -33,6 +28,10 @@ export class Publisher {
   #running: Promise<void> | undefined
   #cancel: (() => void) | undefined
   #refused: Fault | undefined
+  /** When the oldest entry became durable that no published checkpoint covers; monotonic. */
+  #waitingSinceMs: number | undefined
+  /** How long the oldest entry of the last publication had waited. */
+  lastDelayMs = 0
 
   constructor(
     parts: PublisherParts,
@@ -47,8 +46,15 @@ export class Publisher {
     return this.#published
   }
 
+  /** How long the oldest durable entry waits for its checkpoint; 0 where none does. */
+  get unpublishedMs(): number {
+    const since = this.#waitingSinceMs
+    return since === undefined ? 0 : this.#parts.clock.monotonicMs() - since
+  }
+
   /** There are new entries: they will be published within the merge delay. */
   wake(): void {
+    this.#waitingSinceMs ??= this.#parts.clock.monotonicMs()
     if (this.#cancel !== undefined || this.#refused !== undefined) return
     this.#cancel = this.#parts.clock.after(this.#parts.mergeDelayMs, () => {
       this.#cancel = undefined
@@ -61,7 +67,7 @@ export class Publisher {
 
   /** A published checkpoint of at least this size; publishes at once where there is none. */
   async atLeast(size: number): Promise<SignedHead> {
-    const durable = this.#parts.durable().size
+    const durable = this.#parts.engine.durable.size
     if (size > durable) {
       throw new Fault('ledger.not-found', { detail: `the log has ${durable} entries, not yet ${size}` })
     }
@@ -69,9 +75,12 @@ export class Publisher {
     return this.#published
   }
 
-  /** Publishes what is durable now, or joins the publication that is under way. */
-  publish(): Promise<void> {
-    this.#running ??= this.#publish().finally(() => {
+  /**
+   * Publishes what is durable now, or joins the publication that is under way. A log that is being opened does not wait
+   * for its witnesses: they may be started after it.
+   */
+  publish(witnessed = true): Promise<void> {
+    this.#running ??= this.#publish(witnessed).finally(() => {
       this.#running = undefined
     })
     return this.#running
@@ -81,13 +90,17 @@ export class Publisher {
     this.#cancel?.()
     this.#cancel = undefined
     await this.#running?.catch(() => undefined)
-    if (this.#published?.size !== this.#parts.durable().size) await this.publish()
+    if (this.#published?.size !== this.#parts.engine.durable.size) await this.publish()
   }
 
-  async #publish(): Promise<void> {
-    const { signer, guard, hashes, directory } = this.#parts
-    const { size, root } = this.#parts.durable()
-    if (this.#published?.size === size) return
+  async #publish(witnessed: boolean): Promise<void> {
+    const { signer, guard, engine } = this.#parts
+    const { size, root } = engine.durable
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#published?.size === size) {
+      this.#waitingSinceMs = undefined
+      return
+    }
     if (this.#refused !== undefined) throw this.#refused
     const head = this.#sign(size, Buffer.from(root, 'latin1'), signer)
     try {
@@ -95,14 +108,20 @@ export class Publisher {
       if (from?.size !== size || from.root !== head.root) {
         if (!(await guard.advance(signer.name, from, head))) {
           this.#refused = refusedByGuard(signer.name, from, head)
-          this.#parts.onRefused(this.#refused)
+          // Nothing may be signed or taken any more.
+          engine.stop('failed', this.#refused)
           throw this.#refused
         }
         this.#guarded = head
       }
-      await hashes.flush(size)
-      await hashes.syncNames()
-      await replaceFile(directory, fileName, head.checkpoint)
+      await engine.hashes.flush(size)
+      await engine.hashes.sync()
+      const seen = witnessed ? await this.#cosigned(head) : head
+      await engine.publish(seen)
+      this.#published = seen
+      this.lastDelayMs = this.unpublishedMs
+      // What came while this was under way came after it began.
+      this.#waitingSinceMs = engine.durable.size > size ? nowMs : undefined
     } catch (error) {
       if (Fault.is(error)) throw error
       throw new Fault('ledger.unpublished', {
@@ -110,7 +129,14 @@ export class Publisher {
         cause: error,
       })
     }
-    this.#published = head
+  }
+
+  /** The checkpoint with the signatures of its witnesses: only once its tiles are there, from which they are convinced. */
+  async #cosigned(head: SignedHead): Promise<SignedHead> {
+    const { cosigner, consistency } = this.#parts
+    if (cosigner === undefined) return head
+    const lines = await cosigner.cosign(head, (from) => consistency(from, head.size))
+    return { ...head, checkpoint: addSignatures(head.checkpoint, lines) }
   }
 
   #sign(size: number, root: Buffer, signer: NoteSigner): SignedHead {
@@ -122,22 +148,4 @@ function refusedByGuard(origin: string, from: SignedHead | undefined, to: Signed
   return new Fault('ledger.rolled-back', {
     detail: `the guard of ${origin} does not allow to go from size ${from?.size ?? 0} to ${to.size}: another writer signs this log`,
   })
-}
-
-/** The checkpoint that was published last, from the log's own directory. */
-export async function readPublished(directory: string): Promise<SignedHead | undefined> {
-  const path = join(directory, fileName)
-  const checkpoint = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (checkpoint === undefined) return undefined
-  const parsed = parseCheckpoint(checkpoint)
-  if (!parsed.ok) {
-    throw new Fault('ledger.corrupt', {
-      detail: `the checkpoint cannot be read: ${parsed.reason}`,
-      where: path,
-    })
-  }
-  return { size: parsed.checkpoint.size, root: parsed.checkpoint.root.toBase64(), checkpoint }
 }

@@ -1,5 +1,5 @@
-import type { Hash } from './segment.ts'
-import { sha256 } from './segment.ts'
+import type { Hash } from './hash.ts'
+import { sha256 } from './hash.ts'
 
 /** Takes the hashes of finished tiles: leaves at level 0, roots of 256 hashes of the level below above it. */
 export interface TileHashes {

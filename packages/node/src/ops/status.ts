@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
+import type { DiskState } from './disk-watch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 export interface StatusParts {
@@ -10,6 +11,7 @@ export interface StatusParts {
   readonly ledgers: readonly Ledger[]
   readonly clock: Clock
   inFlight(): number
+  disk(): DiskState
   /** Upstreams that failed again and again, of all organisations. */
   upstreams(): readonly StrugglingUpstream[]
   pendingApprovals(organization: string): Promise<number>
@@ -40,6 +42,13 @@ const statusSchema = z.object({
   ),
   uptimeS: z.number(),
   inFlight: z.number(),
+  disk: z.object({
+    level: z.enum(['ok', 'low', 'full']),
+    freeBytes: z.number(),
+    totalBytes: z.number(),
+    reserveBytes: z.number(),
+    fullInS: z.number().optional(),
+  }),
   upstreams: z.array(
     z.object({
       record: z.string(),
@@ -81,6 +90,7 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
             }),
             uptimeS: Math.round((parts.clock.monotonicMs() - startedMs) / 1000),
             inFlight: parts.inFlight(),
+            disk: parts.disk(),
             upstreams: parts
               .upstreams()
               .filter((upstream) => upstream.organization === caller.organization)

@@ -20,6 +20,13 @@ export interface Store extends AsyncDisposable {
   transaction<T, R>(run: (tx: Kysely<T>) => Promise<R>): Promise<R>
   /** Throws when the engine does not answer. */
   ping(): Promise<void>
+  /** Takes what was deleted off the disk too, as far as the engine lets one: SQLite's journal keeps copies of rows. */
+  scrub(): Promise<void>
+  /**
+   * Writes a consistent copy of an embedded store to a file that is not there yet. Throws `store.not-embedded` where
+   * the rows lie on a server, which has means of its own.
+   */
+  copyTo(path: string): Promise<void>
   /** Brings a domain's tables to the newest form; runs each step once, in order. */
   migrate(migrations: Migrations): Promise<void>
 }
@@ -27,10 +34,11 @@ export interface Store extends AsyncDisposable {
 /** Opens `sqlite:<path>`, `sqlite::memory:` or `postgres://…`. */
 export async function openStore(address: string): Promise<Store> {
   if (address.startsWith('sqlite:')) {
-    return createStore('sqlite', openSqlite(address.slice('sqlite:'.length)))
+    const { db, copyTo } = openSqlite(address.slice('sqlite:'.length))
+    return createStore('sqlite', db, copyTo)
   }
   if (address.startsWith('postgres://') || address.startsWith('postgresql://')) {
-    return createStore('postgres', await openPostgres(address))
+    return createStore('postgres', await openPostgres(address), notEmbedded)
   }
   throw new Fault('store.unavailable', {
     detail: 'the address of the store is none this node knows',
@@ -39,7 +47,11 @@ export async function openStore(address: string): Promise<Store> {
   })
 }
 
-function createStore(engine: Store['engine'], db: Kysely<unknown>): Store {
+async function notEmbedded(): Promise<never> {
+  throw new Fault('store.not-embedded', { detail: 'the rows lie on a PostgreSQL server' })
+}
+
+function createStore(engine: Store['engine'], db: Kysely<unknown>, copyTo: Store['copyTo']): Store {
   return {
     engine,
     tables: <T>() => db as unknown as Kysely<T>,
@@ -48,6 +60,10 @@ function createStore(engine: Store['engine'], db: Kysely<unknown>): Store {
     async ping() {
       await sql`select 1`.execute(db)
     },
+    async scrub() {
+      if (engine === 'sqlite') await sql`pragma wal_checkpoint(truncate)`.execute(db)
+    },
+    copyTo,
     migrate: async (migrations) => await migrate(db, engine, migrations),
     [Symbol.asyncDispose]: async () => await db.destroy(),
   }

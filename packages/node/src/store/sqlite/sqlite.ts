@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -9,14 +9,28 @@ import type { SqliteDatabase, SqliteStatement } from 'kysely'
 const statementsMax = 500
 const busyTimeoutMs = 5000
 
+export interface Sqlite {
+  readonly db: Kysely<unknown>
+  /** Writes a consistent copy while others read and write. */
+  copyTo(path: string): Promise<void>
+}
+
 /** Opens a file (or `:memory:`) durably: WAL with a sync on each commit. */
-export function openSqlite(path: string): Kysely<unknown> {
+export function openSqlite(path: string): Sqlite {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
   // Its journals get the same mode.
   if (path !== ':memory:') chmodSync(path, 0o600)
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-  return new Kysely<unknown>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  // Deleted rows are overwritten: a destroyed key must not lie in a free page.
+  database.exec('pragma secure_delete = on')
+  return {
+    db: new Kysely<unknown>({ dialect: new SqliteDialect({ database: adapt(database) }) }),
+    async copyTo(target) {
+      await backup(database, target)
+      chmodSync(target, 0o600)
+    },
+  }
 }
 
 function adapt(database: DatabaseSync): SqliteDatabase {

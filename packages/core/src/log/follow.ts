@@ -1,0 +1,235 @@
+import { base64 } from '../bytes.ts'
+import { Fault } from '../fault.ts'
+import { auditTree } from './audit.ts'
+import type { AuditOptions } from './audit.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { finding } from './finding.ts'
+import type { Finding } from './finding.ts'
+import { LeafRules, noLeaves } from './leaf-rules.ts'
+import type { LeafAlarm, LeafState } from './leaf-rules.ts'
+import { strictBase64 } from './note.ts'
+import { checkpointPath } from './source.ts'
+import { tileWidth } from './tile.ts'
+import type { Trust, Trusted } from './trust.ts'
+
+/** Clocks of witnesses may differ by this; more means that one of them cannot be believed about time. */
+const witnessClockMsMax = 5 * 60_000
+
+/** The last checkpoint that held in every respect; plain JSON. */
+export interface FollowedHead {
+  readonly origin: string
+  readonly size: number
+  /** Base64. */
+  readonly root: string
+  /** The signed note: with a later one it may be proof that the log rewrote its history. */
+  readonly checkpoint: string
+}
+
+/** What a follower remembers from one look to the next; plain JSON. */
+export interface FollowState {
+  readonly v: 1
+  readonly head?: FollowedHead
+  /** When the log last said something new, in milliseconds since 1970. */
+  readonly freshAt: number
+  /** When the log was looked at last and all was well. */
+  readonly lookedAt: number
+  readonly leaves: LeafState
+}
+
+/** Two checkpoints that the log signed and that cannot both be true. */
+interface Evidence {
+  readonly ours: string
+  readonly theirs: string
+}
+
+export type FollowOutcome =
+  | { readonly kind: 'grown'; readonly from: number; readonly size: number }
+  | { readonly kind: 'same'; readonly size: number }
+  /** Smaller than before. A cache that is out of date shows the same, so it is worth asking again. */
+  | ({ readonly kind: 'rollback'; readonly what: string } & Evidence)
+  /** Two histories: another root for one size, or a tree that does not continue the one before. */
+  | ({ readonly kind: 'fork'; readonly what: string } & Evidence)
+  | {
+      readonly kind: 'missing' | 'damaged'
+      readonly findings: readonly Finding[]
+      readonly checkpoint?: string
+    }
+  | { readonly kind: 'bad-signature' | 'unwitnessed'; readonly what: string; readonly checkpoint: string }
+  | { readonly kind: 'silent'; readonly size: number; readonly silentMs: number }
+  | { readonly kind: 'unreachable'; readonly what: string }
+
+/** A witness whose clock is far from ours. */
+export interface ClockAlarm {
+  readonly code: 'witness-clock'
+  readonly witness: string
+  readonly what: string
+}
+
+export interface Look {
+  readonly outcome: FollowOutcome
+  readonly alarms: readonly (LeafAlarm | ClockAlarm)[]
+  /** For the next look. Moves on only when everything held. */
+  readonly state: FollowState
+}
+
+export interface FollowOptions extends Pick<
+  AuditOptions,
+  'source' | 'hashing' | 'signal' | 'onTile' | 'onProgress'
+> {
+  readonly trust: Trust
+  /** From the look before; left out at the first, which reads the whole log. */
+  readonly state?: FollowState
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** A log that says nothing new for longer than this is silent. */
+  readonly silentMsMax?: number
+  /** Reads the entries as leaves of a node: an intent may be without outcome for this long. Left out: not read. */
+  readonly intentMsMax?: number
+}
+
+/**
+ * One look at a log that is being followed: the signatures of its checkpoint, that it continues the one before, and
+ * every new tile and entry. Whatever the log answers is an outcome and never an exception.
+ *
+ * @example
+ * ```ts
+ * const { outcome, state } = await look({ source, trust: trustKey(log), now: Date.now() })
+ * ```
+ */
+export async function look(options: FollowOptions): Promise<Look> {
+  const state = options.state ?? { v: 1, freshAt: options.now, lookedAt: 0, leaves: noLeaves }
+  const stay = (outcome: FollowOutcome): Look => ({ outcome, alarms: [], state })
+  try {
+    const bytes = await options.source.read(checkpointPath)
+    if (bytes === undefined) {
+      return stay({
+        kind: 'missing',
+        findings: [finding('missing', checkpointPath, 'the log serves no checkpoint')],
+      })
+    }
+    const trusted = await options.trust(bytes)
+    if (!trusted.ok) return stay(distrusted(trusted))
+    const odd = contradiction(state.head, trusted)
+    if (odd !== undefined) return stay(odd)
+    return await advance(options, state, trusted)
+  } catch (error) {
+    if (!Fault.is(error, 'ledger.unreachable')) throw error
+    return stay({ kind: 'unreachable', what: error.detail })
+  }
+}
+
+type Believed = Extract<Trusted, { ok: true }>
+
+function distrusted({ problem, reason, text }: Extract<Trusted, { ok: false }>): FollowOutcome {
+  return { kind: problem === 'quorum' ? 'unwitnessed' : 'bad-signature', what: reason, checkpoint: text }
+}
+
+/** What the two checkpoints alone already tell, before any tile is read. */
+function contradiction(
+  head: FollowedHead | undefined,
+  { checkpoint, text }: Believed,
+): FollowOutcome | undefined {
+  if (head === undefined) return undefined
+  const evidence = { ours: head.checkpoint, theirs: text }
+  const { origin, size, root } = checkpoint
+  if (origin !== head.origin) {
+    return {
+      kind: 'bad-signature',
+      what: 'the checkpoint is of another log than the one followed',
+      checkpoint: text,
+    }
+  }
+  if (size < head.size) {
+    const what = `the log has ${size} entries now and signed ${head.size} before`
+    return { kind: 'rollback', what, ...evidence }
+  }
+  if (size === head.size && base64(root) !== head.root) {
+    return { kind: 'fork', what: `the log signed two roots for its size ${size}`, ...evidence }
+  }
+  return undefined
+}
+
+async function advance(options: FollowOptions, state: FollowState, trusted: Believed): Promise<Look> {
+  const { checkpoint, text } = trusted
+  const from = state.head?.size ?? 0
+  const rules = new LeafRules(state.leaves)
+  // At the same size there is nothing to read that was not read before.
+  if (state.head === undefined || checkpoint.size > from) {
+    const report = await auditTree({
+      ...options,
+      head: checkpoint,
+      ...(state.head === undefined ? {} : { from: treeHead(state.head) }),
+      async onTile(tile, parts) {
+        if (tile.level === 'entries' && options.intentMsMax !== undefined) {
+          const first = tile.index * tileWidth
+          for (const [at, entry] of parts.entries()) if (first + at >= from) rules.read(first + at, entry)
+        }
+        await options.onTile?.(tile, parts)
+      },
+    })
+    if (!report.ok) return { outcome: broken(report.findings, state.head, text), alarms: [], state }
+  }
+  if (options.intentMsMax !== undefined) rules.overdue(options.now, options.intentMsMax)
+  const freshAt = text === state.head?.checkpoint ? state.freshAt : options.now
+  return {
+    outcome: progress(options, state, checkpoint, freshAt),
+    alarms: [
+      ...rules.alarms,
+      ...clockAlarms(trusted, freshAt === options.now ? state.lookedAt : 0, options.now),
+    ],
+    state: { v: 1, head: headOf(checkpoint, text), freshAt, lookedAt: options.now, leaves: rules.state() },
+  }
+}
+
+function progress(
+  { now, silentMsMax }: FollowOptions,
+  { head }: FollowState,
+  { size }: Checkpoint,
+  freshAt: number,
+): FollowOutcome {
+  if (head === undefined || size > head.size) return { kind: 'grown', from: head?.size ?? 0, size }
+  const silentMs = now - freshAt
+  if (silentMsMax !== undefined && silentMs > silentMsMax) return { kind: 'silent', size, silentMs }
+  return { kind: 'same', size }
+}
+
+function broken(
+  findings: readonly Finding[],
+  head: FollowedHead | undefined,
+  checkpoint: string,
+): FollowOutcome {
+  const split = findings.find(({ kind }) => kind === 'inconsistent')
+  if (split !== undefined && head !== undefined) {
+    return { kind: 'fork', what: split.what, ours: head.checkpoint, theirs: checkpoint }
+  }
+  const onlyMissing = findings.every(({ kind }) => kind === 'missing')
+  return { kind: onlyMissing ? 'missing' : 'damaged', findings, checkpoint }
+}
+
+/**
+ * A checkpoint that was not there at the last look has been cosigned since. One that stood there before may be as old as
+ * it likes, but none can be from the future.
+ */
+function clockAlarms({ witnesses }: Believed, lookedAt: number, now: number): ClockAlarm[] {
+  return witnesses.flatMap(({ name, time }) => {
+    const at = time * 1000
+    const ahead = at - now
+    const behind = lookedAt - at
+    if (Math.max(ahead, behind) <= witnessClockMsMax) return []
+    const seconds = Math.round(Math.max(ahead, behind) / 1000)
+    const side = ahead > 0 ? 'ahead of' : 'behind'
+    const what = `the clock of ${name} is at least ${seconds} s ${side} this one`
+    return [{ code: 'witness-clock', witness: name, what }]
+  })
+}
+
+function headOf({ origin, size, root }: Checkpoint, checkpoint: string): FollowedHead {
+  return { origin, size, root: base64(root), checkpoint }
+}
+
+/** Throws a RangeError on a state that was changed by hand. */
+function treeHead({ size, root }: FollowedHead): { size: number; root: Uint8Array<ArrayBuffer> } {
+  const bytes = strictBase64(root)
+  if (bytes === undefined) throw new RangeError('the root in the state is not base64')
+  return { size, root: bytes }
+}

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+import { utf8 } from '../bytes.ts'
+import { leafSchema } from '../leaf.ts'
+import { LeafRules } from './leaf-rules.ts'
+import type { LeafState } from './leaf-rules.ts'
+
+const at = '2026-01-01T00:00:00Z'
+const start = Date.parse(at)
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`
+const labels = { integrity: 1, confidentiality: 1 }
+
+const intent = (act: string, more: object = {}) => ({
+  v: 1,
+  at,
+  kind: 'act.intent',
+  act,
+  trace: 't',
+  callers: ['c'],
+  links: ['m'],
+  chain: digest('1'),
+  target: digest('2'),
+  capability: 'send',
+  definition: digest('3'),
+  in: 'mcp',
+  out: 'mcp',
+  arguments: digest('4'),
+  labels,
+  rulings: 1,
+  decision: 'allow',
+  ...more,
+})
+const outcome = (act: string) => ({ v: 1, at, kind: 'act.outcome', act, status: 'completed', durationMs: 1 })
+const approval = (id: string, step: string) => ({
+  v: 1,
+  at,
+  kind: 'approval',
+  approval: id,
+  act: 'a',
+  step,
+  card: digest('5'),
+})
+const ruling = (what: string) => ({
+  v: 1,
+  at,
+  kind: 'ruling',
+  ruling: 'r',
+  what,
+  record: 'x',
+  digests: [digest('2')],
+  digest: digest('6'),
+})
+
+function read(leaves: readonly object[], state?: LeafState): LeafRules {
+  const rules = new LeafRules(state)
+  for (const [index, leaf] of leaves.entries()) {
+    expect(leafSchema.safeParse(leaf).success, JSON.stringify(leaf)).toBe(true)
+    rules.read(index, utf8(JSON.stringify(leaf)))
+  }
+  return rules
+}
+const codes = (rules: LeafRules) => rules.alarms.map(({ code, index }) => [code, index])
+
+test('finds nothing wrong with acts as a node writes them', () => {
+  const approved = [approval('p', 'asked'), approval('p', 'approved'), approval('p', 'used')]
+  const rules = read([
+    intent('a'),
+    outcome('a'),
+    ...approved,
+    intent('b', { approval: 'p' }),
+    outcome('b'),
+    ruling('recall'),
+    ruling('reinstatement'),
+    intent('c'),
+    outcome('c'),
+  ])
+  rules.overdue(start + 1e9, 1000)
+  expect(rules.alarms).toEqual([])
+  expect(rules.state()).toEqual({ open: [], approvals: [], stopped: [], unknown: {} })
+})
+
+test('notices an outcome without intent, and a second one', () => {
+  expect(codes(read([outcome('a'), intent('b'), outcome('b'), outcome('b')]))).toEqual([
+    ['outcome-without-intent', 0],
+    ['outcome-without-intent', 3],
+  ])
+})
+
+test('notices once that an intent has no outcome for too long, also over a restart', () => {
+  const rules = read([intent('a'), intent('b'), outcome('b')])
+  rules.overdue(start + 1000, 1000)
+  expect(rules.alarms).toEqual([])
+  rules.overdue(start + 1001, 1000)
+  expect(codes(rules)).toEqual([['intent-without-outcome', 0]])
+  const later = new LeafRules(JSON.parse(JSON.stringify(rules.state())) as LeafState)
+  later.overdue(start + 9000, 1000)
+  later.read(3, utf8(JSON.stringify(outcome('a'))))
+  expect(later.alarms).toEqual([])
+})
+
+test.each(['recall', 'suspension'])('notices an act after a %s', (what) => {
+  expect(codes(read([intent('a'), ruling(what), intent('b'), intent('c', { target: digest('9') })]))).toEqual(
+    [['act-after-recall', 2]],
+  )
+})
+
+test.each([
+  ['never given', [approval('p', 'used')]],
+  ['denied', [approval('p', 'asked'), approval('p', 'denied'), approval('p', 'used')]],
+  ['expired', [approval('p', 'approved'), approval('p', 'expired'), approval('p', 'used')]],
+  ['used before', [approval('p', 'approved'), approval('p', 'used'), approval('p', 'used')]],
+  ['named without being given', [intent('a', { approval: 'p' })]],
+  [
+    'used up',
+    [approval('p', 'approved'), approval('p', 'used'), intent('a', { approval: 'p' }), approval('p', 'used')],
+  ],
+])('notices an approval that was %s', (_, leaves) => {
+  expect(codes(read(leaves))).toEqual([['approval-not-given', leaves.length - 1]])
+})
+
+test('counts what it does not know, under bounded names', () => {
+  const rules = new LeafRules()
+  for (const entry of ['x', 'null', '{"kind":5}', '{"kind":"new"}', '{"kind":"act.intent"}'])
+    rules.read(0, utf8(entry))
+  rules.read(0, Uint8Array.of(0xff))
+  expect(rules.state().unknown).toEqual({ unreadable: 4, new: 1, 'act.intent': 1 })
+  for (let kind = 0; kind < 100; kind++) rules.read(0, utf8(`{"kind":"k${kind}"}`))
+  expect(Object.keys(rules.state().unknown).length).toBe(51)
+  expect(rules.alarms).toEqual([])
+})

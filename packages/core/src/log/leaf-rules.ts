@@ -1,0 +1,178 @@
+import { utf8Text } from '../bytes.ts'
+import { leafSchema } from '../leaf.ts'
+import type { ApprovalLeaf, IntentLeaf, Leaf, OutcomeLeaf, RulingLeaf } from '../leaf.ts'
+
+/** Something in the entries of a node's log that should not be, though every proof holds. */
+export interface LeafAlarm {
+  readonly code:
+    | 'outcome-without-intent'
+    | 'intent-without-outcome'
+    | 'act-after-recall'
+    | 'approval-not-given'
+  readonly index: number
+  readonly act: string
+  readonly what: string
+}
+
+/** What is remembered from one reading to the next; plain JSON. */
+export interface LeafState {
+  readonly open: readonly OpenIntent[]
+  readonly approvals: readonly GivenApproval[]
+  /** Digests of records that may not act. */
+  readonly stopped: readonly string[]
+  /** How many entries were of a kind that is not known here, by kind; `unreadable` are no leaves at all. */
+  readonly unknown: Readonly<Record<string, number>>
+}
+
+interface OpenIntent {
+  readonly act: string
+  readonly index: number
+  /** Milliseconds since 1970, by the log's own clock. */
+  readonly at: number
+  /** Whether it has been named already. */
+  readonly late: boolean
+}
+
+interface GivenApproval {
+  readonly approval: string
+  readonly used: boolean
+  readonly intended: boolean
+}
+
+/** Beyond so many the oldest are forgotten, and named as they go. */
+const rememberedMax = 100_000
+/** Kinds come from the log: more names than any writer has are counted together. */
+const kindsMax = 50
+const kindCharactersMax = 50
+
+export const noLeaves: LeafState = { open: [], approvals: [], stopped: [], unknown: {} }
+
+/** Reads the entries of a node's log in their order and notices what the rules of the node would never write. */
+export class LeafRules {
+  readonly alarms: LeafAlarm[] = []
+  #open: Map<string, OpenIntent>
+  #approvals: Map<string, GivenApproval>
+  #stopped: Set<string>
+  #unknown: Map<string, number>
+
+  constructor(state: LeafState = noLeaves) {
+    this.#open = new Map(state.open.map((each) => [each.act, each]))
+    this.#approvals = new Map(state.approvals.map((each) => [each.approval, each]))
+    this.#stopped = new Set(state.stopped)
+    this.#unknown = new Map(Object.entries(state.unknown))
+  }
+
+  read(index: number, entry: Uint8Array): void {
+    const leaf = this.#leaf(entry)
+    if (leaf?.kind === 'act.intent') this.#intent(index, leaf)
+    if (leaf?.kind === 'act.outcome') this.#outcome(index, leaf)
+    if (leaf?.kind === 'approval') this.#approval(index, leaf)
+    if (leaf?.kind === 'ruling') this.#ruling(leaf)
+  }
+
+  /** Names each intent that has had no outcome for longer than this, once. */
+  overdue(now: number, intentMsMax: number): void {
+    for (const open of this.#open.values()) {
+      if (open.late || now - open.at <= intentMsMax) continue
+      this.#open.set(open.act, { ...open, late: true })
+      this.#late(open)
+    }
+  }
+
+  state(): LeafState {
+    return {
+      open: [...this.#open.values()],
+      approvals: [...this.#approvals.values()],
+      stopped: [...this.#stopped],
+      unknown: Object.fromEntries(this.#unknown),
+    }
+  }
+
+  #leaf(entry: Uint8Array): Leaf | undefined {
+    let json: unknown
+    try {
+      json = JSON.parse(utf8Text(entry))
+    } catch {
+      // An entry that is no JSON is counted; a log may hold anything.
+      return this.#count('unreadable')
+    }
+    const parsed = leafSchema.safeParse(json)
+    if (parsed.success) return parsed.data
+    const kind = typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined
+    return this.#count(typeof kind === 'string' ? kind.slice(0, kindCharactersMax) : 'unreadable')
+  }
+
+  #count(kind: string): undefined {
+    const name = this.#unknown.has(kind) || this.#unknown.size < kindsMax ? kind : 'other'
+    this.#unknown.set(name, (this.#unknown.get(name) ?? 0) + 1)
+  }
+
+  #intent(index: number, leaf: IntentLeaf): void {
+    const { act, target, approval } = leaf
+    if (this.#stopped.has(target)) {
+      this.#alarm(
+        'act-after-recall',
+        index,
+        act,
+        `the act goes to a version that had been stopped: ${target}`,
+      )
+    }
+    if (approval !== undefined) this.#step(index, act, approval, { intended: true })
+    this.#open.set(act, { act, index, at: Date.parse(leaf.at), late: false })
+    if (this.#open.size <= rememberedMax) return
+    const [oldest] = this.#open.values()
+    this.#open.delete(oldest!.act)
+    if (!oldest!.late) this.#late(oldest!)
+  }
+
+  #outcome(index: number, { act }: OutcomeLeaf): void {
+    if (this.#open.delete(act)) return
+    this.#alarm('outcome-without-intent', index, act, 'the act has an outcome and no intent before it')
+  }
+
+  #approval(index: number, { approval, act, step }: ApprovalLeaf): void {
+    if (step === 'approved') {
+      this.#approvals.set(approval, { approval, used: false, intended: false })
+      const [oldest] = this.#approvals.keys()
+      if (this.#approvals.size > rememberedMax) this.#approvals.delete(oldest!)
+    } else if (step === 'used') {
+      this.#step(index, act, approval, { used: true })
+    } else if (step !== 'asked') {
+      this.#approvals.delete(approval)
+    }
+  }
+
+  /** An approval serves one act: it is used once, and one intent names it. */
+  #step(index: number, act: string, id: string, step: { used?: true; intended?: true }): void {
+    const given = this.#approvals.get(id)
+    const again = (step.used && given?.used) ?? (step.intended && given?.intended) ?? false
+    if (given === undefined || again) {
+      const why = again ? 'is used a second time' : 'has not been given'
+      this.#alarm('approval-not-given', index, act, `the approval that the act names ${why}`)
+      return
+    }
+    const next = { ...given, ...step }
+    if (next.used && next.intended) this.#approvals.delete(id)
+    else this.#approvals.set(id, next)
+  }
+
+  #ruling({ what, digests }: RulingLeaf): void {
+    for (const digest of digests) {
+      if (what === 'recall' || what === 'suspension') this.#stopped.add(digest)
+      if (what === 'reinstatement') this.#stopped.delete(digest)
+    }
+    for (const oldest of this.#stopped) {
+      if (this.#stopped.size <= rememberedMax) break
+      this.#stopped.delete(oldest)
+    }
+  }
+
+  #late({ index, act, at }: OpenIntent): void {
+    const since = new Date(at).toISOString()
+    this.#alarm('intent-without-outcome', index, act, `the act has had no outcome since ${since}`)
+  }
+
+  #alarm(code: LeafAlarm['code'], index: number, act: string, what: string): void {
+    this.alarms.push({ code, index, act, what })
+  }
+}

@@ -1,0 +1,114 @@
+import type { Shard } from '@ambit/core/log/shards'
+import type { Ledger } from './ledger.ts'
+
+/** An ended log costs files and a few megabytes while it is open. */
+const openMax = 4
+
+interface Book {
+  readonly ledger: Promise<Ledger>
+  users: number
+}
+
+export interface Taken {
+  readonly ledger: Ledger
+  /** To be called once. */
+  release(): void
+}
+
+/** Logs that have ended, opened for reading when somebody asks; the one asked for longest ago goes first. */
+export class Shelf {
+  #open: (shard: Shard) => Promise<Ledger>
+  #books = new Map<string, Book>()
+  #closing = new Map<string, Promise<void>>()
+  #waiting: (() => void)[] = []
+
+  constructor(open: (shard: Shard) => Promise<Ledger>) {
+    this.#open = open
+  }
+
+  /** Puts a log here that is open already; in use until `release` is called, or taken away again by `forget`. */
+  put(origin: string, ledger: Ledger): { release(): void; forget(): void } {
+    const book: Book = { ledger: Promise.resolve(ledger), users: 1 }
+    this.#books.set(origin, book)
+    return { release: () => this.#release(book), forget: () => void this.#books.delete(origin) }
+  }
+
+  /** Waits while too many others are in use. Throws what opening the log throws. */
+  async take(shard: Shard): Promise<Taken> {
+    while (!this.#books.has(shard.origin)) {
+      // A log that is being closed still has its lock.
+      await this.#closing.get(shard.origin)
+      if (this.#books.size < openMax) break
+      if (!(await this.#closeIdle())) await this.#someRelease()
+    }
+    let book = this.#books.get(shard.origin)
+    if (book === undefined) {
+      book = { ledger: this.#open(shard), users: 0 }
+      book.ledger.catch(() => this.#books.delete(shard.origin))
+    } else this.#books.delete(shard.origin)
+    // The order of the map is that of use.
+    this.#books.set(shard.origin, book)
+    book.users++
+    try {
+      const ledger = await book.ledger
+      const taken = book
+      return { ledger, release: () => this.#release(taken) }
+    } catch (error) {
+      this.#release(book)
+      throw error
+    }
+  }
+
+  async use<Value>(shard: Shard, work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
+    const { ledger, release } = await this.take(shard)
+    try {
+      return await work(ledger)
+    } finally {
+      release()
+    }
+  }
+
+  /** Closes a log once nobody uses it. */
+  async drop(origin: string): Promise<void> {
+    for (;;) {
+      const book = this.#books.get(origin)
+      if (book === undefined) return
+      if (book.users === 0) return await this.#close(origin, book)
+      await this.#someRelease()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [origin, book] of this.#books) await this.#close(origin, book)
+  }
+
+  async #closeIdle(): Promise<boolean> {
+    for (const [origin, book] of this.#books) {
+      if (book.users > 0) continue
+      await this.#close(origin, book)
+      return true
+    }
+    return false
+  }
+
+  async #close(origin: string, book: Book): Promise<void> {
+    this.#books.delete(origin)
+    const closing = book.ledger
+      .then(async (ledger) => await ledger[Symbol.asyncDispose]())
+      .catch(() => undefined)
+      .finally(() => this.#closing.delete(origin))
+    this.#closing.set(origin, closing)
+    await closing
+  }
+
+  #someRelease(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  #release(book: Book): void {
+    book.users--
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+}

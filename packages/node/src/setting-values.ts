@@ -1,0 +1,108 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { SettingName } from './settings.ts'
+
+const loopback = ['127.0.0.1', '::1']
+
+const listSchema = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .pipe(z.array(z.string().max(300)).max(100))
+const addressesSchema = listSchema.transform((items) => [
+  ...new Set(items.flatMap((item) => (item === '127.0.0.1' || item === 'localhost' ? loopback : [item]))),
+])
+const originSchema = z
+  .string()
+  .refine(isOrigin)
+  .transform((text) => new URL(text).origin)
+
+const folderSchema = z
+  .string()
+  .min(1)
+  .max(4096)
+  .transform((text) => resolve(text))
+
+const keySourceSchema = z
+  .string()
+  .max(4096)
+  .regex(/^(?:file:.|passphrase:.|command:\/.)/)
+
+/** What the text of each setting has to be, and what it means. */
+export const settingValues = {
+  AMBIT_DATA: folderSchema,
+  AMBIT_GUARD: folderSchema.optional(),
+  AMBIT_BACKUPS: folderSchema.optional(),
+  AMBIT_DISK_RESERVE_MB: integer(1, 1_048_576).optional(),
+  AMBIT_MASTER_KEY: keySourceSchema.optional(),
+  AMBIT_MASTER_KEY_NEW: keySourceSchema.optional(),
+  AMBIT_PASSPHRASE_FILE: folderSchema.optional(),
+  AMBIT_PASSPHRASE_FILE_NEW: folderSchema.optional(),
+  AMBIT_CONTENTS: z.enum(['keep', 'off']),
+  AMBIT_CONTENTS_DAYS: integer(1, 36_500),
+  AMBIT_STORE: z
+    .string()
+    .regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/)
+    .optional(),
+  AMBIT_HOST: addressesSchema.refine((items) => items.length > 0 && items.every((item) => isIP(item) !== 0)),
+  AMBIT_PORT: integer(0, 65_535),
+  AMBIT_GRPC_PORT: integer(0, 65_535).or(z.literal('off').transform(() => undefined)),
+  AMBIT_METRICS_PORT: integer(0, 65_535),
+  AMBIT_HOSTS: listSchema.refine((items) => items.every(isHostName)),
+  AMBIT_ORIGIN: originSchema.optional(),
+  AMBIT_TLS_CERT: z.string().max(4096).optional(),
+  AMBIT_TLS_KEY: z.string().max(4096).optional(),
+  AMBIT_ALLOW_ADDRESSES: listSchema.refine((items) => items.every(isRange)),
+  AMBIT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+  AMBIT_APPROVAL_MINUTES: integer(1, 10_080),
+  AMBIT_UPSTREAM_TIMEOUT_MS: integer(100, 3_600_000),
+  AMBIT_CALLER_ACTS_MAX: integer(1, 50_000),
+  AMBIT_CALLER_RATE_MAX: integer(1, 1_000_000),
+  AMBIT_UPSTREAM_ACTS_MAX: integer(1, 16_000),
+  AMBIT_UPSTREAM_RATE_MAX: integer(1, 1_000_000),
+  AMBIT_CHILD_USER: z
+    .string()
+    .regex(/^(?:\d{1,9}:\d{1,9}|[A-Za-z_][A-Za-z0-9_.-]{0,31})$/)
+    .optional(),
+  AMBIT_CHILD_MEMORY_MB: integer(32, 1_048_576),
+  AMBIT_MCP_TOOLS_LISTED_MAX: integer(8, 2000),
+  AMBIT_OAUTH_CLIENT_DOCUMENT: z.string().max(2000).refine(isDocument).optional(),
+  AMBIT_PROBE_MINUTES: integer(0, 1440),
+} satisfies Record<SettingName, z.ZodType>
+
+function integer(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return (url.protocol === 'http:' || url.protocol === 'https:') && url.href === `${url.origin}/`
+}
+
+/** As client ids that are addresses have to be (client id metadata documents, section 3). */
+function isDocument(text: string): boolean {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
+  return url.pathname !== '/' && !text.includes('#')
+}
+
+function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(text)
+}
+
+function isRange(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/')
+  const family = isIP(address ?? '')
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}

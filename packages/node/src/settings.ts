@@ -1,0 +1,219 @@
+/** A setting of the node: an environment variable. */
+export interface Setting {
+  readonly name: `AMBIT_${string}`
+  /** As it would be written; empty when there is none. */
+  readonly default: string
+  /** What values it may have. */
+  readonly limit: string
+  /** What it is for. */
+  readonly sentence: string
+}
+
+/** Every setting; the reference is generated from this table. */
+export const settings = [
+  {
+    name: 'AMBIT_DATA',
+    default: './data',
+    limit: 'a folder',
+    sentence: 'Where the node keeps its logs, keys and embedded store.',
+  },
+  {
+    name: 'AMBIT_GUARD',
+    default: '<AMBIT_DATA>-guard',
+    limit: 'a folder outside of AMBIT_DATA, better on another disk',
+    sentence:
+      'Where the node remembers how far it signed its logs, so that an older copy of the data folder is found out before it signs a second history.',
+  },
+  {
+    name: 'AMBIT_BACKUPS',
+    default: '<AMBIT_DATA>-backups',
+    limit: 'a folder outside of AMBIT_DATA, better on another machine',
+    sentence: 'Where backups are written; nothing else may be.',
+  },
+  {
+    name: 'AMBIT_DISK_RESERVE_MB',
+    default: '<a twentieth of the disk, at most 1024>',
+    limit: '1 to 1048576',
+    sentence:
+      'Room that stays free on the disk of the data folder: below it no act begins, and what is under way is still written down.',
+  },
+  {
+    name: 'AMBIT_MASTER_KEY',
+    default: 'file:<AMBIT_DATA>/keys/master.key',
+    limit: '`file:<path>`, `passphrase:<path>` or `command:<absolute path of a program>`',
+    sentence:
+      'Where the key lies that seals everything: open in a file, in a file under a passphrase, or wrapped by a program (a KMS) in <AMBIT_DATA>/keys/master.wrapped.',
+  },
+  {
+    name: 'AMBIT_MASTER_KEY_NEW',
+    default: '',
+    limit: 'as AMBIT_MASTER_KEY',
+    sentence: 'For one start: writes the key there too, so that AMBIT_MASTER_KEY can name that from then on.',
+  },
+  {
+    name: 'AMBIT_PASSPHRASE_FILE',
+    default: '',
+    limit: 'a file; left out, `ambit-passphrase` among the credentials systemd gives',
+    sentence: 'The file that holds the passphrase of AMBIT_MASTER_KEY, at least 12 characters.',
+  },
+  {
+    name: 'AMBIT_PASSPHRASE_FILE_NEW',
+    default: '<AMBIT_PASSPHRASE_FILE>',
+    limit: 'a file',
+    sentence: 'The file that holds the passphrase of AMBIT_MASTER_KEY_NEW.',
+  },
+  {
+    name: 'AMBIT_CONTENTS',
+    default: 'keep',
+    limit: 'keep or off',
+    sentence:
+      'Whether what is said in acts is kept, sealed for the person whose act it is; the log never holds it.',
+  },
+  {
+    name: 'AMBIT_CONTENTS_DAYS',
+    default: '180',
+    limit: '1 to 36500',
+    sentence: 'How long that is kept; where a law asks for records of six months, not less than 184.',
+  },
+  {
+    name: 'AMBIT_STORE',
+    default: 'sqlite:<AMBIT_DATA>/store.sqlite',
+    limit: '`sqlite:<file>` or `postgres://user@host:port/database`',
+    sentence: 'Where the node keeps its rows.',
+  },
+  {
+    name: 'AMBIT_HOST',
+    default: '127.0.0.1',
+    limit: 'IP addresses or `localhost`, separated by commas',
+    sentence: 'The addresses the node listens at; `127.0.0.1` and `localhost` both mean 127.0.0.1 and ::1.',
+  },
+  {
+    name: 'AMBIT_PORT',
+    default: '7100',
+    limit: '0 to 65535; 0 takes any free port',
+    sentence: 'The port of the console, the API and the protocols over HTTP.',
+  },
+  {
+    name: 'AMBIT_GRPC_PORT',
+    default: '7102',
+    limit: '0 to 65535, or `off`; 0 takes any free port',
+    sentence: 'The port of A2A over gRPC, at the same addresses.',
+  },
+  {
+    name: 'AMBIT_METRICS_PORT',
+    default: '7103',
+    limit: '0 to 65535; 0 takes any free port',
+    sentence: 'The port of metrics and health, on loopback only.',
+  },
+  {
+    name: 'AMBIT_HOSTS',
+    default: '',
+    limit: 'names or IP addresses without ports, separated by commas, at most 100',
+    sentence: 'Further names the node answers for in Host and Origin headers; loopback names always are.',
+  },
+  {
+    name: 'AMBIT_ORIGIN',
+    default: 'http://localhost:<AMBIT_PORT>',
+    limit: 'an http or https origin without a path',
+    sentence:
+      'The address at which people reach the node, used in every link it writes; its name is answered for.',
+  },
+  {
+    name: 'AMBIT_TLS_CERT',
+    default: '',
+    limit: 'a PEM file; only together with AMBIT_TLS_KEY',
+    sentence: 'The certificate, with its chain, with which the node serves HTTPS.',
+  },
+  {
+    name: 'AMBIT_TLS_KEY',
+    default: '',
+    limit: 'a PEM file; only together with AMBIT_TLS_CERT',
+    sentence: 'The private key of that certificate.',
+  },
+  {
+    name: 'AMBIT_ALLOW_ADDRESSES',
+    default: '',
+    limit: 'ranges like 127.0.0.0/8 or single addresses, separated by commas, at most 100',
+    sentence: 'Private, loopback and link-local ranges the node may nevertheless call as upstreams.',
+  },
+  {
+    name: 'AMBIT_LOG_LEVEL',
+    default: 'info',
+    limit: 'debug, info, warn, error or silent',
+    sentence: 'The least important lines the node writes to standard error.',
+  },
+  {
+    name: 'AMBIT_APPROVAL_MINUTES',
+    default: '60',
+    limit: '1 to 10080',
+    sentence: 'How long an act waits for a person before no answer becomes a refusal.',
+  },
+  {
+    name: 'AMBIT_UPSTREAM_TIMEOUT_MS',
+    default: '60000',
+    limit: '100 to 3600000',
+    sentence: 'How long an upstream may stay silent before its act fails.',
+  },
+  {
+    name: 'AMBIT_CALLER_ACTS_MAX',
+    default: '12500',
+    limit: '1 to 50000',
+    sentence:
+      'Acts of one caller under way at once, streams included; by default a quarter of what a node carries.',
+  },
+  {
+    name: 'AMBIT_CALLER_RATE_MAX',
+    default: '20000',
+    limit: '1 to 1000000',
+    sentence:
+      'Acts of one caller a second; by default about what one node can carry, so lower it where callers share.',
+  },
+  {
+    name: 'AMBIT_UPSTREAM_ACTS_MAX',
+    default: '16000',
+    limit: '1 to 16000',
+    sentence: 'Acts under way at once at one agent or server, each on a connection of its own.',
+  },
+  {
+    name: 'AMBIT_UPSTREAM_RATE_MAX',
+    default: '20000',
+    limit: '1 to 1000000',
+    sentence: 'Acts a second at one agent or server, of all callers together.',
+  },
+  {
+    name: 'AMBIT_CHILD_USER',
+    default: '',
+    limit: '`<uid>:<gid>`, or the name of a user of this machine',
+    sentence:
+      'The user that supervised programs run as where the node runs as root, by default nobody (65534:65534). A node that is not root starts them as itself.',
+  },
+  {
+    name: 'AMBIT_CHILD_MEMORY_MB',
+    default: '1024',
+    limit: '32 to 1048576',
+    sentence: 'Memory that one supervised program and what it starts may take before they are ended.',
+  },
+  {
+    name: 'AMBIT_MCP_TOOLS_LISTED_MAX',
+    default: '64',
+    limit: '8 to 2000',
+    sentence:
+      'Tools that an MCP client is shown in full; of more it gets those its mandate names one by one, and three tools that find, describe and call the others.',
+  },
+  {
+    name: 'AMBIT_OAUTH_CLIENT_DOCUMENT',
+    default: '<AMBIT_ORIGIN>/oauth/client.json',
+    limit: 'an https address with a path',
+    sentence:
+      'The client id metadata document by which this node is known where people sign in; a node that is not reached by https has none unless it is published elsewhere.',
+  },
+  {
+    name: 'AMBIT_PROBE_MINUTES',
+    default: '15',
+    limit: '0 to 1440; 0 never',
+    sentence: 'How often registered agents and servers are asked whether they still serve what was accepted.',
+  },
+] as const satisfies readonly Setting[]
+
+/** Names of the settings there are. */
+export type SettingName = (typeof settings)[number]['name']
