@@ -60,7 +60,7 @@ async function api(): Promise<unknown> {
         clock,
         gateway: ledger.origin,
       })
-      const receipts = createReceipts(ledger)
+      const receipts = createReceipts(ledger, async () => await domains.contents.settle())
       const inFlight = new InFlight()
       const traffic = new Traffic(clock, foundation.config.traffic)
       return openApi(

@@ -14,7 +14,7 @@ export type Violation = string
 const rows: readonly (readonly string[])[] = [
   ['kernel'],
   ['store', 'bus', 'net'],
-  ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents'],
+  ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents', 'witness'],
   ['registry'],
   ['discovery', 'authority', 'fence', 'approval', 'outbox', 'receipt'],
   ['response', 'governance', 'federation', 'monitor'],
@@ -236,10 +236,13 @@ function resolve(path: string, specifier: string): string {
 }
 
 /** `ledger` of packages/node/src/ledger/tree.ts. Files that stand in no folder are the composition root, but for config.ts. */
+/** What reads the environment, and its table. */
+const settingFiles = new Set(['config.ts', 'settings.ts', 'setting-values.ts'])
+
 function folderOf(path: string): string {
   const part = path.split('/')[3] ?? ''
   if (!part.endsWith('.ts')) return part
-  return part === 'config.ts' ? 'config' : 'main'
+  return settingFiles.has(part) ? 'config' : 'main'
 }
 
 function adapterOf(path: string): string | undefined {

@@ -86,6 +86,11 @@ export async function cosignatures() {
         keys: ['w1'],
       },
       {
+        name: 'a cosignature of three bytes',
+        note: note(repacked(lines.w1, (bytes) => bytes.slice(0, 3))),
+        keys: ['w1'],
+      },
+      {
         name: 'an ML-DSA-44 signature without its time',
         note: note(repacked(lines.w3, (bytes) => bytes.slice(8))),
         keys: ['w3'],

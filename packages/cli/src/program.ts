@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { actCommands } from './commands/acts.ts'
 import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
+import { contentsCommands } from './commands/contents.ts'
 import { identityCommands } from './commands/identity.ts'
+import { logCommands } from './commands/log/log.ts'
 import { mandateCommands } from './commands/mandates.ts'
 import { recordCommands } from './commands/records.ts'
 import { registrationCommands } from './commands/registration.ts'
@@ -42,6 +44,8 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
   mandateCommands(program, context)
   approvalCommands(program, context)
   actCommands(program, context)
+  logCommands(program, context)
+  contentsCommands(program, context)
   backupCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })

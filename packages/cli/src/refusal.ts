@@ -1,3 +1,4 @@
+import { Fault } from '@ambit/core/fault'
 import { AmbitProblem } from '@ambit/sdk/problem'
 import { shown } from './text.ts'
 
@@ -48,5 +49,17 @@ export function explain(error: unknown): Explained {
       },
     }
   }
+  if (Fault.is(error)) return explainFault(error)
   throw error
+}
+
+/** What reading a log came to: damage is proof of something, and nobody there is not. */
+function explainFault({ code, title, detail, remedy, status, where }: Fault): Explained {
+  const found = code === 'ledger.damaged' || code === 'ledger.missing'
+  const place = where === undefined || detail.includes(where) ? '' : ` (${shown(where)})`
+  return {
+    exitCode: found ? exitCodes.refused : exitCodes.untried,
+    text: `${title}: ${shown(detail)}${place}\n  ${remedy}\n  [${code}]`,
+    json: { code, title, detail, remedy, status, ...(where === undefined ? {} : { where }) },
+  }
 }

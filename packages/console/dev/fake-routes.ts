@@ -43,7 +43,7 @@ export async function fakeRoutes(asked: Asked): Promise<Reply> {
 function statusOf(state: FakeState): NodeStatus {
   const { log } = state.acts
   const { name: origin, vkey } = log.signer
-  const ledger = { origin, vkey, state: 'open', size: log.size, publishedSize: log.size }
+  const ledger = { origin, vkey, vkeys: [vkey], state: 'open', size: log.size, publishedSize: log.size }
   const pendingApprovals = state.approvals.filter((card) => card.state === 'pending').length
   return { version: '0.1.0', engine: 'fake', ledgers: [ledger], uptimeS: 60, inFlight: 0, pendingApprovals }
 }

@@ -26,6 +26,7 @@ import { ServerSignInPage } from './pages/registry/server-sign-in-page.tsx'
 import { recordStates } from './pages/registry/record-state.ts'
 import { safePath } from './pages/sign-in/safe-path.ts'
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx'
+import { VerifyPage } from './pages/verify/verify-page.tsx'
 
 interface Context {
   readonly client: QueryClient
@@ -60,6 +61,13 @@ const signInRoute = createRoute({
     next: safePath(search['next']),
   }),
   component: SignInPage,
+})
+
+/** For anybody, and without asking the node anything. */
+const verifyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/verify',
+  component: VerifyPage,
 })
 
 /** Everything behind the sign-in: without a session one is led to the sign-in page and back. */
@@ -115,7 +123,7 @@ const routes = [
   createRoute({ ...child, path: '/mandates/$id', component: MandatePage }),
 ] as const
 
-const routeTree = rootRoute.addChildren([signInRoute, homeRoute.addChildren(routes)])
+const routeTree = rootRoute.addChildren([signInRoute, verifyRoute, homeRoute.addChildren(routes)])
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -130,6 +130,8 @@ export const keyLeafSchema = z.strictObject({
   kind: z.literal('key'),
   origin: z.string().max(300),
   vkey: z.string().max(300),
+  /** The log's second key, ML-DSA-44, where the runtime that began the log offered it. */
+  secondVkey: z.string().max(2500).optional(),
   /** The log that this one continues; a log without one is the first of its series. Its head is entry 1. */
   predecessor: z
     .strictObject({

@@ -1,10 +1,11 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { base64, concatBytes, utf8 } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
 import { canonicalJson } from './canonical.ts'
 import { signCheckpoint } from './log/checkpoint.ts'
 import { formatVkey, keyIdOf } from './log/note.ts'
-import type { CosigningKey } from './log/note.ts'
+import type { Cosigner } from './log/note.ts'
 import { purposeMessage } from './log/purpose.ts'
 import { signPromise } from './promise.ts'
 import type { ActPromise } from './promise.ts'
@@ -19,11 +20,7 @@ export class TestLog {
   readonly origin: string
   readonly #sign: (bytes: Uint8Array) => Uint8Array
 
-  private constructor(
-    origin: string,
-    vkey: string,
-    key: ReturnType<typeof generateKeyPairSync>['privateKey'],
-  ) {
+  private constructor(origin: string, vkey: string, key: KeyObject) {
     this.origin = origin
     this.vkey = vkey
     this.entries = [canonicalJson({ v: 1, kind: 'key', at: '2026-11-20T00:00:00Z', origin, vkey })]
@@ -36,7 +33,7 @@ export class TestLog {
     return new TestLog(origin, await formatVkey(origin, raw), privateKey)
   }
 
-  static async makeWitness(name: string): Promise<CosigningKey> {
+  static async makeWitness(name: string): Promise<Cosigner> {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const raw = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32))
     const vkey = await formatVkey(name, raw, 'cosignature')

@@ -5,7 +5,7 @@ import { checkPolicy } from './log/policy.ts'
 import type { LogPolicy } from './log/policy.ts'
 
 /** Whom the reader of a receipt believes. */
-export interface Trust {
+export interface ReceiptTrust {
   /** Keys of logs; left out, and without a policy, each log is held against the key that the receipt carries. */
   readonly vkeys?: readonly string[]
   /** Logs, and the witnesses that must have cosigned their checkpoints (c2sp.org/tlog-policy). */
@@ -45,7 +45,7 @@ export interface LogClaim {
 }
 
 /** Checks one log of a receipt: whose it is, that it signed the checkpoint, and who witnessed that. */
-export async function openLog({ log, checkpoint }: LogClaim, trust: Trust): Promise<OpenedLog> {
+export async function openLog({ log, checkpoint }: LogClaim, trust: ReceiptTrust): Promise<OpenedLog> {
   const { origin, vkey } = log
   const inPolicy = trust.policy?.logs.some(({ key }) => key.vkey === vkey) === true
   const named = trust.vkeys?.includes(vkey) === true

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { addSignatures, cosign } from './log/cosignature.ts'
-import type { CosigningKey } from './log/note.ts'
+import type { Cosigner } from './log/note.ts'
 import { parsePolicy } from './log/policy.ts'
 import { TestLog, act, intent, outcome } from './receipt-fixture.ts'
 import { verifyReceipt } from './receipt.ts'
@@ -157,7 +157,7 @@ test('a verdict names the witnesses of the policy and when they cosigned', async
   expect(await verifyReceipt(witnessed)).toMatchObject({ ok: true, logs: [{ witnesses: [] }, {}] })
 })
 
-async function cosigned(checkpoint: string, key: CosigningKey, time: number): Promise<string> {
+async function cosigned(checkpoint: string, key: Cosigner, time: number): Promise<string> {
   const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1)
   return addSignatures(checkpoint, [await cosign(text, key, time)])
 }

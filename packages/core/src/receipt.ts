@@ -11,7 +11,7 @@ import { hashBytes, leafHash, verifyInclusion } from './log/merkle.ts'
 import { strictBase64 } from './log/note.ts'
 import { bundleEntryBytesMax } from './log/tile.ts'
 import { openLog } from './receipt-log.ts'
-import type { LogProblem, Trust, VerifiedLog } from './receipt-log.ts'
+import type { LogProblem, ReceiptTrust, VerifiedLog } from './receipt-log.ts'
 
 /** Bytes of chance in a commitment; without them nobody can try out what was committed to. */
 export const saltBytes = 32
@@ -123,7 +123,7 @@ export async function commitment(salt: Uint8Array, content: Uint8Array): Promise
  * of one act and in order, and each opening against its commitment. With `vkeys` or a `policy`, the key of each log must
  * be among theirs, and with a `policy` its witnesses must have cosigned.
  */
-export async function verifyReceipt(receipt: unknown, trust: Trust = {}): Promise<ReceiptVerdict> {
+export async function verifyReceipt(receipt: unknown, trust: ReceiptTrust = {}): Promise<ReceiptVerdict> {
   const parsed = receiptSchema.safeParse(receipt)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

@@ -33,6 +33,15 @@ test('has a default for everything', () => {
   })
 })
 
+test('logs in PostgreSQL need a store in PostgreSQL', () => {
+  expect(readConfig({ AMBIT_LOG: 'postgres', AMBIT_STORE: 'postgres://ambit@db/ambit' }).logEngine).toBe(
+    'postgres',
+  )
+  expect(() => readConfig({ AMBIT_LOG: 'postgres' })).toThrow('AMBIT_LOG is postgres')
+  expect(() => readConfig({ AMBIT_LOG: 'postgres', AMBIT_STORE: 'sqlite:a' })).toThrow('AMBIT_LOG is postgres')
+  expect(() => readConfig({ AMBIT_LOG: 'nats' })).toThrow('AMBIT_LOG is not')
+})
+
 test('an empty variable is one that is not set', () => {
   const empty = Object.fromEntries(settings.map((setting) => [setting.name, '']))
   expect(readConfig(empty)).toEqual(readConfig({}))
@@ -117,6 +126,8 @@ test.each([
   ['AMBIT_CHILD_USER', 'no body'],
   ['AMBIT_CHILD_MEMORY_MB', '31'],
   ['AMBIT_PROBE_MINUTES', '1441'],
+  ['AMBIT_WITNESS_WAIT_MS', '901'],
+  ['AMBIT_WITNESS_REQUIRED', 'yes'],
 ])('refuses a wrong %s, naming it and not repeating its value', (name, value) => {
   let refused: unknown
   try {
@@ -127,6 +138,14 @@ test.each([
   expect(Fault.is(refused, 'config.invalid') && refused.where).toBe(name)
   expect(String(refused)).toContain(name)
   expect(String(refused)).not.toContain('hunter2')
+})
+
+test('reads who cosigns the logs, and refuses to require witnesses that nobody named', () => {
+  const given = { AMBIT_LOG_POLICY: 'b.policy', AMBIT_WITNESS_WAIT_MS: '300' }
+  expect(readConfig({}).witnesses).toBeUndefined()
+  expect(readConfig(given).witnesses).toEqual({ policyFile: resolve('b.policy'), waitMs: 300, required: false })
+  expect(readConfig({ ...given, AMBIT_WITNESS_REQUIRED: 'on' }).witnesses).toMatchObject({ required: true })
+  expect(() => readConfig({ AMBIT_WITNESS_REQUIRED: 'on' })).toThrow('AMBIT_LOG_POLICY is missing')
 })
 
 test('refuses a certificate without its key', () => {

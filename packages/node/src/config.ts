@@ -22,6 +22,13 @@ export interface Config {
   readonly masterKeyNew: KeySource | undefined
   /** Undefined: contents of acts are not kept. */
   readonly contentsDays: number | undefined
+  readonly logEngine: 'file' | 'postgres'
+  /** Entries of activity logs that ended so many months ago are deleted; 0: never. */
+  readonly logMonths: number
+  /** Who cosigns the logs of this node; undefined: nobody. */
+  readonly witnesses:
+    | { readonly policyFile: string; readonly waitMs: number; readonly required: boolean }
+    | undefined
   /** Address for `openStore`. */
   readonly store: string
   readonly addresses: readonly string[]
@@ -76,6 +83,9 @@ export function readConfig(environment: Environment = process.env): Config {
     masterKeyNew: readKeySource('AMBIT_MASTER_KEY_NEW', 'AMBIT_PASSPHRASE_FILE_NEW', environment),
     contentsDays:
       read('AMBIT_CONTENTS', environment) === 'keep' ? read('AMBIT_CONTENTS_DAYS', environment) : undefined,
+    logEngine: readLogEngine(environment),
+    logMonths: read('AMBIT_LOG_MONTHS', environment),
+    witnesses: readWitnesses(environment),
     store: read('AMBIT_STORE', environment) ?? `sqlite:${join(dataFolder, 'store.sqlite')}`,
     addresses: read('AMBIT_HOST', environment),
     port: read('AMBIT_PORT', environment),
@@ -149,6 +159,18 @@ function readKeySource(
   })
 }
 
+function readWitnesses(environment: Environment): Config['witnesses'] {
+  const policyFile = read('AMBIT_LOG_POLICY', environment)
+  const required = read('AMBIT_WITNESS_REQUIRED', environment) === 'on'
+  const waitMs = read('AMBIT_WITNESS_WAIT_MS', environment)
+  if (policyFile !== undefined) return { policyFile: resolve(policyFile), waitMs, required }
+  if (!required) return undefined
+  throw new Fault('config.invalid', {
+    detail: 'AMBIT_LOG_POLICY is missing: witnesses that are required have to be named',
+    where: 'AMBIT_LOG_POLICY',
+  })
+}
+
 function readTls(environment: Environment): Config['tls'] {
   const certFile = read('AMBIT_TLS_CERT', environment)
   const keyFile = read('AMBIT_TLS_KEY', environment)
@@ -158,6 +180,16 @@ function readTls(environment: Environment): Config['tls'] {
   throw new Fault('config.invalid', {
     detail: `${missing} is missing: a certificate and its key are set together`,
     where: missing,
+  })
+}
+
+function readLogEngine(environment: Environment): Config['logEngine'] {
+  const engine = read('AMBIT_LOG', environment)
+  if (engine === 'file' || read('AMBIT_STORE', environment)?.startsWith('postgres') === true) return engine
+  throw new Fault('config.invalid', {
+    detail: 'AMBIT_LOG is postgres, but the store is SQLite: logs with several writers need PostgreSQL',
+    where: 'AMBIT_LOG',
+    remedy: 'Set AMBIT_STORE to `postgres://user@host:port/database`, or leave AMBIT_LOG out.',
   })
 }
 

@@ -2,6 +2,8 @@ import { openApprovals } from './approval/approval.ts'
 import type { OpenApprovals } from './approval/approval.ts'
 import { openAuthority } from './authority/authority.ts'
 import type { OpenAuthority } from './authority/authority.ts'
+import { openContents } from './contents/contents.ts'
+import type { Contents } from './contents/contents.ts'
 import type { Foundation } from './foundation.ts'
 import { openGovernance } from './governance/governance.ts'
 import type { Governance } from './governance/governance.ts'
@@ -17,13 +19,17 @@ import { openVault } from './vault/vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
+import { openWitness } from './witness/witness.ts'
+import type { Witness } from './witness/witness.ts'
 import { openSignIns } from './signin/signin.ts'
 import type { SignIns } from './signin/signin.ts'
 
 export interface Domains {
   readonly identity: OpenIdentity
+  readonly contents: Contents
   readonly vault: Vault
   readonly signIns: SignIns
+  readonly witness: Witness
   readonly rulings: Rulings
   readonly registry: Registry
   readonly governance: Governance
@@ -46,9 +52,22 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const catalog = loadCatalog()
   const identity = await openIdentity({ store, keyring, bus, clock, ids })
   disposer.add('identity', async () => await identity[Symbol.asyncDispose]())
+  const contents = await openContents({
+    keepDays: config.contentsDays,
+    directory: config.dataFolder,
+    subjects: identity.subjects,
+    ledger: activityLedger,
+    store,
+    clock,
+    ids,
+    log,
+  })
+  disposer.add('contents', async () => await contents[Symbol.asyncDispose]())
   const vault = await openVault({ store, keyring, bus, clock })
   disposer.add('vault', async () => await vault[Symbol.asyncDispose]())
   const signIns = await openSignInsOf(foundation, vault, options.origin)
+  const { metrics, name: nodeName } = foundation
+  const witness = await openWitness({ store, keyring, clock, log, metrics, nodeName })
   const signer = identity.nodeSigner
   const rulings = await openRulings({ store, log: registryLedger, signer, bus, clock, ids })
   const registry = await openRegistry({
@@ -93,7 +112,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     expiresMs: config.approvalMs,
   })
   disposer.add('approvals', async () => await approvals[Symbol.asyncDispose]())
-  return { identity, vault, signIns, rulings, registry, governance, authority, approvals }
+  return { identity, contents, vault, signIns, witness, rulings, registry, governance, authority, approvals }
 }
 
 async function openSignInsOf(

@@ -1,9 +1,9 @@
-import { createPrivateKey } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalBus } from './bus/local.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
+import { openCosigners } from './cosigners.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Clock } from './kernel/clock.ts'
 import { Disposer } from './kernel/disposer.ts'
@@ -16,14 +16,16 @@ import type { Log } from './kernel/log.ts'
 import { openMasterKey } from './kernel/master-key.ts'
 import { createMetrics } from './kernel/metrics.ts'
 import type { Metrics } from './kernel/metrics.ts'
-import { noteSigner, openFileGuard, openLedger } from './ledger/ledger.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import { openLogs } from './logs.ts'
+import type { Logs } from './logs.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
 /** What every domain stands on. */
-export interface Foundation {
+export interface Foundation extends Logs {
   readonly config: Config
+  /** In the origins of this node's logs; chosen at the first start, it never changes. */
+  readonly name: string
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -31,10 +33,6 @@ export interface Foundation {
   readonly keyring: Keyring
   readonly store: Store
   readonly bus: Bus
-  /** Public: records and rulings. */
-  readonly registryLedger: Ledger
-  /** Commitments only: acts, approvals, mandates. */
-  readonly activityLedger: Ledger
   readonly disposer: Disposer
 }
 
@@ -57,11 +55,11 @@ export async function openFoundation(config: Config): Promise<Foundation> {
     const bus = createLocalBus(log)
     disposer.add('bus', async () => await bus[Symbol.asyncDispose]())
     const name = nodeName(config, keyring)
-    const parts = { config, clock, log, keyring, disposer, name }
-    const registryLedger = await openOne(parts, 'registry')
-    const activityLedger = await openOne(parts, 'activity')
+    const cosignerOf = await openCosigners({ config, clock, log, disposer })
+    const logs = await openLogs({ config, clock, log, keyring, disposer, name, cosignerOf })
     return {
       config,
+      name,
       clock,
       ids: createIds(clock),
       log,
@@ -69,45 +67,13 @@ export async function openFoundation(config: Config): Promise<Foundation> {
       keyring,
       store,
       bus,
-      registryLedger,
-      activityLedger,
+      ...logs,
       disposer,
     }
   } catch (error) {
     await disposer.dispose()
     throw error
   }
-}
-
-interface LedgerParts {
-  readonly config: Config
-  readonly clock: Clock
-  readonly log: Log
-  readonly keyring: Keyring
-  readonly disposer: Disposer
-  readonly name: string
-}
-
-async function openOne(parts: LedgerParts, name: 'registry' | 'activity'): Promise<Ledger> {
-  const { config, clock, log, keyring, disposer } = parts
-  const origin = `${parts.name}/${name}`
-  const ledger = await openLedger({
-    directory: join(config.dataFolder, 'log', name),
-    origin,
-    signer: noteSigner(origin, ed25519Key(keyring.derive(`ledger.${name}`))),
-    guard: await openFileGuard(config.guardFolder),
-    clock,
-    onFailure: (fault) => log.error('ledger.failure', { log: name, code: fault.code, detail: fault.detail }),
-  })
-  disposer.add(`${name} log`, async () => await ledger[Symbol.asyncDispose]())
-  return ledger
-}
-
-/** PKCS #8 head of an Ed25519 private key (RFC 8410, section 7); the 32 bytes of the seed follow. */
-const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
-
-function ed25519Key(seed: Buffer) {
-  return createPrivateKey({ key: Buffer.concat([pkcs8Head, seed]), format: 'der', type: 'pkcs8' })
 }
 
 /**

@@ -21,7 +21,9 @@ import type { DiskWatch } from './ops/disk-watch.ts'
 import { openHealth } from './ops/health.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
-import { createReceipts } from './receipt/receipt.ts'
+import { mergeDelayMsMax } from './ledger/ledger.ts'
+import type { LedgerState } from './ledger/ledger.ts'
+import { createReceiptAnswers, createReceipts } from './receipt/receipt.ts'
 import { keepActs } from './acts.ts'
 import { openResponse } from './response/response.ts'
 import { routesOf } from './routes.ts'
@@ -94,9 +96,9 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     },
     log: foundation.activityLedger,
     clock,
-    gateway: foundation.activityLedger.origin,
+    gateway: foundation.activityLedger.name,
   })
-  const receipts = createReceipts(foundation.activityLedger)
+  const receipts = createReceipts(foundation.activityLedger, async () => await domains.contents.settle())
   const { dataPaths, grpcPort } = await openIncoming(foundation, domains, gateway, origin, keeping)
   const routes = routesOf({
     foundation,
@@ -110,10 +112,10 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
       ...config,
       store: foundation.store,
       logs: () =>
-        [foundation.registryLedger, foundation.activityLedger].map(({ origin: name, size }) => ({
-          origin: name,
-          size,
-        })),
+        [foundation.registryLedger, foundation.activityLedger].map((ledger) => {
+          const place = ledger.place(ledger.size)
+          return { origin: place.origin, size: place.index }
+        }),
       version: nodeVersion,
       clock,
       log,
@@ -139,7 +141,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     addresses: ['127.0.0.1', '::1'],
     port: config.metricsPort,
     hosts: config.hosts,
-    checks: checksOf(foundation, inFlight, disk),
+    checks: checksOf(foundation, domains, inFlight, disk),
     metrics,
     clock,
     log,
@@ -176,13 +178,25 @@ function pathParts(
   traffic: Traffic,
   origin: () => string,
 ): PathParts {
-  const { metrics, clock, ids, log, activityLedger } = foundation
+  const { metrics, clock, ids, log, activityLedger, registryLedger } = foundation
+  metrics.gauge(
+    'ambit_log_merge_delay_ms',
+    'How long the oldest entry waits for its checkpoint, or waited for the last one; more than 1000 breaks a promise.',
+    () => Math.max(...[activityLedger, registryLedger].map((ledger) => mergeDelayOf(ledger.state()))),
+  )
   metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
   return {
     authority: domains.authority,
     targets: domains.registry,
     rulings: domains.rulings,
     ledger: activityLedger,
+    receipts: createReceiptAnswers({
+      ledger: activityLedger,
+      settle: async () => await domains.contents.settle(),
+      clock,
+      urlOf: (act) => `${origin()}/api/acts/${act}/receipt`,
+    }),
+    contents: domains.contents.acts,
     approvals: domains.approvals,
     vault: domains.vault,
     signIns: domains.signIns,
@@ -195,6 +209,10 @@ function pathParts(
     ids,
     log,
   }
+}
+
+function mergeDelayOf({ unpublishedMs, mergeDelayMs }: LedgerState): number {
+  return Math.max(unpublishedMs, mergeDelayMs)
 }
 
 /** The traffic of the path, with what is counted of it. */
@@ -229,14 +247,18 @@ function countActs(metrics: Metrics): (decision: string, status: string) => void
 
 function checksOf(
   { activityLedger, registryLedger, store }: Foundation,
+  { contents }: Domains,
   inFlight: InFlight,
   disk: DiskWatch,
 ) {
   const ledgers = [activityLedger, registryLedger].map((ledger) => ({
-    name: ledger.origin,
+    name: ledger.name,
     async reason() {
-      const { state, reason } = ledger.state()
-      return state === 'open' ? undefined : (reason ?? state)
+      const { state, reason, unpublishedMs } = ledger.state()
+      if (state !== 'open') return reason ?? state
+      return unpublishedMs > mergeDelayMsMax
+        ? `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised`
+        : undefined
     },
   }))
   return [
@@ -246,6 +268,7 @@ function checksOf(
       name: 'disk',
       reason: async () => (disk.state.level === 'full' ? 'too little room to begin acts' : undefined),
     },
+    { name: 'contents', reason: async () => contents.acts.refusal?.detail },
     {
       name: 'store',
       async reason() {

@@ -135,7 +135,7 @@ export async function openIncoming(
   })
   grpcPort = await openGrpc(foundation, createA2aGrpc({ parts: a2a.parts, registry: domains.registry }))
   const pushes = await openPushes(foundation, domains, gateway, keeping)
-  return { dataPaths: [mcp, pushes, a2a], grpcPort }
+  return { dataPaths: [mcp, pushes, a2a, domains.witness.dataPath], grpcPort }
 }
 
 async function openGrpc(foundation: Foundation, service: GrpcService): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 import { approvalRoutes } from './approval/routes.ts'
 import { mandateRoutes } from './authority/routes.ts'
+import { contentsRoutes } from './contents/routes.ts'
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
 import { saltOf } from './gateway/commitment.ts'
@@ -9,6 +10,7 @@ import { governanceRoutes } from './governance/routes.ts'
 import { eventRoutes } from './http/events.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Route } from './kernel/route.ts'
+import { logRoutes } from './ledger/routes.ts'
 import type { Backups } from './ops/backup.ts'
 import { backupRoutes } from './ops/backup-routes.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
@@ -20,6 +22,7 @@ import { receiptRoutes } from './receipt/routes.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import type { Response } from './response/response.ts'
+import { witnessRoutes } from './witness/routes.ts'
 
 export interface RouteParts {
   readonly foundation: Foundation
@@ -38,7 +41,7 @@ export interface RouteParts {
 /** The control API: the routes of all domains. */
 export function routesOf(parts: RouteParts): readonly Route[] {
   const { foundation, domains, response, receipts } = parts
-  const { identity, registry, signIns, governance, authority, approvals } = domains
+  const { identity, contents, registry, signIns, governance, authority, approvals } = domains
   return [
     ...identityRoutes(identity),
     ...registryRoutes({ registry, recall: response, governed: governance }),
@@ -53,14 +56,18 @@ export function routesOf(parts: RouteParts): readonly Route[] {
         return target && { slug: target.slug, title: target.title }
       },
       subjectOf: async (approval) => (await approvals.parts.store.find(approval))?.subject,
-      saltOf: async (person, act, field) => saltOf(await identity.subjectKey(person), act, field),
+      contents,
+      opener: { salt: saltOf, keptSince: () => contents.keptSince() },
     }),
+    ...contentsRoutes({ contents, identity }),
+    ...witnessRoutes(domains.witness),
     ...eventRoutes(foundation.bus),
     ...programRoutes({
       recordId: (slug, organization) => registry.target(slug, organization)?.id,
       errorOutput: parts.errorOutput,
     }),
     ...backupRoutes(parts.backups),
+    ...logRoutes(foundation),
     ...statusRoutes({
       version: nodeVersion,
       engine: foundation.store.engine,

@@ -45,6 +45,11 @@ export const settingValues = {
   AMBIT_PASSPHRASE_FILE_NEW: folderSchema.optional(),
   AMBIT_CONTENTS: z.enum(['keep', 'off']),
   AMBIT_CONTENTS_DAYS: integer(1, 36_500),
+  AMBIT_LOG: z.enum(['file', 'postgres']),
+  AMBIT_LOG_MONTHS: integer(0, 1200),
+  AMBIT_LOG_POLICY: z.string().max(4096).optional(),
+  AMBIT_WITNESS_WAIT_MS: integer(50, 900),
+  AMBIT_WITNESS_REQUIRED: z.enum(['on', 'off']),
   AMBIT_STORE: z
     .string()
     .regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/)

@@ -76,6 +76,41 @@ export const settings = [
     sentence: 'How long that is kept; where a law asks for records of six months, not less than 184.',
   },
   {
+    name: 'AMBIT_LOG',
+    default: 'file',
+    limit: '`file`, or `postgres` together with an AMBIT_STORE on PostgreSQL',
+    sentence:
+      'Where the logs keep their entries: files of this node alone, or rows of the PostgreSQL that several nodes with one key write to.',
+  },
+  {
+    name: 'AMBIT_LOG_MONTHS',
+    default: '0',
+    limit: '0 to 1200; 0 keeps them for ever',
+    sentence:
+      'How many months after its end the entries of an activity log are deleted; its hashes and checkpoint stay, and the registry log is always kept.',
+  },
+  {
+    name: 'AMBIT_LOG_POLICY',
+    default: '',
+    limit: 'a file in the form of c2sp.org/tlog-policy',
+    sentence:
+      'The witnesses that cosign the logs of this node, with their addresses, and how many of them make a quorum.',
+  },
+  {
+    name: 'AMBIT_WITNESS_WAIT_MS',
+    default: '700',
+    limit: '50 to 900',
+    sentence:
+      'How long a checkpoint waits for its witnesses; what is left of the merge delay of one second is for the disk.',
+  },
+  {
+    name: 'AMBIT_WITNESS_REQUIRED',
+    default: 'off',
+    limit: '`on` or `off`; `on` only together with AMBIT_LOG_POLICY',
+    sentence:
+      'Whether a checkpoint is published only with its quorum, so that receipts wait for it; `off` publishes it and marks it as not witnessed.',
+  },
+  {
     name: 'AMBIT_STORE',
     default: 'sqlite:<AMBIT_DATA>/store.sqlite',
     limit: '`sqlite:<file>` or `postgres://user@host:port/database`',

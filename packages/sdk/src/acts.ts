@@ -21,6 +21,24 @@ export interface ActSummary {
   readonly durationMs?: number
 }
 
+/** A content behind a commitment of the log. */
+export interface ActOpening {
+  readonly index: number
+  readonly field: string
+  readonly salt: string
+  readonly text?: string
+}
+
+export interface ActContents {
+  /** As a receipt carries them: put beside its other members, `verifyReceipt` checks them too. */
+  readonly openings: readonly ActOpening[]
+  /** Commitments whose content the node does not have; the salt opens it for whoever kept it elsewhere. */
+  readonly unopened: readonly (Omit<ActOpening, 'salt' | 'text'> & {
+    readonly salt?: string
+    readonly reason: 'too-large' | 'not-text' | 'damaged' | 'expired' | 'missing'
+  })[]
+}
+
 /**
  * What was done, and the proof of it.
  *
@@ -38,6 +56,10 @@ export function actCalls({ call }: Connection) {
         query: { ...page },
         signal,
       })
+    },
+    /** What was said in your own act, as openings for its receipt. */
+    async contents(act: string, { signal }: Options = {}) {
+      return await call<ActContents>('GET', path`/api/acts/${act}/contents`, { signal })
     },
     /** As it came: whoever relies on it verifies it first (`verifyReceipt`). */
     async receipt(act: string, { signal }: Options = {}) {

@@ -3,10 +3,12 @@ import { approvalCalls } from './approvals.ts'
 import { backupCalls } from './backups.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionOptions, Options } from './connection.ts'
+import { logCalls } from './logs.ts'
 import { mandateCalls } from './mandates.ts'
 import { peopleCalls } from './people.ts'
 import { recordCalls } from './records.ts'
 import { signInCalls } from './sign-ins.ts'
+import { witnessCalls } from './witness.ts'
 
 export interface NodeStatus {
   readonly version: string
@@ -15,9 +17,28 @@ export interface NodeStatus {
     readonly origin: string
     /** The key that receipts of this log are checked with. */
     readonly vkey: string
+    /** Of all logs of this series, oldest first: receipts of logs that ended are checked with them. */
+    readonly vkeys: readonly string[]
+    /** Of ML-DSA-44; receipts can be checked with either. */
+    readonly secondVkey?: string
     readonly state: string
+    readonly reason?: string
     readonly size: number
     readonly publishedSize: number
+    /** Absent where nobody is asked to cosign. */
+    readonly witnessing?: {
+      /** Whether the published checkpoint carries the quorum. */
+      readonly quorum: boolean
+      readonly required: boolean
+      readonly witnesses: readonly {
+        readonly name: string
+        readonly url: string
+        readonly state: 'new' | 'good' | 'failing' | 'resting'
+        readonly size: number
+        readonly cosigned?: string
+        readonly reason?: string
+      }[]
+    }
   }[]
   readonly uptimeS: number
   readonly inFlight: number
@@ -64,10 +85,12 @@ export function connectAmbit(options: ConnectionOptions) {
     url: connection.url,
     records: recordCalls(connection),
     mandates: mandateCalls(connection),
+    logs: logCalls(connection),
     approvals: approvalCalls(connection),
     acts: actCalls(connection),
     people: peopleCalls(connection),
     signIns: signInCalls(connection),
+    witness: witnessCalls(connection),
     backups: backupCalls(connection),
     async status({ signal }: Options = {}) {
       return await connection.call<NodeStatus>('GET', '/api/status', { signal })

@@ -17,6 +17,14 @@ export interface Person {
   readonly roles: readonly RoleName[]
 }
 
+/** What was erased of a person. */
+export interface Erased {
+  /** Half-years whose keys were destroyed, `2026h2`; none: there was nothing. */
+  readonly periods: readonly string[]
+  /** The entry of the log. With the salt, which the node does not keep, it is shown to be about this person. */
+  readonly entry?: { readonly index: number; readonly subject: string; readonly salt: string }
+}
+
 export interface ApiToken {
   readonly id: string
   readonly name: string
@@ -66,6 +74,22 @@ export function peopleCalls({ call }: Connection) {
     async signInLink(id: string, { signal }: Options = {}) {
       const url = path`/api/people/${id}/sign-in-link`
       return await call<{ signInLink: string; expires: string }>('POST', url, { signal })
+    },
+    /** Erases what was said in the acts of a person, for good; the log and its proofs stay. */
+    async erase(
+      id: string,
+      { ground, period }: { ground: string; period?: string },
+      { signal }: Options = {},
+    ) {
+      const body = { ground, ...(period === undefined ? {} : { period }) }
+      return await call<Erased>('POST', path`/api/people/${id}/erase`, { body, signal })
+    },
+    /** Keeps it, but opens and erases it for nobody until it is released. */
+    async freeze(id: string, { ground }: { ground: string }, { signal }: Options = {}) {
+      await call<undefined>('POST', path`/api/people/${id}/freeze`, { body: { ground }, signal })
+    },
+    async release(id: string, { signal }: Options = {}) {
+      await call<undefined>('POST', path`/api/people/${id}/release`, { signal })
     },
     async tokens({ signal }: Options = {}) {
       const reply = await call<{ tokens: readonly ApiToken[] }>('GET', '/api/tokens', { signal })

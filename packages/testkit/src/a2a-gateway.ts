@@ -5,6 +5,7 @@ import type { Pending } from '@ambit/node/approval/approval'
 import type { Authentication, Holder } from '@ambit/node/authority/authority'
 import type { Egress, Performance } from '@ambit/node/gateway/egress'
 import type { Gateway, IngressSink, Intake } from '@ambit/node/gateway/gateway'
+import { SubjectKeys } from '@ambit/node/identity/identity'
 import type { Target } from '@ambit/node/registry/target'
 import { askStraight, openBack } from './back.ts'
 
@@ -113,6 +114,8 @@ export function createOpenGateway(options: OpenGatewayOptions): OpenGateway {
       if (pending.state === 'pending') pendings.set(id, withdrawn)
       return await Promise.resolve(pendings.get(id))
     },
+    receiptOf: async (act) =>
+      await Promise.resolve({ act, url: `http://node.example/api/acts/${act}/receipt`, log: 'test' }),
     approvalUrl: (id) => `http://console.example/approvals/${id}`,
   }
 }

@@ -87,6 +87,8 @@ function openGateway(egress: Pick<Egress, 'perform'>, intakes: Intake[]): Gatewa
     submit,
     ...openBack,
     approval: async () => await Promise.resolve(undefined),
+    receiptOf: async (act) =>
+      await Promise.resolve({ act, url: `http://localhost:7100/api/acts/${act}/receipt`, log: 'test' }),
     approvalUrl: (id) => `http://localhost:7100/approvals/${id}`,
   }
 }

@@ -1,6 +1,7 @@
 import { Random } from '../../fuzz/random.ts'
 import { bits } from './bits.ts'
 import { clockSteps } from './clock.ts'
+import { database } from './database.ts'
 import type { Lane, Tally } from './bed.ts'
 import { fullDisk } from './full-disk.ts'
 import { kill } from './kill.ts'
@@ -13,6 +14,7 @@ export const lanes: Readonly<Record<string, Lane>> = {
   bits,
   'full-disk': fullDisk,
   clock: clockSteps,
+  database,
 }
 
 export interface ChaosOptions {

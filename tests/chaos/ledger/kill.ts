@@ -125,7 +125,11 @@ async function leaveGarbage({ random }: Bed, folder: string): Promise<void> {
   const path = readdirSync(directory)
     .toSorted()
     .map((name) => join(directory, name))
-    .findLast((each) => readFileSync(each).subarray(0, headerBytes).some((byte) => byte !== 0))
+    .findLast((each) =>
+      readFileSync(each)
+        .subarray(0, headerBytes)
+        .some((byte) => byte !== 0),
+    )
   if (path === undefined) return
   const end = await endOfBatches(path)
   const file = await open(path, 'r+')

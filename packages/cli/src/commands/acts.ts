@@ -7,18 +7,20 @@ import { readDocument } from '../document.ts'
 import { writePrivate } from '../private-file.ts'
 import { exitCodes } from '../refusal.ts'
 import { cell, facts, shown, table, timeCell } from '../text.ts'
+import { contentsText } from './contents.ts'
+import { trustChoice } from './log/log-options.ts'
 
 /** What was done, and the proof of it. */
 export function actCommands(program: Command, context: Context): void {
-  context
+  const acts = context
     .command(program, 'acts', 'list what was done, newest first', 'acts --limit 20')
     .option('--limit <n>', 'how many', '20')
     .option('--before <n>', 'go on from where the list before ended')
     .action(async (options: { limit: string; before?: string }) => {
       const before = options.before === undefined ? {} : { before: parseCount(options.before) }
       const ambit = await context.ambit()
-      const { acts, ...rest } = await ambit.acts.list({ limit: parseCount(options.limit), ...before })
-      const rows = acts.map((act) => [
+      const { acts: page, ...rest } = await ambit.acts.list({ limit: parseCount(options.limit), ...before })
+      const rows = page.map((act) => [
         act.act,
         timeCell(act.at),
         act.decision,
@@ -31,14 +33,32 @@ export function actCommands(program: Command, context: Context): void {
       const header = ['act', 'at', 'decision', 'outcome', 'target', 'capability', 'took', 'reasons']
       const more = rest.next === undefined ? '' : `\n\nOlder ones: ambit acts --before ${rest.next}`
       const text = rows.length === 0 ? 'Nothing yet.' : `${table(header, rows)}${more}`
-      context.reply({ text, json: { acts, ...rest } })
+      context.reply({ text, json: { acts: page, ...rest } })
     })
 
   context
-    .command(program, 'receipt <act>', 'get the proof of an act', 'receipt 019a… -o receipt.json')
+    .command(acts, 'show <act>', 'show one act, as its receipt proves it', 'acts show 019a… --contents')
+    .option('--contents', 'open what was said in it; only for the person whose act it is')
+    .action(async (act: string, { contents }: { contents?: true }) => {
+      const ambit = await context.ambit()
+      const verdict = await verifyReceipt(await ambit.acts.receipt(act))
+      const opened = contents === true ? await ambit.acts.contents(act) : undefined
+      context.reply({
+        text: [verdictText(verdict), ...(opened === undefined ? [] : [contentsText(opened)])].join('\n\n'),
+        json: { verdict, ...(opened === undefined ? {} : { contents: opened }) },
+        exitCode: verdict.ok ? exitCodes.done : exitCodes.refused,
+      })
+    })
+
+  context
+    .command(program, 'receipt <act>', 'get the proof of an act', 'receipt 019a… --open -o receipt.json')
     .option('-o, --output <file>', 'write it to a file')
-    .action(async (act: string, { output }: { output?: string }) => {
-      const receipt = await (await context.ambit()).acts.receipt(act)
+    .option('--open', 'with what was said in it, for whoever is to read it; only of your own acts')
+    .action(async (act: string, { output, open }: { output?: string; open?: true }) => {
+      const ambit = await context.ambit()
+      const closed = (await ambit.acts.receipt(act)) as object
+      const receipt =
+        open === true ? { ...closed, openings: (await ambit.acts.contents(act)).openings } : closed
       const text = JSON.stringify(receipt, null, 2)
       if (output === undefined) {
         context.reply({ text, json: receipt })
@@ -64,9 +84,17 @@ export function actCommands(program: Command, context: Context): void {
       'a log you trust; left out, the receipt is checked by the key it carries',
       collect,
     )
-    .action(async (file: string, { key }: { key?: readonly string[] }) => {
+    .option(
+      '--policy <file>',
+      'logs you trust and the witnesses that must have cosigned (c2sp.org/tlog-policy)',
+    )
+    .action(async (file: string, { key, policy }: { key?: readonly string[]; policy?: string }) => {
       const receipt = await readDocument(context.terminal, file)
-      const verdict = await verifyReceipt(receipt, key === undefined ? {} : { vkeys: key })
+      const choice = await trustChoice(policy === undefined ? {} : { policy })
+      const verdict = await verifyReceipt(receipt, {
+        ...(key === undefined ? {} : { vkeys: key }),
+        ...(choice?.kind === 'policy' ? { policy: choice.policy } : {}),
+      })
       const exitCode = verdict.ok ? exitCodes.done : exitCodes.refused
       context.reply({ text: verdictText(verdict), json: verdict, exitCode })
     })
@@ -77,18 +105,24 @@ function verdictText(verdict: ReceiptVerdict): string {
     const where = verdict.where === undefined ? '' : ` (${shown(verdict.where)})`
     return `The receipt does not hold: ${shown(verdict.reason)}${where}\n  [${verdict.code}]`
   }
-  const rows = verdict.leaves.map(({ index, leaf }) => [
+  const rows = verdict.leaves.map(({ log, index, leaf }) => [
     String(index),
+    ...(verdict.logs.length === 1 ? [] : [shown(verdict.logs[log]?.origin ?? '')]),
     leaf.kind,
     timeCell(leaf.at),
     leaf.kind === 'act.outcome' ? leaf.status : '',
   ])
-  return [
-    facts([
-      ['act', shown(verdict.act)],
-      ['entries of the log', String(verdict.checkpointSize)],
+  const logs = verdict.logs.flatMap(({ origin, size, witnesses }): [string, string][] => [
+    ['log', `${shown(origin)}, ${size} entries`],
+    ...witnesses.map(({ name, time }): [string, string] => [
+      'witness',
+      `${shown(name)}, ${timeCell(new Date(time * 1000).toISOString())}`,
     ]),
-    table(['entry', 'leaf', 'at', 'outcome'], rows),
+  ])
+  const header = ['entry', ...(verdict.logs.length === 1 ? [] : ['log']), 'leaf', 'at', 'outcome']
+  return [
+    facts([['act', shown(verdict.act)], ...logs]),
+    table(header, rows),
     verdict.keyPinned
       ? 'The receipt holds, by a key you named.'
       : 'The receipt holds by the key it carries. Name the log you trust with --key to know whose it is.',

@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-const origin = 'node.example/activity'
+const origin = 'node.example/activity/2026h2'
 const vkey = await formatVkey(origin, publicKey.export({ type: 'spki', format: 'der' }).subarray(-32))
 
 function checkpoint(size: number): string {
@@ -32,6 +32,7 @@ function makeBackup(change: (files: Map<string, string>) => void = () => undefin
     ['guard/one.checkpoint', checkpoint(8)],
     ['data/keys/master.key', 'a key'],
     ['data/log/name', 'node.example\n'],
+    ['data/log/activity/2026h2/checkpoint', checkpoint(8)],
   ])
   const manifest = {
     v: 1,
@@ -116,8 +117,8 @@ test('stops where more was signed than the backup holds, unless new logs may be 
   expect(JSON.parse(stopped.out)).toEqual({ restored: false, losses: [{ origin, signed: 11, held: 10 }] })
   const done = await ambit('restore', backup, '--data', data, '--begin-after-loss')
   expect(done.code).toBe(0)
-  expect(JSON.parse(readFileSync(join(data, 'log/begin-after-loss'), 'utf8'))).toMatchObject({
-    losses: [{ origin, signed: 11, held: 10 }],
+  expect(JSON.parse(readFileSync(join(data, 'log/activity/begin-after-loss'), 'utf8'))).toEqual({
+    reason: 'restored from a backup of 2026-11-21T15:00:00.000Z with 10 of 11 signed entries',
   })
   // The guard is as it was: it is what keeps the node from a second history.
   expect(readFileSync(join(guard, 'one.checkpoint'), 'utf8')).toBe(checkpoint(11))

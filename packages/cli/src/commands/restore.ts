@@ -24,8 +24,8 @@ interface Loss {
 
 const pieceBytes = 1024 * 1024
 const percentEach = 10
-/** The node reads it at its next start. */
-export const afterLossName = 'begin-after-loss'
+/** In the folder of a series of logs: the node reads it at its next start. */
+const afterLossName = 'begin-after-loss'
 
 /**
  * Checks every file of a backup, then puts its data folder in place. The guard is never put back: it stays as it is, or
@@ -43,9 +43,11 @@ export async function restore(context: Context, backup: string, target: RestoreT
   const draft = `${target.data}.restoring`
   await rm(draft, { recursive: true, force: true })
   await cp(join(backup, 'data'), draft, { recursive: true, preserveTimestamps: true })
-  if (losses.length > 0) {
-    const text = `${JSON.stringify({ at: new Date(context.terminal.now()).toISOString(), losses })}\n`
-    await writeFile(join(draft, 'log', afterLossName), text, { mode: 0o600 })
+  for (const { origin, signed, held } of losses) {
+    const reason = `restored from a backup of ${manifest.at} with ${held} of ${signed} signed entries`
+    await writeFile(join(draft, 'log', seriesOf(origin), afterLossName), JSON.stringify({ reason }), {
+      mode: 0o600,
+    })
   }
   await fillGuard(backup, target.guard)
   await rename(draft, target.data)
@@ -143,6 +145,11 @@ async function lossesOf(backup: string, { logs }: BackupManifest, guard: string)
     if (held < signed.size) losses.push({ origin: signed.origin, signed: signed.size, held })
   }
   return losses
+}
+
+/** A log is named `<node>/<series>/<period>`; its series has one folder. */
+function seriesOf(origin: string): string {
+  return basename(origin.slice(0, origin.lastIndexOf('/')))
 }
 
 async function headOf(path: string): Promise<{ origin: string; size: number } | undefined> {

@@ -263,10 +263,32 @@ export interface NodeStatus {
   readonly ledgers: readonly {
     readonly origin: string
     readonly vkey: string
+    /** Of all logs of this series, oldest first. */
+    readonly vkeys: readonly string[]
     readonly state: string
     readonly size: number
     readonly publishedSize: number
+    /** Why it records nothing. */
+    readonly reason?: string
+    /** Absent where nobody is asked to cosign. */
+    readonly witnessing?: {
+      /** The published checkpoint has the quorum. */
+      readonly quorum: boolean
+      readonly witnesses: readonly {
+        readonly name: string
+        readonly state: string
+        /** When it cosigned last. */
+        readonly cosigned?: string
+      }[]
+    }
   }[]
+  readonly disk?: {
+    readonly level: 'ok' | 'low' | 'full'
+    readonly freeBytes: number
+    readonly totalBytes: number
+    /** At the pace of the last hours. */
+    readonly fullInS?: number
+  }
   readonly uptimeS: number
   readonly inFlight: number
   readonly pendingApprovals: number

@@ -2,6 +2,7 @@ import { enActs } from './en-acts.ts'
 import { enMandates } from './en-mandates.ts'
 import { enPeople } from './en-people.ts'
 import { enSignIns } from './en-sign-ins.ts'
+import { enVerify } from './en-verify.ts'
 
 /** Every word of the console in English. The type of this object is what every other language must fill. */
 export const en = {
@@ -259,6 +260,7 @@ export const en = {
   ...enMandates,
   ...enPeople,
   ...enSignIns,
+  ...enVerify,
   time: { expired: 'expired' },
 }
 

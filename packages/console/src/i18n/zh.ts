@@ -3,6 +3,7 @@ import { zhActs } from './zh-acts.ts'
 import { zhMandates } from './zh-mandates.ts'
 import { zhPeople } from './zh-people.ts'
 import { zhSignIns } from './zh-sign-ins.ts'
+import { zhVerify } from './zh-verify.ts'
 
 /** 控制台的全部中文文字。 */
 export const zh: Dictionary = {
@@ -234,5 +235,6 @@ export const zh: Dictionary = {
   ...zhMandates,
   ...zhPeople,
   ...zhSignIns,
+  ...zhVerify,
   time: { expired: '已过期' },
 }

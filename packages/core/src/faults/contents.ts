@@ -17,7 +17,8 @@ export const contentsFaults = {
     status: 503,
     retryable: true,
     title: 'The contents of acts could not be written, so no act may begin',
-    remedy: 'Check the disk, or the store where contents are kept in PostgreSQL; it is tried again each second.',
+    remedy:
+      'Check the disk, or the store where contents are kept in PostgreSQL; it is tried again each second.',
   },
   'contents.damaged': {
     status: 500,

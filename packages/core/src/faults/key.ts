@@ -5,7 +5,8 @@ export const keyFaults = {
     status: 500,
     retryable: false,
     title: 'The master key of this node is not where the settings say',
-    remedy: 'Set AMBIT_MASTER_KEY to where it is, or restore it from a backup; without it nothing sealed can be read.',
+    remedy:
+      'Set AMBIT_MASTER_KEY to where it is, or restore it from a backup; without it nothing sealed can be read.',
   },
   'key.other': {
     status: 500,

@@ -7,6 +7,18 @@ export const ledgerFaults = {
     title: 'The disk of the ledger is full, so no act can be recorded',
     remedy: 'Free space on the disk that holds the data folder; acts are refused until then.',
   },
+  'ledger.away': {
+    status: 503,
+    retryable: true,
+    title: 'The database of the ledger does not answer, so no act can be recorded',
+    remedy: 'Check that PostgreSQL is running and reachable; the node goes on by itself when it is back.',
+  },
+  'ledger.not-durable': {
+    status: 500,
+    retryable: false,
+    title: 'The database may lose what it has confirmed, so it cannot hold the ledger',
+    remedy: 'Switch the setting that is named on in PostgreSQL, or use the file engine (AMBIT_LOG=file).',
+  },
   'ledger.failed': {
     status: 503,
     retryable: false,
@@ -50,6 +62,12 @@ export const ledgerFaults = {
     retryable: false,
     title: 'The entry was lost before the log was begun anew',
     remedy: 'The log that follows states the loss in its entry 1; ask whoever keeps a mirror for the entry.',
+  },
+  'ledger.shared': {
+    status: 409,
+    retryable: false,
+    title: 'A log that several processes write does not change its key',
+    remedy: 'Its keys are derived from the master key; a log with keys of its own is written by one process.',
   },
   'ledger.frozen': {
     status: 409,
@@ -104,7 +122,8 @@ export const ledgerFaults = {
     status: 404,
     retryable: true,
     title: 'The log does not serve a file that its checkpoint promises',
-    remedy: 'Ask again in a minute; if it stays away, keep the checkpoint and ask whoever runs the log for it.',
+    remedy:
+      'Ask again in a minute; if it stays away, keep the checkpoint and ask whoever runs the log for it.',
   },
   'ledger.damaged': {
     status: 502,

@@ -29,11 +29,12 @@ export function parseCheckpoint(note: string | Uint8Array): Parsed<'checkpoint',
   return parsed.ok ? parseCheckpointText(parsed.note.text) : parsed
 }
 
-/** Reads a checkpoint and checks that the log whose key is given signed it. */
+/** Reads a checkpoint and checks that the log whose key is given signed it. A key of kind `cosignature` is no log's. */
 export async function openCheckpoint(
   note: string | Uint8Array,
   log: NoteVerifier,
 ): Promise<Parsed<'checkpoint', Checkpoint>> {
+  if (log.kind === 'cosignature') return { ok: false, reason: 'the key is of a witness, not of a log' }
   const opened = await openNote(note, [log])
   if (!opened.ok) return opened
   const parsed = parseCheckpointText(opened.opened.text)

@@ -7,6 +7,7 @@ import {
   addSignatures,
   checkpointSignatureLines,
   cosign,
+  cosignatureLine,
   cosignatureMessage,
   subtreeMessage,
 } from './cosignature.ts'
@@ -183,7 +184,7 @@ test('an old line gives way in its place, and the rest stays as it was', async (
   ]
   expect(addSignatures(addSignatures(note, [first, other]), [newer.trimEnd()])).toBe(note + newer + other)
   expect(addSignatures(note, [])).toBe(note)
-  expect(() => addSignatures(note, ['— w nonsense\n'])).toThrow(RangeError)
+  expect(() => addSignatures(note, ['— w nonsens\n'])).toThrow(RangeError)
   expect(() => addSignatures(text, [first])).toThrow(RangeError)
   const many = await Promise.all(
     Array.from({ length: 100 }, async (_, at) => first.replace('— w ', `— w${at} `)),
@@ -198,6 +199,10 @@ test('nothing is cosigned that cannot be said', async () => {
   await expect(cosign(`${text}more\n`, postQuantum, 1)).rejects.toThrow(RangeError)
   await expect(cosign(text, plain, 1.5)).rejects.toThrow(RangeError)
   await expect(cosign(text, plain, -1)).rejects.toThrow(RangeError)
+  for (const time of [-1, 0.5, 2 ** 53]) {
+    const line = { name: 'w', keyId: '00000000', time, signature: new Uint8Array(64) }
+    expect(() => cosignatureLine(line)).toThrow(RangeError)
+  }
   const good = { name: 'w', time: 0, origin: 'o', start: 4, end: 6, hash: new Uint8Array(32) }
   expect(subtreeMessage(good).length).toBe(12 + 2 + 8 + 2 + 8 + 8 + 32)
   const wrong: Partial<typeof good>[] = [
@@ -221,10 +226,10 @@ test('a runtime without ML-DSA-44 leaves its signatures unverified and says so',
     (_, head: string, last: string) => head + (last === 'A' ? 'B' : 'A'),
   )
   const real = crypto.subtle.importKey.bind(crypto.subtle) as (...all: unknown[]) => Promise<CryptoKey>
-  vi.spyOn(crypto.subtle, 'importKey').mockImplementation((async (...all: unknown[]) => {
+  vi.spyOn(crypto.subtle, 'importKey').mockImplementation(async (...all: unknown[]) => {
     if (all[2] === 'ML-DSA-44') throw new DOMException('Unrecognized algorithm name', 'NotSupportedError')
     return await real(...all)
-  }) as typeof crypto.subtle.importKey)
+  })
   for (const each of [note, flip]) {
     const opened = await openNote(each, await verifiers(['log', 'w1', 'w3']))
     if (!opened.ok) throw new Error(opened.reason)

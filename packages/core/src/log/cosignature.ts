@@ -38,7 +38,8 @@ export async function cosign(noteText: string, key: Cosigner, timeSeconds: numbe
     kind === 'cosignature'
       ? cosignatureMessage(noteText, timeSeconds)
       : checkpointMessage(noteText, name, timeSeconds)
-  if (message === undefined) throw new RangeError('an ML-DSA-44 key signs no checkpoint with extension lines')
+  if (message === undefined)
+    throw new RangeError('ML-DSA-44 signs no extension lines, no name above 255 bytes and no half seconds')
   return cosignatureLine({ name, keyId, time: timeSeconds, signature: await key.sign(message) })
 }
 
@@ -56,6 +57,12 @@ export async function checkpointSignatureLines(
  * Puts signature lines on a checkpoint. What stood on it stays in its order, the log's own first; a line of the same
  * name and key id takes the place of the older one. Throws a RangeError on what is no note or no signature line, and on
  * more signatures than a note may have.
+ *
+ * @example
+ * ```ts
+ * const line = await cosign(noteText, witnessKey, seconds)
+ * const cosigned = addSignatures(checkpoint, [line])
+ * ```
  */
 export function addSignatures(checkpoint: string, lines: readonly string[]): string {
   const parsed = parseNote(checkpoint)

@@ -147,6 +147,47 @@ test('every path of every small tree verifies, and for no other index', async ()
   }
 })
 
+test('random logs of up to 600 leaves prove what a naive tree says, and nothing else', async () => {
+  const leaves = Array.from({ length: 600 }, (_, index) => utf8(`entry ${index}`))
+  const other = await leafHash(utf8('another'))
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 600 }), fc.nat(), fc.nat(), async (size, at, before) => {
+      const [index, oldSize] = [at % size, 1 + (before % size)]
+      const tree = leaves.slice(0, size)
+      const root = await referenceRoot(tree)
+      const path = await referencePath(index, tree)
+      const inclusion = { index, size, root, leaf: await leafHash(tree[index]!), proof: path }
+      expect(await verifyInclusion(inclusion)).toEqual({ ok: true })
+      for (const wrong of [{ leaf: other }, { root: other }]) {
+        expect((await verifyInclusion({ ...inclusion, ...wrong })).ok).toBe(false)
+      }
+      for (const proof of wrongProofs(path, other)) {
+        expect((await verifyInclusion({ ...inclusion, proof })).ok).toBe(false)
+      }
+      const oldRoot = await referenceRoot(tree.slice(0, oldSize))
+      const links = await referenceConsistency(oldSize, tree)
+      const consistency = { oldSize, oldRoot, size, root, proof: links }
+      expect(await verifyConsistency(consistency)).toEqual({ ok: true })
+      for (const wrong of [{ oldRoot: other }, { root: other }]) {
+        expect((await verifyConsistency({ ...consistency, ...wrong })).ok).toBe(false)
+      }
+      for (const proof of wrongProofs(links, other)) {
+        expect((await verifyConsistency({ ...consistency, proof })).ok).toBe(false)
+      }
+    }),
+    { numRuns: 6 },
+  )
+})
+
+function wrongProofs(proof: readonly Bytes[], other: Bytes): Bytes[][] {
+  return [
+    [...proof, other],
+    [other, ...proof],
+    ...proof.map((_, at) => proof.with(at, other)),
+    ...proof.map((_, at) => proof.toSpliced(at, 1)),
+  ]
+}
+
 test('hostile sizes, indexes and hashes are refused and never throw', async () => {
   const wild = fc.oneof(
     fc.double(),
@@ -170,6 +211,20 @@ test('hostile sizes, indexes and hashes are refused and never throw', async () =
     ),
     { numRuns: 300 },
   )
+})
+
+test('says whether a proof is too long or too short', async () => {
+  const tree = Array.from({ length: 7 }, (_, index) => utf8(`entry ${index}`))
+  const [root, path] = [await referenceRoot(tree), await referencePath(2, tree)]
+  const claim = { index: 2, size: 7, leaf: await leafHash(tree[2]!), proof: path, root }
+  expect(await verifyInclusion({ ...claim, proof: [...path, root] })).toEqual({
+    ok: false,
+    reason: 'the proof is longer than the path',
+  })
+  expect(await verifyInclusion({ ...claim, proof: path.slice(0, 2) })).toEqual({
+    ok: false,
+    reason: 'the proof is shorter than the path',
+  })
 })
 
 test('a path in a tree of 2^52 leaves is followed beyond 32 bits', async () => {

@@ -208,9 +208,9 @@ export function isKeyName(name: string): boolean {
 /** Base64 that writes back the same: no white space, no loose end. */
 export function strictBase64(text: string): Bytes | undefined {
   try {
-    const bytes = base64Bytes(text)
-    return base64(bytes) === text ? bytes : undefined
+    return base64Bytes(text)
   } catch {
+    // Text that is no base64 has no bytes, which is the answer.
     return undefined
   }
 }

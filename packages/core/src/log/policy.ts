@@ -50,7 +50,10 @@ const entriesMax = 256
 const logKinds: readonly KeyKind[] = ['ed25519', 'ml-dsa-44']
 const witnessKinds: readonly KeyKind[] = ['cosignature', 'ml-dsa-44']
 
-/** Reads a policy. What is wrong is named with the number of its line, from 1. */
+/**
+ * Reads a policy. What is wrong is named with the number of its line, from 1. The text is UTF-8, as the format recommends;
+ * names are compared as they are written.
+ */
 export async function parsePolicy(text: string): Promise<Parsed<'policy', LogPolicy>> {
   if (text.length > policyCharactersMax) return no('the policy is too long')
   const draft: Draft = {
@@ -102,7 +105,8 @@ interface Draft {
 
 /** Takes one line into the draft; gives what is wrong with it. */
 async function readLine(draft: Draft, line: string): Promise<string | undefined> {
-  if (!line.isWellFormed() || hasControlCharacter(line)) return 'it holds a control character'
+  if (!line.isWellFormed()) return 'it holds half a character'
+  if (hasControlCharacter(line)) return 'it holds a control character'
   const [keyword = '', ...items] = line.split(/[ \t]+/).filter((item) => item !== '')
   if (keyword === '' || keyword.startsWith('#')) return undefined
   if (keyword === 'log') return readLog(draft, items)
@@ -162,7 +166,6 @@ function readGroup(draft: Draft, items: readonly string[]): string | undefined {
     return `a group of ${members.length} cannot ask for ${threshold} of its members`
   }
   for (const member of members) {
-    if (member === noQuorum) return `${noQuorum} is no member of a group`
     if (!draft.names.has(member)) return `no witness or group before this line is called ${member}`
     if (draft.used.has(member)) return `${member} is a member of a group already`
     draft.used.add(member)
@@ -210,6 +213,12 @@ export interface PolicyVerdict {
  * Checks a checkpoint: signed by a log of the policy whose name is its origin, and cosigned by its quorum. A bad
  * signature of any key of the policy refuses it. A cosignature without a time is not counted: it does not say that the
  * witness knew of nothing newer (c2sp.org/tlog-witness). How old a time may be is for the caller to say.
+ *
+ * @example
+ * ```ts
+ * const read = await parsePolicy(file)
+ * const verdict = read.ok ? await checkPolicy(checkpoint, read.policy) : read
+ * ```
  */
 export async function checkPolicy(
   checkpoint: string,

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { base64, utf8 } from '../bytes.ts'
+import { base64, hexBytes, utf8 } from '../bytes.ts'
 import { checkpointText, openCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { leafHash, verifyInclusion } from './merkle.ts'
 import { parseVkey } from './note.ts'
-import { formatProof, parseProof } from './proof.ts'
+import { parsePolicy } from './policy.ts'
+import { formatProof, parseProof, verifyProof } from './proof.ts'
 
 const folder =
   process.env['AMBIT_SHARED_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname
@@ -134,4 +135,88 @@ test('reads and refuses the proof files of our own vectors', async () => {
     expect(await verifyInclusion({ index, size, root, proof: hashes, leaf }), name).toEqual({ ok: true })
   }
   for (const { name, proof } of vectors.invalid) expect(parseProof(proof).ok, name).toBe(false)
+})
+
+interface WitnessedProofs {
+  policy: string
+  vkey: string
+  entry: string
+  leafHash: string
+  valid: {
+    name: string
+    proof: string
+    index: number
+    size: number
+    origin: string
+    witnesses: { name: string; time: number }[]
+  }[]
+  invalid: { name: string; proof: string }[]
+}
+
+const witnessed = JSON.parse(
+  readFileSync(new URL('../../../../vectors/ledger/witnessed-proofs.json', import.meta.url), 'utf8'),
+) as WitnessedProofs
+
+async function policy() {
+  const parsed = await parsePolicy(witnessed.policy)
+  if (!parsed.ok) throw new Error(parsed.reason)
+  return parsed.policy
+}
+
+test.each(witnessed.valid)(
+  'verifies under a policy: $name',
+  async ({ proof, index, size, origin, witnesses }) => {
+    const entry = utf8(witnessed.entry)
+    const found = { ok: true, index, size, origin }
+    expect(await verifyProof(proof, { entry }, await policy())).toEqual({ ...found, witnesses })
+    const leafHash = hexBytes(witnessed.leafHash)
+    expect(await verifyProof(proof, { leafHash }, witnessed.vkey)).toEqual({ ...found, witnesses: [] })
+    for (const other of [utf8(`${witnessed.entry} `), new Uint8Array(0)]) {
+      expect((await verifyProof(proof, { entry: other }, await policy())).ok).toBe(false)
+    }
+    expect((await verifyProof(proof, { leafHash: leafHash.subarray(1) }, await policy())).ok).toBe(false)
+  },
+)
+
+test.each(witnessed.invalid)('refuses under a policy: $name', async ({ proof }) => {
+  const verdict = await verifyProof(proof, { entry: utf8(witnessed.entry) }, await policy())
+  expect(verdict.ok).toBe(false)
+  expect(!verdict.ok && verdict.reason.length).toBeGreaterThan(10)
+})
+
+test('a proof under a key that is no key is refused', async () => {
+  const [first] = witnessed.valid
+  const proven = { entry: utf8(witnessed.entry) }
+  expect((await verifyProof(first!.proof, proven, 'not a key')).ok).toBe(false)
+  const other = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
+  expect((await verifyProof(first!.proof, proven, other)).ok).toBe(false)
+})
+
+test('a mutated proof is refused with a reason, or says the same', async () => {
+  const trust = await policy()
+  const texts = witnessed.valid.map(({ proof }) => proof)
+  const put = fc.oneof(
+    fc.string({ maxLength: 2 }),
+    fc.constantFrom('\n', '\n\n', '=', '\r', '\ud800', 'index 2\n', 'extra QQ==\n'),
+  )
+  const entry = utf8(witnessed.entry)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...texts),
+      fc.nat(),
+      fc.nat({ max: 3 }),
+      put,
+      async (text, at, cut, put) => {
+        const from = at % text.length
+        const changed = text.slice(0, from) + put + text.slice(from + cut)
+        const read = parseProof(changed)
+        if (read.ok) expect(formatProof(read.proof)).toBe(changed)
+        const verdict = await verifyProof(changed, { entry }, trust)
+        // What may change without harm: the extra line, and signatures of keys that nobody asked for.
+        if (verdict.ok) expect(verdict).toMatchObject({ index: 2, size: 7, origin: 'log.example/activity' })
+        else expect(verdict.reason).not.toBe('')
+      },
+    ),
+    { numRuns: 500 },
+  )
 })

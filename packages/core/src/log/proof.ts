@@ -76,6 +76,13 @@ export interface ProofVerdict {
 /**
  * Checks a proof file without asking anyone: the checkpoint is signed as the policy asks (or by the log with this
  * `vkey`), and the entry stands at the index of its tree.
+ *
+ * @example
+ * ```ts
+ * const verdict = await verifyProof(file, { entry }, policy)
+ * if (verdict.ok) console.log(`entry ${verdict.index} of ${verdict.origin}`)
+ * else console.log(verdict.reason)
+ * ```
  */
 export async function verifyProof(
   text: string,

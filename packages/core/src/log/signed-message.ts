@@ -15,7 +15,7 @@ const nameBytesMax = 255
 
 /** The message of an Ed25519 cosignature (type 0x04): two lines before the text of the checkpoint. */
 export function cosignatureMessage(noteText: string, timeSeconds: number): Bytes {
-  if (!isTime(timeSeconds)) throw new RangeError('the time is not a whole number of seconds')
+  if (!isCount(timeSeconds)) throw new RangeError('the time is not a whole number of seconds')
   return utf8(`cosignature/v1\ntime ${timeSeconds}\n${noteText}`)
 }
 
@@ -35,8 +35,8 @@ export interface SubtreeStatement {
 /** The message of an ML-DSA-44 cosignature (type 0x06). Throws a RangeError on what the format cannot carry. */
 export function subtreeMessage(statement: SubtreeStatement): Bytes {
   const { name, time, origin, start, end, hash } = statement
-  if (!isTime(time)) throw new RangeError('the time is not a whole number of seconds')
-  if (!isTime(start) || !isTime(end) || start > end) throw new RangeError('the subtree has no such range')
+  if (!isCount(time)) throw new RangeError('the time is not a whole number of seconds')
+  if (!isCount(start) || !isCount(end) || start > end) throw new RangeError('the subtree has no such range')
   if (start > 0 && time > 0) throw new RangeError('a subtree that starts after 0 carries no time')
   if (hash.length !== hashBytes) throw new RangeError(`a hash has ${hashBytes} bytes`)
   if (start === end && hex(hash) !== emptyHash) throw new RangeError('no leaves have another hash')
@@ -66,8 +66,9 @@ export function checkpointMessage(noteText: string, name: string, time: number):
   }
 }
 
-/** Eight bytes, the highest first. */
+/** Eight bytes, the highest first. Throws a RangeError on what is no whole number from 0 to below 2^53. */
 export function u64(value: number): Bytes {
+  if (!isCount(value)) throw new RangeError(`${value} is not a whole number from 0 to below 2^53`)
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes
@@ -81,6 +82,6 @@ function counted(text: string): Bytes {
   return concatBytes(Uint8Array.of(bytes.length), bytes)
 }
 
-function isTime(value: number): boolean {
+function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
 }

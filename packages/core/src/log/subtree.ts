@@ -45,21 +45,30 @@ export interface SubtreeConsistencyClaim {
   readonly proof: readonly Uint8Array[]
 }
 
-/** Checks that a subtree is part of a log. An empty subtree is part of every log and needs no proof. */
+/**
+ * Checks that a subtree is part of a log. An empty subtree is part of every log and needs no proof.
+ *
+ * @example
+ * ```ts
+ * const verdict = await verifySubtreeConsistency({ start: 8, end: 13, hash, size: 14, root, proof })
+ * ```
+ */
 export async function verifySubtreeConsistency(claim: SubtreeConsistencyClaim): Promise<Verdict> {
   const { start, end, size, proof } = claim
   const bad = badRange(start, end)
   if (bad !== undefined) return no(bad)
   if (!Number.isSafeInteger(size) || size < end) return no(`a log of ${size} leaves has no subtree to ${end}`)
-  if (proof.length > proofHashesMax) return no(`a proof has at most ${proofHashesMax} hashes`)
-  if ([claim.hash, claim.root, ...proof].some((hash) => hash.length !== hashBytes)) {
-    return no(`a hash has ${hashBytes} bytes`)
-  }
   if (start === end) {
     if (proof.length > 0) return no('an empty subtree needs an empty proof')
     return equalBytes(claim.hash, await emptyRoot()) ? { ok: true } : no('the hash is not that of no leaves')
   }
-  return climb(claim)
+  if (end - start === size) {
+    if (proof.length > 0) return no('the whole log needs an empty proof')
+    return equalBytes(claim.hash, claim.root) ? { ok: true } : no('two roots for one size')
+  }
+  if (proof.length > proofHashesMax) return no(`a proof has at most ${proofHashesMax} hashes`)
+  const wrong = [claim.hash, claim.root, ...proof].some((hash) => hash.length !== hashBytes)
+  return wrong ? no(`a hash has ${hashBytes} bytes`) : climb(claim)
 }
 
 /** Ancestors, at one level, of the first and the last leaf of the subtree and of the last leaf of the log. */

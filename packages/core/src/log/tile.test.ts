@@ -47,3 +47,23 @@ test.each([
 ])('refuses the path %s', (path) => {
   expect(parseTilePath(path)).toBeUndefined()
 })
+
+test('a mutated path is refused, or is the one way to write what it says', () => {
+  const path = fc
+    .record({
+      level: fc.integer({ min: 0, max: 63 }),
+      index: fc.nat({ max: 2 ** 40 }),
+      width: fc.integer({ min: 1, max: 256 }),
+    })
+    .map((tile) => tilePath(tile))
+  const put = fc.oneof(fc.string({ maxLength: 2 }), fc.constantFrom('x', '/', '0', '.p/', '..', '%2e'))
+  fc.assert(
+    fc.property(path, fc.nat(), fc.nat({ max: 2 }), put, (path, at, cut, put) => {
+      const from = at % (path.length + 1)
+      const changed = path.slice(0, from) + put + path.slice(from + cut)
+      const tile = parseTilePath(changed)
+      if (tile !== undefined) expect(tilePath(tile)).toBe(changed)
+    }),
+    { numRuns: 2000 },
+  )
+})

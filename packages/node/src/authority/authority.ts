@@ -150,7 +150,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
     }),
     bus.subscribe(erasedSubject, ({ person }) => {
       if (typeof person !== 'string') return
-      holders.rekey(person).catch((error: unknown) => log.error('subject.not-rekeyed', { error: String(error) }))
+      holders
+        .rekey(person)
+        .catch((error: unknown) => log.error('subject.not-rekeyed', { error: String(error) }))
     }),
     bus.subscribe('mandate.granted', (message) => {
       const id = message['id']

@@ -54,7 +54,9 @@ interface OpenBlock {
 }
 
 /** What found no room in the buffer; acts under way bring no more than there are of them. */
-type Late = AwaitsContents | { keys: SubjectKeys; act: string; field: ContentField; content: string | Uint8Array }
+type Late =
+  | AwaitsContents
+  | { keys: SubjectKeys; act: string; field: ContentField; content: string | Uint8Array }
 
 const linkBytes = 4
 
@@ -205,9 +207,7 @@ export class Collector implements ActContents {
     this.#writing = true
     this.#takeLate()
     if (this.#late.length > 0) this.#pressed()
-    this.#write(blocks, waiting, settlers).catch((error: unknown) =>
-      this.#parts.onFailure(Fault.from(error)),
-    )
+    this.#write(blocks, waiting, settlers).catch((error: unknown) => this.#parts.onFailure(Fault.from(error)))
   }
 
   async #write(

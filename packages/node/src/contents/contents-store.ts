@@ -46,12 +46,14 @@ export async function openStoreShelf(
             await tx
               .insertInto('contents_block')
               .values(rows.slice(at, at + rowsPerInsert))
-              .onConflict((conflict) => conflict.columns(['writer', 'place']).doUpdateSet((to) => ({
-                subject: to.ref('excluded.subject'),
-                first_at: to.ref('excluded.first_at'),
-                last_at: to.ref('excluded.last_at'),
-                bytes: to.ref('excluded.bytes'),
-              })))
+              .onConflict((conflict) =>
+                conflict.columns(['writer', 'place']).doUpdateSet((to) => ({
+                  subject: to.ref('excluded.subject'),
+                  first_at: to.ref('excluded.first_at'),
+                  last_at: to.ref('excluded.last_at'),
+                  bytes: to.ref('excluded.bytes'),
+                })),
+              )
               .execute()
           }
         })

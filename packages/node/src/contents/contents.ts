@@ -13,7 +13,7 @@ import type { ActContents } from './collector.ts'
 import { openStoreShelf } from './contents-store.ts'
 import { erase, finishErasures } from './erasing.ts'
 import type { ErasureReply, ErasureRequest, ErasingParts } from './erasing.ts'
-import { createFileShelf } from './file-shelf.ts'
+import { FileShelf } from './file-shelf.ts'
 import { readAct } from './reading.ts'
 import type { ActReading, ActSpan } from './reading.ts'
 import type { ContentShelf } from './shelf.ts'
@@ -73,17 +73,21 @@ export async function openContents(options: ContentsOptions): Promise<Contents> 
       ? undefined
       : new Collector({ shelf, clock, limits: defaultLimits, onFailure })
   const settle = async () => await collector?.settle()
-  const parts: ErasingParts = { subjects, shelf, ledger, clock, ids, idle: async () => await collector?.idle() }
+  const keptSince = () => clock.now() - (options.keepDays ?? keepDaysWhenOff) * dayMs
+  const parts: ErasingParts = {
+    ...{ subjects, shelf, ledger, clock, ids, keptSince, settle },
+    keeps: collector !== undefined,
+    idle: async () => await collector?.idle(),
+  }
   const finished = await finishErasures(parts)
   if (finished > 0) options.log.warn('contents.erasures-finished', { erasures: finished })
-  const keptSince = () => clock.now() - (options.keepDays ?? keepDaysWhenOff) * dayMs
   const stopPruning = startPruning(options, shelf, keptSince)
   // One erasure after the other: two of one person would each name the other's keys.
   let erasing: Promise<unknown> = Promise.resolve()
   return {
     acts: collector ?? keepsNothing,
     settle,
-    read: async (span) => await readAct({ subjects, shelf, settle }, span),
+    read: async (span) => await readAct({ subjects, shelf, clock, settle }, span),
     async erase(request) {
       const mine = erasing.then(async () => await erase(parts, request))
       erasing = mine.catch(() => undefined)
@@ -93,7 +97,7 @@ export async function openContents(options: ContentsOptions): Promise<Contents> 
     release: async (person) => await subjects.release(person),
     keptSince,
     async [Symbol.asyncDispose]() {
-      stopPruning()
+      await stopPruning()
       await collector?.close()
       await erasing
       await shelf.close()
@@ -105,23 +109,33 @@ export async function openContents(options: ContentsOptions): Promise<Contents> 
 async function openShelf({ store, ids, log, clock, directory }: ContentsOptions): Promise<ContentShelf> {
   const onDamage = ({ code, detail, where }: Fault) => log.error(code, { detail, where })
   if (store.engine === 'postgres') return await openStoreShelf(store, ids.next(), onDamage)
-  return createFileShelf({ directory: join(directory, 'contents'), disk: localDisk, clock, onDamage })
+  return new FileShelf({ directory: join(directory, 'contents'), disk: localDisk, clock, onDamage })
 }
 
+/** Gives what ends it. */
 function startPruning(
   { subjects, clock, log }: ContentsOptions,
   shelf: ContentShelf,
   keptSince: () => number,
-): () => void {
+): () => Promise<void> {
+  let stopped = false
+  let pruning: Promise<void> = Promise.resolve()
+  let cancel = clock.after(pruneEveryMs, run)
   async function prune(): Promise<void> {
     const before = keptSince()
     await shelf.prune(before)
     await subjects.prune(periodOf(before))
   }
-  let cancel = clock.after(pruneEveryMs, run)
   function run(): void {
-    cancel = clock.after(pruneEveryMs, run)
-    prune().catch((error: unknown) => log.error('contents.not-pruned', { error: String(error) }))
+    pruning = prune()
+      .catch((error: unknown) => log.error('contents.not-pruned', { error: String(error) }))
+      .then(() => {
+        if (!stopped) cancel = clock.after(pruneEveryMs, run)
+      })
   }
-  return () => cancel()
+  return async () => {
+    stopped = true
+    cancel()
+    await pruning
+  }
 }

@@ -3,7 +3,7 @@ import { base64url, utf8, utf8Text } from '@ambit/core/bytes'
 import { Fault } from '@ambit/core/fault'
 import type { Leaf } from '@ambit/core/leaf'
 import { commitment, saltBytes } from '@ambit/core/receipt'
-import type { Erasure, Period, Subjects } from '../identity/identity.ts'
+import type { Erasure, Period, SubjectKeys, Subjects } from '../identity/identity.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
@@ -17,6 +17,10 @@ export interface ErasingParts {
   readonly ledger: Pick<Ledger, 'write' | 'size' | 'entries'>
   readonly clock: Clock
   readonly ids: Ids
+  /** Whether what is said is kept; where it is not, nothing tells keys that were used from those that were not. */
+  readonly keeps: boolean
+  keptSince(): number
+  settle(): Promise<void>
   /** Resolves when no block is on its way to the shelf. */
   idle(): Promise<void>
 }
@@ -55,23 +59,44 @@ export async function erase(parts: ErasingParts, request: ErasureRequest): Promi
       remedy: 'Release it first, when the reason to keep it has gone.',
     })
   }
-  const periods = (await subjects.periods(person)).filter((each) => period === undefined || each === period)
-  if (periods.length === 0) return { periods }
+  await parts.settle()
+  const periods: Period[] = []
   const tags: string[] = []
-  for (const each of periods) {
+  for (const each of await subjects.periods(person)) {
     const keys = await subjects.of(person, each)
-    if (keys !== undefined) tags.push(keys.tag.toString('hex'))
+    if ((period !== undefined && each !== period) || keys === undefined) continue
+    if (await isUnused(parts, person, keys)) continue
+    periods.push(each)
+    tags.push(keys.tag.toString('hex'))
   }
+  if (periods.length === 0) return { periods }
   const salt = clock.random(saltBytes)
   const subject = await commitment(salt, utf8(person))
   const erasure: Erasure = {
-    ...{ id: namedId(ids, 'e'), person, periods, tags, subject, ground, by },
+    id: namedId(ids, 'e'),
+    person,
+    periods,
+    tags,
+    subject,
+    ground,
+    by,
     at: clock.now(),
     logSize: ledger.size,
   }
   await subjects.destroy(erasure)
   const index = await complete(parts, erasure)
   return { periods, entry: { index, subject, salt: base64url(salt) } }
+}
+
+/** Holders take new keys right after an erasure; as long as nothing was said under them there is nothing to erase again. */
+async function isUnused(parts: ErasingParts, person: string, keys: SubjectKeys): Promise<boolean> {
+  const keptSince = parts.keptSince()
+  const before = (await parts.subjects.erasuresOf(person)).find(
+    ({ at, periods }) => at >= keptSince && periods.includes(keys.period),
+  )
+  if (before === undefined || !parts.keeps) return false
+  const { blocks, damaged } = await parts.shelf.find(keys.tag, before.at, parts.clock.now())
+  return blocks.length === 0 && !damaged
 }
 
 /** Finishes what an earlier start began. */

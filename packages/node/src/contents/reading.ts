@@ -1,6 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import { periodBefore, periodOf } from '../identity/identity.ts'
 import type { Period, SubjectKeys, Subjects } from '../identity/identity.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { readRecords } from './record.ts'
 import type { ContentField } from './record.ts'
 import { openBlock } from './seal.ts'
@@ -19,36 +20,42 @@ export interface ActSpan {
   /** Principal id of the person whose act it is. */
   readonly person: string
   readonly act: string
-  /** From its beginning to its end, in ms. */
+  /** When it began and ended, in ms; it may not have ended yet. */
   readonly from: number
-  readonly to: number
+  readonly to: number | undefined
 }
 
 export interface ReadingParts {
   readonly subjects: Subjects
   readonly shelf: ContentShelf
+  readonly clock: Clock
   settle(): Promise<void>
 }
 
 /** Throws `contents.erased` and `contents.frozen`. */
 export async function readAct(parts: ReadingParts, span: ActSpan): Promise<ActReading> {
-  const { subjects } = parts
+  const { subjects, clock } = parts
   if ((await subjects.frozen(span.person)) !== undefined) {
     throw new Fault('contents.frozen', { detail: 'the contents of this person are only kept for now' })
   }
   await parts.settle()
+  const to = span.to ?? clock.now()
   const period = periodOf(span.from)
-  const keys = await subjects.of(span.person, period)
-  const reading = await readUnder(parts, span, keys)
-  if (reading.fields.size > 0) return reading
-  // An act that began just after a turn may still have had the keys of the period before.
-  const earlier = await readUnder(parts, span, await subjects.of(span.person, periodBefore(period)))
-  if (earlier.fields.size > 0) return earlier
+  let reading: ActReading = nothing
+  // Keys turn a little after the period does, and an act that waited for a person may end in another one.
+  for (const each of new Set([period, periodOf(to), periodBefore(period)])) {
+    const found = await readUnder(parts.shelf, { ...span, to }, await subjects.of(span.person, each))
+    if (found.fields.size > 0) return found
+    const { saltKey } = each === period ? found : reading
+    reading = { fields: found.fields, saltKey, damaged: reading.damaged || found.damaged }
+  }
   if (await wasErased(subjects, span, period)) {
     throw new Fault('contents.erased', { detail: 'what was said in this act was erased', where: span.act })
   }
-  return { ...reading, damaged: reading.damaged || earlier.damaged }
+  return reading
 }
+
+const nothing: ActReading = { saltKey: undefined, fields: new Map(), damaged: false }
 
 async function wasErased(subjects: Subjects, span: ActSpan, period: Period): Promise<boolean> {
   const erasures = await subjects.erasuresOf(span.person)
@@ -56,12 +63,12 @@ async function wasErased(subjects: Subjects, span: ActSpan, period: Period): Pro
 }
 
 async function readUnder(
-  { shelf }: ReadingParts,
-  { act, from, to }: ActSpan,
+  shelf: ContentShelf,
+  { act, from, to }: { readonly act: string; readonly from: number; readonly to: number },
   keys: SubjectKeys | undefined,
 ): Promise<ActReading> {
+  if (keys === undefined) return nothing
   const pieces = new Map<ContentField, Buffer[] | 'too-large'>()
-  if (keys === undefined) return { saltKey: undefined, fields: new Map(), damaged: false }
   const found = await shelf.find(keys.tag, from, to)
   let { damaged } = found
   for (const block of found.blocks) {
@@ -75,6 +82,6 @@ async function readUnder(
     }
   }
   const fields = new Map<ContentField, Buffer | 'too-large'>()
-  for (const [field, parts] of pieces) fields.set(field, parts === 'too-large' ? parts : Buffer.concat(parts))
+  for (const [field, all] of pieces) fields.set(field, all === 'too-large' ? all : Buffer.concat(all))
   return { saltKey: Buffer.from(keys.salt), fields, damaged }
 }

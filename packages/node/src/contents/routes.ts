@@ -46,7 +46,8 @@ function freezeRoute(parts: ContentsRouteParts): Route {
   return route({
     method: 'POST',
     path: '/api/people/:id/freeze',
-    summary: 'Keeps what was said in the acts of a person, but opens and erases it for nobody until it is released.',
+    summary:
+      'Keeps what was said in the acts of a person, but opens and erases it for nobody until it is released.',
     access: ['owner'],
     sessionOnly: true,
     params,

@@ -10,7 +10,12 @@ export function sealBlock(
   into: Buffer,
   at: number,
   keys: SubjectKeys,
-  facts: { readonly count: number; readonly first: number; readonly last: number; readonly nonce: Uint8Array },
+  facts: {
+    readonly count: number
+    readonly first: number
+    readonly last: number
+    readonly nonce: Uint8Array
+  },
   content: Uint8Array,
 ): void {
   const { period, tag: subject } = keys

@@ -121,9 +121,7 @@ export async function judgeBack(
     const decision = decideBack(parts, intake)
     if (decision.class === 'allow') continue
     const keys = intake.holder.subjectKeys
-    await new Promise<void>((resolve) =>
-      refuseBack(parts, intake, keys, decision, parts.ids.next(), resolve),
-    )
+    await new Promise<void>((resolve) => refuseBack(parts, intake, keys, decision, parts.ids.next(), resolve))
     return decision
   }
   return undefined

@@ -122,16 +122,19 @@ export class BackAct implements InFlightAct {
   }
 
   #record(): void {
-    this.#parts.ledger.append(backIntent(this.#parts, this.intake, this.#keys, this.id, this.#at), (fault) => {
-      if (fault !== undefined) {
-        this.#end({ status: 'failed', error: { code: fault.code, detail: fault.detail } })
-        return
-      }
-      this.intentDurable = true
-      // Stopped while its intent was being written: the log gets both.
-      if (this.#over) this.#recordOutcome({ status: 'cancelled', error: ended })
-      else this.#deliver()
-    })
+    this.#parts.ledger.append(
+      backIntent(this.#parts, this.intake, this.#keys, this.id, this.#at),
+      (fault) => {
+        if (fault !== undefined) {
+          this.#end({ status: 'failed', error: { code: fault.code, detail: fault.detail } })
+          return
+        }
+        this.intentDurable = true
+        // Stopped while its intent was being written: the log gets both.
+        if (this.#over) this.#recordOutcome({ status: 'cancelled', error: ended })
+        else this.#deliver()
+      },
+    )
   }
 
   #deliver(): void {

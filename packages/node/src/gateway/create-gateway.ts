@@ -54,6 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     approval: async (id, holder) => await parts.approvals.get(id, holder.key),
     withdraw: async (id, holder) => await parts.approvals.withdraw(id, holder.key),
+    receiptOf: async (act, wish) => await parts.receipts.find(act, wish),
     approvalUrl: (id) => `${options.origin()}/approvals/${id}`,
   }
 }

@@ -2,6 +2,7 @@ import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
 import type { Protocol } from '@ambit/core/record'
+import type { ReceiptAnswer, ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Pending } from '../approval/approval.ts'
 import type { Authentication, Holder } from '../authority/authority.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
@@ -37,6 +38,8 @@ export interface Intake {
   readonly trace: string | undefined
   readonly parent: string | undefined
   readonly place: string | undefined
+  /** What the answer is to carry of the act's receipt; most callers do not ask. */
+  readonly receipt?: ReceiptWish
 }
 
 /** A second thing that one message asks for, which is a capability of its own. */
@@ -54,10 +57,11 @@ export interface IngressSink {
    * what takes the question back; undefined, or no such method, when this caller cannot be asked that.
    */
   asks?(question: BackQuestion, act: string, answered: (answer: BackAnswer) => void): (() => void) | undefined
-  outcome(outcome: Outcome, act: string): void
+  /** `receipt`: what the caller wished for, where it did. */
+  outcome(outcome: Outcome, act: string, receipt?: ReceiptAnswer): void
   /** A person must decide; nothing waits. */
   asked(pending: Pending, decision: Decision): void
-  refused(decision: Decision, act: string): void
+  refused(decision: Decision, act: string, receipt?: ReceiptAnswer): void
   /** The node itself could not go on (ledger full, draining). */
   failed(fault: Fault): void
 }
@@ -89,6 +93,8 @@ export interface Gateway {
   approval(id: string, holder: Holder): Promise<Pending | undefined>
   /** Takes back what waits for a person; how it stands then. */
   withdraw(id: string, holder: Holder): Promise<Pending | undefined>
+  /** What an answer may carry of the receipt of an act that ended earlier. Never rejects. */
+  receiptOf(act: string, wish: ReceiptWish): Promise<ReceiptAnswer>
   /** Where a person decides it: an address of the console. */
   approvalUrl(id: string): string
 }

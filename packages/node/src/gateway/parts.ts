@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { ReceiptAnswers } from '../receipt/receipt.ts'
 import type { Target } from '../registry/target.ts'
 import type { SignIns } from '../signin/signin.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -28,6 +29,8 @@ export interface PathParts {
   readonly ledger: Pick<Ledger, 'append' | 'appendPatiently'>
   /** Keeps what is said in acts; an outcome waits for that. */
   readonly contents: ActContents
+  /** For callers that want the receipt of their act with its answer. */
+  readonly receipts: ReceiptAnswers
   readonly approvals: Approvals
   readonly vault: Pick<Vault, 'get' | 'peek'>
   readonly signIns: Pick<SignIns, 'peek' | 'authorization' | 'refused'>

@@ -165,6 +165,7 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
         },
       },
       ledger: { append, appendPatiently: append },
+      receipts: noReceipts,
       contents: keepsNothing,
       approvals: {
         ask: async (suspended) => aPending(suspended.act),
@@ -188,6 +189,14 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
     },
   }
   return path
+}
+
+/** For tests whose callers do not ask; `find` answers with a handle. */
+const handle = (act: string) => ({ act, url: `http://localhost/api/acts/${act}/receipt`, log: 'test' })
+const noReceipts: PathParts['receipts'] = {
+  handle,
+  answer: async (act) => handle(act),
+  find: async (act) => handle(act),
 }
 
 function aPending(act: string): Pending {

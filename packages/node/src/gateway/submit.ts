@@ -1,15 +1,29 @@
 import { Fault } from '@ambit/core/fault'
+import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import { enterShare } from './admission.ts'
 import { Course } from './course.ts'
 import type { ActHandle, IngressSink, Intake } from './gateway.ts'
 import { judge, refuse } from './judge.ts'
 import type { PathParts } from './parts.ts'
 import { perform } from './perform.ts'
+import { ReceiptWatch } from './receipt-watch.ts'
 import { suspend } from './suspend.ts'
 
 /** The path of an act: judge, then perform, suspend or refuse. Never throws; the sink hears everything. */
 export function submit(parts: PathParts, intake: Intake, sink: IngressSink): ActHandle {
-  const course = new Course(parts, intake, sink)
+  return intake.receipt === undefined
+    ? start(parts, new Course(parts, intake, sink), sink)
+    : startWatched(parts, intake, sink, intake.receipt)
+}
+
+/** For a caller that wants the receipt with the answer. */
+function startWatched(parts: PathParts, intake: Intake, sink: IngressSink, wish: ReceiptWish): ActHandle {
+  const act = parts.ids.next()
+  const watch = new ReceiptWatch(parts, act, wish, sink)
+  return start(watch.parts, new Course(watch.parts, intake, watch, act), watch)
+}
+
+function start(parts: PathParts, course: Course, sink: IngressSink): ActHandle {
   try {
     if (parts.contents.refusal !== undefined) throw parts.contents.refusal
     enterShare(course)

@@ -1,7 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import type { FastifyInstance } from 'fastify'
 
-/** Files that anyone may read by their path: a published log. Undefined for what there is not. */
+/** Files that anyone may read by their path: published logs and, at the empty path, the list of them. */
 export type PublicFiles = (path: string) => Promise<PublicFile | undefined>
 
 export interface PublicFile {
@@ -24,7 +24,8 @@ export function addPublicFiles(app: FastifyInstance, files: ReadonlyMap<string, 
         throw new Fault('input.not-found', {
           detail: 'the log has no such file',
           where: 'path',
-          remedy: 'Read `checkpoint` first: it says how large the log is.',
+          remedy:
+            'Read the list of logs at `/log/activity/` first, then the `checkpoint` of one: it says how large that is.',
         })
       return await reply
         .header('cache-control', file.cacheControl)

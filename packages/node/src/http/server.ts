@@ -34,8 +34,8 @@ const headerBytesMax = 16 * 1024
 const connectionsMax = 32_768
 /** Requests under way when the server closes have this long to end. */
 const drainMs = 10_000
-/** Everyone may read what lies below, from any page and under any name of this node: the logs prove themselves. */
-const publicPrefix = '/log/'
+/** Open to everyone, from any page and under any name of this node: logs and checkpoints prove themselves. */
+const publicPrefixes = ['/log/', '/witness/'] as const
 const wildcards = new Set(['0.0.0.0', '::'])
 
 export interface ServerOptions {
@@ -113,7 +113,7 @@ function dispatcher(
     if (!url.startsWith('/'))
       return new Fault('input.invalid', { detail: 'the request target is not a path', where: 'path' })
     if (closing.aborted) return new Fault('node.draining', { detail: 'the node is stopping' })
-    if (url.startsWith(publicPrefix)) return undefined
+    if (publicPrefixes.some((prefix) => url.startsWith(prefix))) return undefined
     const { host, origin } = request.headers
     if (!names.knowsHost(host))
       return new Fault('request.host', { detail: 'this node does not answer for that name', where: 'host' })

@@ -202,18 +202,28 @@ describe.each(storeEngines)('identity on $name', (engine) => {
     await room.store[Symbol.asyncDispose]()
   })
 
-  test('keeps one secret of 32 bytes for each person', async () => {
+  test('keeps one secret for each person and half-year', async () => {
     const room = await openRoom(engine)
     const { person } = await signedInOwner(room)
     const [left, right] = await Promise.all([
-      room.identity.subjectKey(person.id),
-      room.identity.subjectKey(person.id),
+      room.identity.subjectKeys(person.id),
+      room.identity.subjectKeys(person.id),
     ])
-    expect(left).toHaveLength(32)
-    expect(left.equals(right)).toBe(true)
-    expect((await (await openIdentity(room.parts)).subjectKey(person.id)).equals(left)).toBe(true)
+    expect(left.content).toHaveLength(32)
+    expect(left).toBe(right)
+    const again = await (await openIdentity(room.parts)).subjectKeys(person.id)
+    expect([again.salt, again.content, again.tag]).toEqual([left.salt, left.content, left.tag])
+    expect(left.salt.equals(left.content)).toBe(false)
     const li = await room.members.addPerson(defaultOrganization, 'Li', ['owner'])
-    expect((await room.identity.subjectKey(li.id)).equals(left)).toBe(false)
+    expect((await room.identity.subjectKeys(li.id)).content.equals(left.content)).toBe(false)
+    // The half-year turns.
+    room.clock.advance(184 * dayMs)
+    const turned = await room.identity.subjectKeys(person.id)
+    expect(room.clock.now()).toBeGreaterThanOrEqual(left.until)
+    expect(turned.period).not.toBe(left.period)
+    expect(turned.content.equals(left.content)).toBe(false)
+    expect(await room.identity.subjects.of(person.id, left.period)).toBe(left)
+    expect(await room.identity.subjects.periods(person.id)).toEqual([left.period, turned.period])
     await room.store[Symbol.asyncDispose]()
   })
 

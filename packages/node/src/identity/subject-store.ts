@@ -58,8 +58,8 @@ export interface SubjectWriter {
   /** Destroys the secrets and says in the same transaction that it was done; the bytes leave the disk too. */
   begin(erasure: Erasure): Promise<void>
   finish(id: string): Promise<void>
-  /** Destroys all secrets of periods before one. */
-  prune(before: Period): Promise<void>
+  /** Destroys all secrets of periods before one, and says whose they were. */
+  prune(before: Period): Promise<readonly { readonly person: string; readonly period: Period }[]>
   addFreeze(person: string, freeze: Freeze): Promise<void>
   removeFreeze(person: string): Promise<void>
 }
@@ -135,19 +135,17 @@ export function createSubjectWriter(store: Store): SubjectWriter {
       await store.scrub()
     },
     async finish(id) {
-      await db
-        .updateTable('subject_erasure')
-        .set({ finished: 1, tags: '[]' })
-        .where('id', '=', id)
-        .execute()
+      await db.updateTable('subject_erasure').set({ finished: 1, tags: '[]' }).where('id', '=', id).execute()
       await store.scrub()
     },
     async prune(before) {
-      const { numDeletedRows } = await db
+      const pruned = await db
         .deleteFrom('subject_secret')
         .where('period', '<', before)
-        .executeTakeFirst()
-      if (numDeletedRows > 0n) await store.scrub()
+        .returning(['person', 'period'])
+        .execute()
+      if (pruned.length > 0) await store.scrub()
+      return pruned
     },
     async addFreeze(person, { ground, by, at }) {
       await db

@@ -93,7 +93,9 @@ export function createSubjects({ store, keyring, bus, clock }: SubjectParts): Su
     finish: async (id) => await store.finish(id),
     unfinished: async () => await store.unfinished(),
     erasuresOf: async (person) => await store.erasuresOf(person),
-    prune: async (before) => await store.prune(before),
+    async prune(before) {
+      for (const { person, period } of await store.prune(before)) forget(person, [period])
+    },
     frozen: async (person) => await store.freeze(person),
     freeze: async (person, freeze) => await store.addFreeze(person, freeze),
     release: async (person) => await store.removeFreeze(person),

@@ -21,5 +21,8 @@ export function runKeyProgram(program: string, what: 'wrap' | 'unwrap', input: B
   if (error === undefined && status === 0 && stdout.length > 0) return stdout
   const code = error !== undefined && 'code' in error ? String(error.code) : undefined
   const end = code ?? (signal === null ? `exit code ${status}, ${stdout.length} bytes` : signal)
-  throw new Fault('key.program', { detail: `it was asked to ${what} the key and ended with ${end}`, where: program })
+  throw new Fault('key.program', {
+    detail: `it was asked to ${what} the key and ended with ${end}`,
+    where: program,
+  })
 }

@@ -55,7 +55,10 @@ export function openMasterKey(parts: MasterKeyParts): Buffer {
 function makeKey({ folder, source, clock }: MasterKeyParts): Buffer {
   const plain = join(folder, plainName)
   if (existsSync(join(folder, fingerprintName)) || (plain !== source.path && existsSync(plain))) {
-    throw new Fault('key.missing', { detail: 'this data was sealed with a key, which is not there', where: source.path })
+    throw new Fault('key.missing', {
+      detail: 'this data was sealed with a key, which is not there',
+      where: source.path,
+    })
   }
   const master = clock.random(masterBytes)
   writeKey(source, master, clock)

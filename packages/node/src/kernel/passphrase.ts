@@ -19,7 +19,10 @@ const base64Schema = z
 const wrappedSchema = z.strictObject({
   v: z.literal(1),
   kdf: z.literal('scrypt'),
-  N: z.int().min(2).max(2 ** 20),
+  N: z
+    .int()
+    .min(2)
+    .max(2 ** 20),
   r: z.int().min(1).max(32),
   p: z.int().min(1).max(16),
   salt: base64Schema,
@@ -55,7 +58,11 @@ export function unwrapByPassphrase(
     decipher.setAuthTag(tag)
     return Buffer.concat([decipher.update(key), decipher.final()])
   } catch (error) {
-    throw new Fault('key.passphrase', { detail: 'it is another passphrase', where: passphraseFile, cause: error })
+    throw new Fault('key.passphrase', {
+      detail: 'it is another passphrase',
+      where: passphraseFile,
+      cause: error,
+    })
   }
 }
 
@@ -76,9 +83,15 @@ function stretched(
 function readPassphrase(path: string): string {
   let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/\r?\n$/, '').normalize('NFC')
+    text = readFileSync(path, 'utf8')
+      .replace(/\r?\n$/, '')
+      .normalize('NFC')
   } catch (error) {
-    throw new Fault('key.passphrase', { detail: 'the file with the passphrase cannot be read', where: path, cause: error })
+    throw new Fault('key.passphrase', {
+      detail: 'the file with the passphrase cannot be read',
+      where: path,
+      cause: error,
+    })
   }
   if (text.length >= passphraseCharactersMin) return text
   throw new Fault('key.passphrase', {

@@ -5,6 +5,7 @@ import type { NoteVerifier } from '@ambit/core/log/note'
 import { checkPolicy, noQuorum } from '@ambit/core/log/policy'
 import type { LogPolicy, PolicyWitness } from '@ambit/core/log/policy'
 import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
 import type { Upstream } from '../net/upstream.ts'
 import type { SignedHead } from './guard.ts'
 import type { Cosignatures, Cosigner } from './ledger.ts'
@@ -19,8 +20,11 @@ export interface CosignerOptions {
   readonly required: boolean
   /** How long witnesses may take together. */
   readonly waitMs: number
+  /** The signed list of the logs that this one belongs to; empty where there is none. */
+  list(): string
   readonly upstream: Upstream
   readonly clock: Clock
+  readonly log: Log
 }
 
 /**
@@ -38,17 +42,21 @@ class PolicyCosigner implements Cosigner {
   readonly waitMs: number
   readonly #policy: LogPolicy
   readonly #clock: Clock
+  readonly #log: Log
   readonly #witnesses: readonly WitnessClient[]
   /** What a witness said after the quorum was there, for the next round to say. */
   #refusal: unknown
+  #quorum: boolean | undefined
 
-  constructor({ policy, required, waitMs, upstream, clock }: CosignerOptions, log: NoteVerifier) {
+  constructor(options: CosignerOptions, key: NoteVerifier) {
+    const { policy, required, waitMs, upstream, clock, log } = options
     this.required = required
     this.waitMs = waitMs
-    this.#policy = { ...policy, logs: [{ key: log }] }
+    this.#policy = { ...policy, logs: [{ key }] }
     this.#clock = clock
+    this.#log = log
     this.#witnesses = byAddress(policy.witnesses).map(
-      ({ name, url, keys }) => new WitnessClient({ name, url, keys, upstream, clock, waitMs }),
+      (each) => new WitnessClient({ ...each, upstream, clock, waitMs, list: () => options.list() }),
     )
   }
 
@@ -65,8 +73,19 @@ class PolicyCosigner implements Cosigner {
     if (refusal !== undefined) throw refusal
     const lines = await this.#ask(head, consistency)
     const verdict = await checkPolicy(addSignatures(head.checkpoint, lines), this.#policy)
+    this.#say(verdict)
     if (!verdict.ok && this.required) throw new Fault('ledger.unwitnessed', { detail: verdict.reason })
     return { lines, quorum: verdict.ok }
+  }
+
+  /** Once for each change, not for each checkpoint. */
+  #say(verdict: { readonly ok: true } | { readonly ok: false; readonly reason: string }): void {
+    if (verdict.ok === this.#quorum) return
+    const first = this.#quorum === undefined
+    this.#quorum = verdict.ok
+    const origin = this.#policy.logs[0]?.key.name
+    if (!verdict.ok) this.#log.warn('ledger.not-witnessed', { origin, reason: verdict.reason })
+    else if (!first) this.#log.info('ledger.witnessed-again', { origin })
   }
 
   /** The lines of the witnesses that were fast enough. The others are listened to for the rest of the time. */
@@ -91,7 +110,7 @@ class PolicyCosigner implements Cosigner {
         reject(error)
       }
     })
-    void Promise.all(ended).then(() => {
+    void Promise.all(ended).finally(() => {
       cancel()
       resolve()
     })

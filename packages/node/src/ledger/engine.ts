@@ -14,8 +14,8 @@ export interface Head {
   readonly root: Hash
 }
 
-/** `full` passes when there is room again; `failed` lasts until the log is opened anew. */
-export type EngineState = 'open' | 'full' | 'failed' | 'closed'
+/** `full` and `away` (no database) pass by themselves; `failed` lasts until the log is opened anew. */
+export type EngineState = 'open' | 'full' | 'away' | 'failed' | 'closed'
 
 /**
  * Where a log keeps its truth: it gives entries their index, makes them durable in batches, and gives them back. What
@@ -35,6 +35,8 @@ export interface Engine {
   append(entry: string, done: Done, urgent: boolean): void
   /** Resolves once every entry taken so far is durable or refused. */
   settle(): Promise<void>
+  /** Takes over what others wrote until now, so that `durable` holds it; nothing where nobody else writes. */
+  follow(): Promise<void>
   /** Takes nothing more, because the guard refuses or the log is closed. */
   stop(state: 'failed' | 'closed', fault: Fault): void
   /** The first `width` entries of a bundle, all durable, checked against their leaf hashes. Throws `ledger.corrupt`. */

@@ -2,18 +2,29 @@ import type { Fault } from '@ambit/core/fault'
 import { entryBytesMax } from '@ambit/core/leaf'
 import type { KeyLeaf } from '@ambit/core/leaf'
 import type { NoteSigner } from '@ambit/core/log/note'
+import type { Shard } from '@ambit/core/log/shards'
 import type { Purpose } from '@ambit/core/log/purpose'
 import type { Clock } from '../kernel/clock.ts'
 import { localDisk } from '../kernel/disk.ts'
+import type { Keyring } from '../kernel/keyring.ts'
+import type { EngineState, OpenEngine } from './engine.ts'
 import { openFileEngine } from './file/engine.ts'
 import type { LedgerGuard, SignedHead } from './guard.ts'
 import type { LogFile } from './log-files.ts'
 import { openLog } from './log.ts'
+import { openLogSeries } from './series.ts'
+import type { WitnessState } from './witness-client.ts'
 
 export { openFileGuard } from './guard.ts'
 export type { LedgerGuard, SignedHead } from './guard.ts'
 export type { LogFile } from './log-files.ts'
-export { noteSigner } from './signer.ts'
+export { allowBeginAfterLoss } from './series-loss.ts'
+export { postgresEngine } from './postgres/engine.ts'
+export { openSharedGuard } from './postgres/guard-store.ts'
+export type { OpenEngine } from './engine.ts'
+export { createCosigner } from './cosigner.ts'
+export { ed25519Cosigner, logSigner, mlDsaCosigner, noteSigner } from './signer.ts'
+export type { WitnessState } from './witness-client.ts'
 
 export interface LedgerLimits {
   /** Longest entry: ours stay below 8 KiB so that contents are not put into the log; never above 65,535. */
@@ -54,12 +65,23 @@ const mergeDelayMsDefault = 500
 
 /** Brings checkpoints to the witnesses of a log before they are published. */
 export interface Cosigner {
+  /** Whether a checkpoint is published only with the quorum of its witnesses. */
+  readonly required: boolean
+  /** How long they may take together: part of the merge delay. */
+  readonly waitMs: number
   /**
    * Signature lines that witnesses gave for a checkpoint, as many as came in time; `consistency` proves that the log
-   * only grew since an earlier size. Throws a Fault `ledger.unwitnessed` where the policy wants more than came, and
-   * `ledger.rolled-back` where a witness has seen a longer log than this one.
+   * only grew since an earlier size. Throws a Fault `ledger.unwitnessed` where the quorum is required and not there, and
+   * `ledger.rolled-back` where a witness has seen a longer log than this one, or another.
    */
-  cosign(head: SignedHead, consistency: (from: number) => Promise<Uint8Array[]>): Promise<readonly string[]>
+  cosign(head: SignedHead, consistency: (from: number) => Promise<Uint8Array[]>): Promise<Cosignatures>
+  state(): readonly WitnessState[]
+}
+
+export interface Cosignatures {
+  readonly lines: readonly string[]
+  /** Whether they are the quorum of the policy. */
+  readonly quorum: boolean
 }
 
 export interface LedgerOptions {
@@ -70,6 +92,8 @@ export interface LedgerOptions {
   readonly guard: LedgerGuard
   /** Without one, checkpoints carry the log's own signature alone. */
   readonly cosigner?: Cosigner
+  /** Where the log keeps its truth: segment files in `directory` unless another engine is given. */
+  readonly engine?: OpenEngine
   /** Position of its entry 0 in the series it belongs to: `append` and `write` answer positions. 0 by itself. */
   readonly first?: number
   /** The log that this one continues, named in entry 0. */
@@ -94,8 +118,7 @@ export interface Proof {
 }
 
 export interface LedgerState {
-  /** `full` passes when there is room again; `failed` lasts until the log is opened anew. */
-  readonly state: 'open' | 'full' | 'failed' | 'closed'
+  readonly state: EngineState
   readonly size: number
   readonly publishedSize: number
   readonly queued: number
@@ -104,6 +127,12 @@ export interface LedgerState {
   /** How long the oldest entry of the last publication had waited for it. */
   readonly mergeDelayMs: number
   readonly reason?: string
+  /** Absent where the log has no witnesses. `quorum` is of the published checkpoint. */
+  readonly witnessing?: {
+    readonly quorum: boolean
+    readonly required: boolean
+    readonly witnesses: readonly WitnessState[]
+  }
 }
 
 /** Where an entry stands: a log, the key it signs with, and the index in it. */
@@ -117,11 +146,13 @@ export type Place = Pick<Proof, 'origin' | 'vkey' | 'index'>
 export interface Ledger extends AsyncDisposable {
   readonly origin: string
   readonly vkey: string
+  /** The key of ML-DSA-44 that signs checkpoints beside the first; absent where the runtime does not offer it. */
+  readonly secondVkey?: string | undefined
   /** Durable entries. */
   readonly size: number
   /**
    * The hot path: no promise, never throws. `done` is called once, in the order of the log, after the entry is
-   * durable, or with a Fault (`ledger.busy`, `ledger.full`, `ledger.failed`, `ledger.closed`,
+   * durable, or with a Fault (`ledger.busy`, `ledger.full`, `ledger.away`, `ledger.failed`, `ledger.closed`,
    * `ledger.entry-too-large`) and then says nothing about an index.
    */
   append(entry: string, done: (fault: Fault | undefined, index: number) => void): void
@@ -165,11 +196,61 @@ export interface Ledger extends AsyncDisposable {
  * `ledger.other-log`; a log that cannot be trusted is not opened.
  */
 export function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const mergeDelayMs = Math.min(options.mergeDelayMs ?? mergeDelayMsDefault, mergeDelayMsMax)
+  const { cosigner } = options
+  // What the witnesses may take is part of the promise; half of the rest is for the disk.
+  const longestMs = cosigner === undefined ? mergeDelayMsMax : (mergeDelayMsMax - cosigner.waitMs) / 2
+  const mergeDelayMs = Math.min(options.mergeDelayMs ?? mergeDelayMsDefault, longestMs)
   return openLog(options, {
-    openEngine: (parts) => openFileEngine(parts, localDisk),
+    openEngine: options.engine ?? ((parts) => openFileEngine(parts, localDisk)),
     genesis: true,
     mergeDelayMs,
+    limits: { ...defaultLimits, ...options.limits },
+  })
+}
+
+export interface SeriesOptions extends Pick<
+  LedgerOptions,
+  'directory' | 'guard' | 'clock' | 'mergeDelayMs' | 'onFailure' | 'limits' | 'engine'
+> {
+  /** What the names of its logs begin with: `node.example/activity`. */
+  readonly name: string
+  /** Seals the keys of the logs, and derives the one that signs the list of them. */
+  readonly keyring: Pick<Keyring, 'seal' | 'open' | 'derive'>
+  /** Brings the checkpoints of the log with this vkey to its witnesses; `list` is the newest signed list of the logs. */
+  cosignerOf?(vkey: string, list: () => string): Promise<Cosigner | undefined>
+  /**
+   * Several processes write to it: then all of them derive the same keys and the series never turns, because a turn
+   * would have to happen in all of them at once.
+   */
+  readonly shared?: boolean
+  /** A log ends at this many entries; 2^28 unless told. */
+  readonly entriesMax?: number
+  /** Entries of logs that ended so many months ago are deleted; 0 or left out keeps them for ever. */
+  readonly retainMonths?: number
+}
+
+/** Logs that follow one another, one for each half-year (UTC); see core/log/shards. */
+export interface Series extends Ledger {
+  readonly name: string
+  /** The signed list of the logs and the key it is checked with. */
+  readonly list: {
+    readonly origin: string
+    readonly vkey: string
+    readonly note: string
+    readonly shards: readonly Shard[]
+  }
+  /** Ends the log that takes entries and begins the next with new keys; the reason is written into it. */
+  rotate(reason: string): Promise<Shard>
+}
+
+/**
+ * Opens the logs of a series, or begins the first. A new log begins at each half-year, when one is long enough, when
+ * `rotate` is called, and after a loss that a person allowed (`allowBeginAfterLoss`). Throws what `openLedger` throws.
+ */
+export function openSeries(options: SeriesOptions): Promise<Series> {
+  return openLogSeries(options, {
+    openLedger,
+    openEngine: options.engine ?? ((parts) => openFileEngine(parts, localDisk)),
     limits: { ...defaultLimits, ...options.limits },
   })
 }

@@ -8,7 +8,8 @@ import { timeText } from '../kernel/clock.ts'
 import type { Done, Engine, OpenEngine } from './engine.ts'
 import { tailBytesMax } from './file/recovery.ts'
 import { commitBytes, headerBytes } from './file/segment.ts'
-import type { SignedHead } from './guard.ts'
+import { checkSigned } from './signed-head.ts'
+import type { SignedHead } from './signed-head.ts'
 import type { Hash } from './hash.ts'
 import type { Ledger, LedgerLimits, LedgerOptions, LedgerState, Place, Proof } from './ledger.ts'
 import { logFile } from './log-files.ts'
@@ -67,23 +68,28 @@ function checkOptions(options: LedgerOptions, limits: LedgerLimits): void {
   if (problem !== undefined) throw new RangeError(problem)
 }
 
+/** How far the log was signed when it was opened. */
+interface Heads {
+  readonly guarded: SignedHead | undefined
+  readonly published: SignedHead | undefined
+}
+
 class Log implements Ledger {
   readonly origin: string
   readonly vkey: string
+  readonly secondVkey?: string
   #options: LedgerOptions
   #inside: LogInside
   #engine: Engine
+  #heads: Heads
   #publisher: Publisher
   #prover: Prover
 
-  constructor(
-    options: LedgerOptions,
-    inside: LogInside,
-    engine: Engine,
-    heads: { readonly guarded: SignedHead | undefined; readonly published: SignedHead | undefined },
-  ) {
+  constructor(options: LedgerOptions, inside: LogInside, engine: Engine, heads: Heads) {
+    this.#heads = heads
     this.origin = options.origin
     this.vkey = options.signer.vkey
+    if (options.signer.second !== undefined) this.secondVkey = options.signer.second.vkey
     this.#options = options
     this.#inside = inside
     this.#engine = engine
@@ -134,7 +140,9 @@ class Log implements Ledger {
   }
 
   async read(index: number): Promise<Uint8Array> {
-    if (!Number.isSafeInteger(index) || index < 0 || index >= this.size) throw notFound(index, this.size)
+    if (!Number.isSafeInteger(index) || index < 0) throw notFound(index, this.size)
+    if (index >= this.size) await this.#engine.follow()
+    if (index >= this.size) throw notFound(index, this.size)
     const at = index % tileWidth
     const bundle = (index - at) / tileWidth
     const width = Math.min(tileWidth, this.size - bundle * tileWidth)
@@ -187,13 +195,23 @@ class Log implements Ledger {
   }
 
   async file(path: string): Promise<LogFile | undefined> {
-    const head = this.#publisher.published
-    return head === undefined ? undefined : logFile(path, head, this.#engine)
+    const served = async (): Promise<LogFile | undefined> => {
+      const head = this.#publisher.published
+      return head === undefined ? undefined : await logFile(path, head, this.#engine)
+    }
+    if (!this.#engine.shared) return await served()
+    // Whoever has seen the checkpoint of another replica must never be shown an older one, nor miss its tiles here.
+    if (path === 'checkpoint') await this.#publisher.refresh()
+    const file = await served()
+    if (file !== undefined) return file
+    await this.#publisher.refresh()
+    return await served()
   }
 
   state(): LedgerState {
     const { state, fault, queued } = this.#engine
     const publishedSize = this.#publisher.published?.size ?? 0
+    const { cosigner } = this.#options
     return {
       state,
       size: this.size,
@@ -202,6 +220,15 @@ class Log implements Ledger {
       unpublishedMs: this.#publisher.unpublishedMs,
       mergeDelayMs: this.#publisher.lastDelayMs,
       ...(fault === undefined ? {} : { reason: fault.detail }),
+      ...(cosigner === undefined
+        ? {}
+        : {
+            witnessing: {
+              quorum: this.#publisher.witnessed,
+              required: cosigner.required,
+              witnesses: cosigner.state(),
+            },
+          }),
     }
   }
 
@@ -209,13 +236,21 @@ class Log implements Ledger {
   async begin(): Promise<void> {
     if (this.#inside.frozen === true) {
       if (this.#inside.genesis && this.size > 0) await this.#checkGenesis()
+      await this.#checkHeads()
       return
     }
     if (this.#inside.genesis) {
       if (this.size === 0) await this.write(this.#genesis())
       else await this.#checkGenesis()
     }
-    await this.#publisher.publish(false)
+    await this.#checkHeads()
+    await this.#publisher.begin()
+  }
+
+  async #checkHeads(): Promise<void> {
+    const { guarded, published } = this.#heads
+    if (published !== undefined) await checkSigned(published, this.vkey, 'the published checkpoint')
+    if (guarded !== undefined) await checkSigned(guarded, this.vkey, 'the guard')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,14 +269,25 @@ class Log implements Ledger {
   #genesis(): string {
     const at = timeText(this.#options.clock.now())
     const { predecessor } = this.#options
-    const continued = predecessor === undefined ? {} : { predecessor }
-    return canonicalJson({ v: 1, kind: 'key', at, origin: this.origin, vkey: this.vkey, ...continued })
+    return canonicalJson({
+      v: 1,
+      kind: 'key',
+      at,
+      origin: this.origin,
+      vkey: this.vkey,
+      ...(this.secondVkey === undefined ? {} : { secondVkey: this.secondVkey }),
+      ...(predecessor === undefined ? {} : { predecessor }),
+    })
   }
 
   async #checkGenesis(): Promise<void> {
     const entry = Buffer.from(await this.read(0)).toString()
     const leaf = keyLeafSchema.safeParse(parseJson(entry))
-    if (leaf.success && leaf.data.origin === this.origin && leaf.data.vkey === this.vkey) return
+    if (leaf.success && leaf.data.origin === this.origin && leaf.data.vkey === this.vkey) {
+      // A runtime without ML-DSA-44 may go on with a log that began with it, and the other way round.
+      const { secondVkey = this.secondVkey } = leaf.data
+      if (this.secondVkey === undefined || secondVkey === this.secondVkey) return
+    }
     const found = leaf.success
       ? `the log of ${leaf.data.origin} with key ${leaf.data.vkey}`
       : 'a log of another kind'

@@ -72,7 +72,7 @@ test('signs promises with the key of the log, and none once it is closed', async
   const ledger = await openLedger(await options())
   const at = await ledger.write('one')
   expect(ledger.place(at)).toEqual({ origin, vkey: ledger.vkey, index: at })
-  const said = {
+  const said: Parameters<typeof signPromise>[0] = {
     v: 1,
     type: 'promise',
     act: 'a',
@@ -80,7 +80,7 @@ test('signs promises with the key of the log, and none once it is closed', async
     leaves: [{ kind: 'x', index: at, hash: `sha256:${'0'.repeat(64)}` }],
     at: '2026-11-20T00:00:00Z',
     mergeDelayMs: 1000,
-  } as const
+  }
   const promise = signPromise(said, (content) => ledger.sign('promise', content))
   expect(await verifyPromise(promise, { vkeys: [ledger.vkey] })).toMatchObject({ ok: true })
   await ledger[Symbol.asyncDispose]()

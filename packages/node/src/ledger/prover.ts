@@ -1,11 +1,12 @@
 import { Fault } from '@ambit/core/fault'
-import { levelWidth, tileWidth } from '@ambit/core/log/tile'
+import { tileWidth } from '@ambit/core/log/tile'
 import type { HashStore } from './hash-store.ts'
-import { sha256 } from './hash.ts'
 import type { Hash } from './hash.ts'
+import { hashBytes, join, joinBytes, OpenedTiles, rowAt, tileHeight } from './opened-tiles.ts'
+import type { OpenTile } from './opened-tiles.ts'
 
-const hashBytes = 32
-const tileHeight = 8
+/** Right edges of trees kept: proofs are asked for the checkpoints published last. */
+const edgesMax = 8
 
 /** A perfect subtree: 2^height leaves from `position` · 2^height on. */
 interface Node {
@@ -13,98 +14,113 @@ interface Node {
   readonly position: number
 }
 
-/** A tile with the rows above its hashes: row r joins 2^r of them. */
-interface OpenTile {
-  readonly width: number
-  readonly rows: Buffer
+/** What proofs in a tree of one size share: its perfect subtrees from left to right, and what joins them. */
+interface Edge {
+  readonly root: Hash
+  readonly peaks: readonly { readonly end: number; readonly height: number; readonly hash: Hash }[]
+  /** For each of them the root over all that follow it; undefined for the last. */
+  readonly after: readonly (Hash | undefined)[]
 }
 
-/** Makes inclusion proofs from tiles; the tiles used last stay in memory, opened (16 KiB each). */
+/** Makes inclusion and consistency proofs from tiles. */
 export class Prover {
-  #hashes: HashStore
-  #tilesMax: number
-  #tiles = new Map<string, OpenTile>()
+  #tiles: OpenedTiles
+  #edges = new Map<number, Edge>()
 
   constructor(hashes: HashStore, tilesMax: number) {
-    this.#hashes = hashes
-    this.#tilesMax = tilesMax
+    this.#tiles = new OpenedTiles(hashes, tilesMax)
   }
 
   /**
-   * The inclusion path of a leaf in the tree of a size whose tiles are flushed, checked against the root that was
-   * signed for that size: a damaged tile gives `ledger.corrupt`, never a wrong proof.
+   * The inclusion path (RFC 9162 section 2.1.3.1) of a leaf in the tree of a size whose tiles are flushed, checked
+   * against the root that was signed for that size: a damaged tile gives `ledger.corrupt`, never a wrong proof.
    */
   async path(index: number, size: number, root: Hash): Promise<Uint8Array[]> {
-    const siblings = siblingsOf(index, size)
-    const wanted: Node[] = [{ height: 0, position: index }, ...siblings.flatMap((nodes) => [...nodes])]
-    const tiles = await this.#open(wanted, size)
-    const hashes = siblings.map((nodes) => joinAll(nodes.map((node) => nodeIn(tiles, node))))
-    if (climb(index, size, nodeIn(tiles, wanted[0]!), hashes) !== root) {
-      throw new Fault('ledger.corrupt', {
-        detail: 'stored tiles do not lead to the signed root',
-        where: `tiles of index ${index} at size ${size}`,
-      })
+    const known = this.#edges.get(size)
+    const edge = known?.root === root ? known : await this.#openEdge(size, root)
+    const at = edge.peaks.findIndex((peak) => index < peak.end)
+    const peak = edge.peaks[at]!
+    const below = Buffer.allocUnsafe((peak.height + edge.peaks.length) * hashBytes)
+    let hash = ''
+    let count = 0
+    for (let level = 0; level === 0 || level * tileHeight < peak.height; level++) {
+      const entry = Math.floor(index / tileWidth ** level)
+      const opening = this.#tiles.open(level, Math.floor(entry / tileWidth), size)
+      const tile = opening instanceof Promise ? await opening : opening
+      const rows = Math.min(tileHeight, peak.height - level * tileHeight)
+      if (level === 0) hash = hashIn(tile, 0, entry % tileWidth)
+      for (let row = 0; row < rows; row++) {
+        const position = (entry % tileWidth) >> row
+        const from = rowAt(row) + (position ^ 1) * hashBytes
+        hash = joinBytes(hash, tile.rows, from, position % 2 === 1)
+        tile.rows.copy(below, count++ * hashBytes, from, from + hashBytes)
+      }
     }
-    return hashes.map((hash) => Buffer.from(hash, 'latin1'))
+    if (hash !== peak.hash) throw this.#corrupt(index, size)
+    const after = edge.after[at]
+    if (after !== undefined) below.write(after, count++ * hashBytes, 'latin1')
+    for (let left = at - 1; left >= 0; left--)
+      below.write(edge.peaks[left]!.hash, count++ * hashBytes, 'latin1')
+    return split(below, count)
   }
 
   /** The consistency path between two sizes whose tiles are flushed (RFC 9162 section 2.1.4.1). */
   async consistency(from: number, to: number): Promise<Uint8Array[]> {
-    const groups = consistencyNodes(from, to)
-    const tiles = await this.#open(groups.flat(), to)
-    return groups.map((nodes) => Buffer.from(joinAll(nodes.map((node) => nodeIn(tiles, node))), 'latin1'))
+    const path: Uint8Array[] = []
+    for (const nodes of consistencyNodes(from, to)) {
+      const hashes: Hash[] = []
+      for (const node of nodes) hashes.push(await this.#nodeHash(node, to))
+      path.push(Buffer.from(hashes.reduceRight((right, left) => join(left, right)), 'latin1'))
+    }
+    return path
   }
 
-  async #open(nodes: readonly Node[], size: number): Promise<Map<string, OpenTile>> {
-    const tiles = new Map<string, OpenTile>()
-    for (const node of nodes) {
-      const { level, tile } = tileOf(node)
-      const key = `${level}/${tile}`
-      if (tiles.has(key)) continue
-      const width = Math.min(tileWidth, levelWidth(level, size) - tile * tileWidth)
-      const known = this.#tiles.get(key)
-      const opened =
-        known !== undefined && known.width >= width ? known : await this.#load(level, tile, width)
-      tiles.set(key, opened)
-      this.#tiles.delete(key)
-      this.#tiles.set(key, opened)
+  /** Reads the right edge of a tree and holds it against its root. */
+  async #openEdge(size: number, root: Hash): Promise<Edge> {
+    const peaks: Edge['peaks'][number][] = []
+    let end = 0
+    for (const node of perfect(0, size)) {
+      end += 2 ** node.height
+      peaks.push({ end, height: node.height, hash: await this.#nodeHash(node, size) })
     }
-    for (const oldest of this.#tiles.keys()) {
-      if (this.#tiles.size <= this.#tilesMax) break
-      this.#tiles.delete(oldest)
+    const after: (Hash | undefined)[] = []
+    let right: Hash | undefined
+    for (const [at, peak] of [...peaks.entries()].toReversed()) {
+      after[at] = right
+      right = right === undefined ? peak.hash : join(peak.hash, right)
     }
-    return tiles
+    if (right !== root) throw this.#corrupt(size - 1, size)
+    const edge = { root, peaks, after }
+    for (const oldest of this.#edges.keys()) if (this.#edges.size >= edgesMax) this.#edges.delete(oldest)
+    this.#edges.set(size, edge)
+    return edge
   }
 
-  async #load(level: number, tile: number, width: number): Promise<OpenTile> {
-    const rows = Buffer.alloc(2 * tileWidth * hashBytes)
-    rows.set(await this.#hashes.hashes(level, tile * tileWidth, width))
-    for (let row = 1; width >> row > 0; row++) {
-      for (let at = 0; at < width >> row; at++) {
-        const left = hashIn(rows, row - 1, 2 * at)
-        rows.write(join(left, hashIn(rows, row - 1, 2 * at + 1)), rowAt(row) + at * hashBytes, 'latin1')
-      }
-    }
-    return { width, rows }
+  async #nodeHash({ height, position }: Node, size: number): Promise<Hash> {
+    const row = height % tileHeight
+    const inRow = tileWidth >> row
+    const tile = await this.#tiles.open((height - row) / tileHeight, Math.floor(position / inRow), size)
+    return hashIn(tile, row, position % inRow)
+  }
+
+  /** What was read is forgotten, so that a file that was restored is read anew. */
+  #corrupt(index: number, size: number): Fault {
+    this.#tiles.clear()
+    this.#edges.clear()
+    return new Fault('ledger.corrupt', {
+      detail: 'stored tiles do not lead to the signed root',
+      where: `tiles of index ${index} at size ${size}`,
+    })
   }
 }
 
-/** Siblings on the way from a leaf to the root (RFC 9162 section 2.1.3.1), each as perfect subtrees from left to right. */
-function siblingsOf(index: number, size: number): Node[][] {
-  const siblings: Node[][] = []
-  let start = 0
-  let end = size
-  while (end - start > 1) {
-    const split = start + splitOf(end - start)
-    if (index < split) {
-      siblings.push(perfect(split, end))
-      end = split
-    } else {
-      siblings.push(perfect(start, split))
-      start = split
-    }
-  }
-  return siblings.reverse()
+function hashIn(tile: OpenTile, row: number, at: number): Hash {
+  const start = rowAt(row) + at * hashBytes
+  return tile.rows.toString('latin1', start, start + hashBytes)
+}
+
+function split(hashes: Buffer, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, at) => hashes.subarray(at * hashBytes, (at + 1) * hashBytes))
 }
 
 /** SUBPROOF of RFC 9162 section 2.1.4.1, each hash as perfect subtrees from left to right. */
@@ -144,64 +160,4 @@ function perfect(start: number, end: number): Node[] {
     at += 2 ** height
   }
   return nodes
-}
-
-function tileOf(node: Node): { level: number; tile: number; row: number; at: number } {
-  const row = node.height % tileHeight
-  const inRow = tileWidth >> row
-  return {
-    level: (node.height - row) / tileHeight,
-    tile: Math.floor(node.position / inRow),
-    row,
-    at: node.position % inRow,
-  }
-}
-
-function nodeIn(tiles: ReadonlyMap<string, OpenTile>, node: Node): Hash {
-  const { level, tile, row, at } = tileOf(node)
-  return hashIn(tiles.get(`${level}/${tile}`)!.rows, row, at)
-}
-
-/** Rows lie one behind the other: 256 hashes, 128, 64 … */
-function rowAt(row: number): number {
-  return (2 * tileWidth - ((2 * tileWidth) >> row)) * hashBytes
-}
-
-function hashIn(rows: Buffer, row: number, at: number): Hash {
-  const start = rowAt(row) + at * hashBytes
-  return rows.toString('latin1', start, start + hashBytes)
-}
-
-const nodeBytes = Buffer.alloc(1 + 2 * hashBytes, 1)
-
-function join(left: Hash, right: Hash): Hash {
-  nodeBytes.write(left, 1, 'latin1')
-  nodeBytes.write(right, 1 + hashBytes, 'latin1')
-  return sha256(nodeBytes)
-}
-
-/** Perfect subtrees of falling height join from the right. */
-function joinAll(hashes: readonly Hash[]): Hash {
-  return hashes.slice(0, -1).reduceRight((right, left) => join(left, right), hashes.at(-1)!)
-}
-
-/** The root that a path leads to (RFC 9162 section 2.1.3.2, for a path of the right length). */
-function climb(index: number, size: number, leaf: Hash, path: readonly Hash[]): Hash {
-  let node = index
-  let last = size - 1
-  let hash = leaf
-  for (const sibling of path) {
-    if (node % 2 === 1 || node === last) {
-      hash = join(sibling, hash)
-      while (node % 2 === 0 && node !== 0) {
-        node /= 2
-        last = Math.floor(last / 2)
-      }
-    } else {
-      hash = join(hash, sibling)
-    }
-    node = Math.floor(node / 2)
-    last = Math.floor(last / 2)
-  }
-  return hash
 }

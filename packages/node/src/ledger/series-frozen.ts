@@ -4,11 +4,9 @@ import { Fault } from '@ambit/core/fault'
 import type { Shard } from '@ambit/core/log/shards'
 import { localDisk } from '../kernel/disk.ts'
 import type { Engine, EngineParts, OpenEngine } from './engine.ts'
-import { openFileEngine } from './file/engine.ts'
 import type { LedgerGuard } from './guard.ts'
 import { HashStore } from './hash-store.ts'
-import type { Ledger, LedgerOptions } from './ledger.ts'
-import { defaultLimits } from './ledger.ts'
+import type { Ledger, LedgerLimits, LedgerOptions } from './ledger.ts'
 import { openLog } from './log.ts'
 import { frozenSigner } from './series-keys.ts'
 import { readCheckpointFile } from './signed-head.ts'
@@ -19,11 +17,9 @@ const noGuard: LedgerGuard = {
   advance: async () => false,
 }
 
-export interface FrozenParts extends Pick<
-  LedgerOptions,
-  'directory' | 'guard' | 'clock' | 'limits' | 'onFailure'
-> {
-  readonly openEngine: OpenEngine | undefined
+export interface FrozenParts extends Pick<LedgerOptions, 'directory' | 'guard' | 'clock' | 'onFailure'> {
+  readonly openEngine: OpenEngine
+  readonly limits: LedgerLimits
 }
 
 /** Opens a log that has ended, for reading. Throws `ledger.corrupt` where it is not as the list says. */
@@ -40,13 +36,11 @@ export async function openFrozen(shard: Shard, parts: FrozenParts): Promise<Ledg
     },
     {
       openEngine:
-        state === 'pruned'
-          ? async (engineParts) => await openPruned(engineParts, shard)
-          : (parts.openEngine ?? ((engineParts) => openFileEngine(engineParts, localDisk))),
+        state === 'pruned' ? async (engineParts) => await openPruned(engineParts, shard) : parts.openEngine,
       genesis: state !== 'pruned',
       frozen: true,
       mergeDelayMs: 0,
-      limits: { ...defaultLimits, ...parts.limits },
+      limits: parts.limits,
     },
   )
   if (!whole || ledger.size === end?.size) return ledger
@@ -84,6 +78,7 @@ async function openPruned(parts: EngineParts, { origin, end }: Shard): Promise<E
     hashes,
     append: (_entry, done) => queueMicrotask(() => done(frozen, -1)),
     settle: async () => undefined,
+    follow: async () => undefined,
     stop: () => undefined,
     bundle: async () => {
       throw new Fault('ledger.pruned', { detail: `the entries of ${origin} are deleted`, where: origin })

@@ -53,17 +53,12 @@ export class Hold implements EntryWriter {
     this.#forget()
   }
 
-  /** Refuses everything that waits and whatever comes until it is lifted: there is no log to write to. */
+  /** Refuses everything that waits and whatever comes: there is no log to write to. */
   refuse(fault: Fault): void {
     this.#fault = fault
     const dones = this.#dones
     this.#forget()
     for (const done of dones) done(fault, -1)
-  }
-
-  /** Takes entries again. */
-  lift(): void {
-    this.#fault = undefined
   }
 
   #take(entry: string, done: Done, urgent: boolean): void {
@@ -72,7 +67,9 @@ export class Hold implements EntryWriter {
     const fault =
       this.#fault ??
       (this.#entries.length >= batchEntries || this.#bytes + bytes > batchBytes
-        ? new Fault('ledger.busy', { detail: `${this.#entries.length} entries wait for the next log to begin` })
+        ? new Fault('ledger.busy', {
+            detail: `${this.#entries.length} entries wait for the next log to begin`,
+          })
         : undefined)
     if (fault !== undefined) {
       queueMicrotask(() => done(fault, -1))

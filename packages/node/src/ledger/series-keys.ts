@@ -47,6 +47,15 @@ export async function openShardKey(parts: ShardKeyParts): Promise<ShardKey | und
   return sealed === undefined ? undefined : keyOf(directory, origin, keyring.open(purpose, origin, sealed))
 }
 
+/** The keys of a log that several processes write: derived, so that all have the same; they cannot be destroyed. */
+export function deriveShardKey(origin: string, keyring: Pick<Keyring, 'derive'>): ShardKey {
+  const signer = logSigner(origin, {
+    ed25519: keyring.derive(`${purpose} ed25519 ${origin}`),
+    mlDsa44: keyring.derive(`${purpose} ml-dsa-44 ${origin}`),
+  })
+  return { signer, destroy: async () => undefined }
+}
+
 /** Overwrites and removes the key file of a log. */
 export async function destroyShardKey(directory: string): Promise<void> {
   const path = join(directory, keyName)
@@ -96,7 +105,7 @@ function keyOf(directory: string, origin: string, seeds: Buffer): ShardKey {
         : {
             second: {
               ...second,
-              sign: async (message: Uint8Array) => {
+              sign: async (message) => {
                 if (living?.second === undefined) throw ended
                 return await living.second.sign(message)
               },

@@ -56,7 +56,9 @@ export function headCheckpoint(checkpoint: string): string {
   const lines = checkpoint.slice(head.length).split(/(?<=\n)/)
   const long = (at: number): boolean =>
     parsed.note.signatures[at]!.signature.length >= keyForms['ml-dsa-44'].signatureBytes
-  const order = lines.map((_line, at) => at).toSorted((left, right) => Number(long(left)) - Number(long(right)))
+  const order = lines
+    .map((_line, at) => at)
+    .toSorted((left, right) => Number(long(left)) - Number(long(right)))
   let room = checkpointCharactersMax - head.length
   const kept = order.filter((at) => {
     if (lines[at]!.length > room) return false

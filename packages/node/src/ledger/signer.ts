@@ -68,7 +68,7 @@ function cosigner(name: string, kind: Cosigner['kind'], privateKey: KeyObject): 
   }
 }
 
-function seedKey(kind: keyof typeof seedHeads, seed: Buffer): KeyObject {
+export function seedKey(kind: keyof typeof seedHeads, seed: Buffer): KeyObject {
   return createPrivateKey({ key: Buffer.concat([seedHeads[kind], seed]), format: 'der', type: 'pkcs8' })
 }
 

@@ -2,12 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import { addSignatures, signatureLine } from '@ambit/core/log/cosignature'
 import { openNote } from '@ambit/core/log/note'
 import type { NoteVerifier } from '@ambit/core/log/note'
-import {
-  formatAddCheckpoint,
-  parseCosignatures,
-  parseTreeSize,
-  treeSizeType,
-} from '@ambit/core/log/witness'
+import { formatAddCheckpoint, parseCosignatures, parseTreeSize, treeSizeType } from '@ambit/core/log/witness'
 import { Breaker } from '../kernel/breaker.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { fetchWhole } from '../net/fetch.ts'
@@ -52,12 +47,14 @@ export interface WitnessClientParts {
   readonly upstream: Upstream
   readonly clock: Clock
   readonly waitMs: number
+  /** The signed list of the logs that this one belongs to; empty where there is none. */
+  list(): string
 }
 
 /** One witness, asked for cosignatures of one log (c2sp.org/tlog-witness). */
 export class WitnessClient {
   readonly #parts: WitnessClientParts
-  readonly #address: URL
+  readonly #address: string
   readonly #breaker: Breaker
   /** What it cosigned last; after a start that is asked. */
   #size = 0
@@ -66,7 +63,7 @@ export class WitnessClient {
 
   constructor(parts: WitnessClientParts) {
     this.#parts = parts
-    this.#address = new URL(`${parts.url.replace(/\/+$/, '')}/add-checkpoint`)
+    this.#address = parts.url.replace(/\/+$/, '')
     this.#breaker = new Breaker(parts.clock, breakerLimits)
   }
 
@@ -100,14 +97,15 @@ export class WitnessClient {
   ): Promise<readonly string[]> {
     const { clock } = this.#parts
     const startedMs = clock.monotonicMs()
-    // Asked once more when it knows another size than was thought.
+    // Asked once more when it knows another size than was thought, or this log not yet.
     for (let tries = 0; tries < 2; tries++) {
       if (this.#size > head.size) throw this.#longer(head, this.#size)
       const oldSize = this.#size
       const proof = oldSize === 0 || oldSize === head.size ? [] : await consistency(oldSize)
       const body = formatAddCheckpoint({ oldSize, proof, checkpoint: head.checkpoint })
       try {
-        const answer = await this.#submit(body, signal)
+        const answer = await this.#submit('add-checkpoint', body, signal)
+        if (answer.status === 404 && tries === 0 && (await this.#introduce(signal))) continue
         const known = sizeOf(answer)
         if (known === undefined) return await this.#taken(answer, head, startedMs)
         if (known === oldSize) throw known === head.size ? this.#other(head) : unlike('it knows no size')
@@ -121,11 +119,22 @@ export class WitnessClient {
     return this.#failed(unlike('others make it cosign this log at the same time'), startedMs)
   }
 
-  async #submit(body: string, signal: AbortSignal): Promise<FetchedAnswer> {
+  /** Tells a witness of the earlier logs of this node of this one; a witness that is none of ours does not know how. */
+  async #introduce(signal: AbortSignal): Promise<boolean> {
+    const list = this.#parts.list()
+    return list !== '' && (await this.#submit('add-shards', list, signal)).status === 204
+  }
+
+  async #submit(
+    call: 'add-checkpoint' | 'add-shards',
+    body: string,
+    signal: AbortSignal,
+  ): Promise<FetchedAnswer> {
     const { upstream, waitMs } = this.#parts
     const headers = ['content-type', 'text/plain; charset=utf-8', 'accept', 'text/plain']
     const limits = { headTimeoutMs: waitMs, idleTimeoutMs: waitMs }
-    const request = { url: this.#address, method: 'POST', headers, body, ...limits } as const
+    const url = new URL(`${this.#address}/${call}`)
+    const request = { url, method: 'POST', headers, body, ...limits } as const
     return await fetchWhole(upstream, request, answerBytesMax, signal)
   }
 

@@ -47,6 +47,8 @@ const pieceBytes = 1024 * 1024
 /** Files that stand for this process, or for a write that is under way. */
 const passing = /(?:^|\/)lock(?:\.[0-9a-f]+)?$|\.new$|\.partial$/
 const sqliteName = 'store.sqlite'
+/** What supervised programs keep for themselves: theirs to back up, and often large. */
+const childrenName = 'children'
 
 /**
  * Copies a running node: first how far its logs were signed, then its rows, then everything else, the logs before the
@@ -120,7 +122,7 @@ class Copy {
       await this.#rows()
       const logs = [...this.#parts.logs()]
       await this.#folder(dataFolder, 'data', ['log'])
-      await this.#folder(dataFolder, 'data', undefined, ['log'])
+      await this.#folder(dataFolder, 'data', undefined, ['log', childrenName])
       const manifest: BackupManifest = {
         v: 1,
         type: 'ambit-backup',

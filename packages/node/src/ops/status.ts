@@ -3,12 +3,13 @@ import type { Clock } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
 import type { DiskState } from './disk-watch.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Series } from '../ledger/ledger.ts'
+import { ledgerSchema, ledgerView } from './ledger-status.ts'
 
 export interface StatusParts {
   readonly version: string
   readonly engine: 'sqlite' | 'postgres'
-  readonly ledgers: readonly Ledger[]
+  readonly ledgers: readonly Series[]
   readonly clock: Clock
   inFlight(): number
   disk(): DiskState
@@ -30,16 +31,7 @@ export interface StrugglingUpstream {
 const statusSchema = z.object({
   version: z.string(),
   engine: z.string(),
-  ledgers: z.array(
-    z.object({
-      origin: z.string(),
-      vkey: z.string(),
-      state: z.string(),
-      reason: z.string().optional(),
-      size: z.number(),
-      publishedSize: z.number(),
-    }),
-  ),
+  ledgers: z.array(ledgerSchema),
   uptimeS: z.number(),
   inFlight: z.number(),
   disk: z.object({
@@ -77,17 +69,7 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
           body: {
             version: parts.version,
             engine: parts.engine,
-            ledgers: parts.ledgers.map((ledger) => {
-              const { state, reason, size, publishedSize } = ledger.state()
-              return {
-                origin: ledger.origin,
-                vkey: ledger.vkey,
-                state,
-                ...(reason === undefined ? {} : { reason }),
-                size,
-                publishedSize,
-              }
-            }),
+            ledgers: parts.ledgers.map(ledgerView),
             uptimeS: Math.round((parts.clock.monotonicMs() - startedMs) / 1000),
             inFlight: parts.inFlight(),
             disk: parts.disk(),

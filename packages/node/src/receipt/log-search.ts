@@ -1,3 +1,4 @@
+import { Fault } from '@ambit/core/fault'
 import { leafSchema } from '@ambit/core/leaf'
 import type { Leaf } from '@ambit/core/leaf'
 import { utf8Text } from '@ambit/core/bytes'
@@ -28,8 +29,21 @@ export function readLeaf(index: number, entry: Uint8Array): PlacedLeaf | undefin
   }
 }
 
+/** The leaves of an act. Throws `act.unknown` for what is no id of an act. */
+export async function leavesOf(ledger: Searched, act: string): Promise<PlacedLeaf[]> {
+  if (!/^[0-9a-f]{32}$/.test(act)) throw unknownAct(act)
+  return await findAct(ledger, act)
+}
+
+export function unknownAct(act: string): Fault {
+  return new Fault('act.unknown', { detail: 'no act of that id is in the log', where: act.slice(0, 64) })
+}
+
+/** What of a ledger is searched. */
+export type Searched = Pick<Ledger, 'size' | 'read' | 'readable' | 'entries'>
+
 /** The leaves of an act, by its id: ids begin with 48 bits of time, and so the log can be searched by time. */
-export async function findAct(ledger: Ledger, act: string): Promise<PlacedLeaf[]> {
+export async function findAct(ledger: Searched, act: string): Promise<PlacedLeaf[]> {
   const at = Number.parseInt(act.slice(0, 12), 16)
   const from = await firstAfter(ledger, at - disorderMs)
   const found: PlacedLeaf[] = []
@@ -50,14 +64,16 @@ function isOf(leaf: Leaf, act: string): boolean {
 }
 
 /** The first index whose leaf is not older than `ms`, by halving. */
-async function firstAfter(ledger: Ledger, ms: number): Promise<number> {
+async function firstAfter(ledger: Searched, ms: number): Promise<number> {
   let low = 0
   let high = ledger.size
   while (low < high) {
-    const middle = (low + high) >>> 1
-    const placed = readLeaf(middle, await ledger.read(middle))
-    if (placed !== undefined && Date.parse(placed.leaf.at) >= ms) high = middle
-    else low = middle + 1
+    const middle = Math.floor((low + high) / 2)
+    // Entries may be missing there, because a log was pruned or lost: then the next one stands for them.
+    const at = ledger.readable(middle)
+    const placed = at < high ? readLeaf(at, await ledger.read(at)) : undefined
+    if (at >= high || (placed !== undefined && Date.parse(placed.leaf.at) >= ms)) high = middle
+    else low = at + 1
   }
   return low
 }

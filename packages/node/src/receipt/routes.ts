@@ -4,6 +4,9 @@ import { receiptSchema } from '@ambit/core/receipt'
 import { z } from 'zod'
 import { route } from '../kernel/route.ts'
 import type { Caller, Route } from '../kernel/route.ts'
+import type { Contents } from '../contents/contents.ts'
+import { openLeaves } from './openings.ts'
+import type { Opener } from './openings.ts'
 import type { Receipts } from './receipt.ts'
 
 export interface ReceiptRouteParts {
@@ -12,8 +15,8 @@ export interface ReceiptRouteParts {
   readonly targetOf: (digest: string) => { readonly slug: string; readonly title: string } | undefined
   /** The person whose decision an approval waits, or waited, for: an act that was only asked names no caller. */
   subjectOf(approval: string): Promise<string | undefined>
-  /** Salt of one field of an act of that person. */
-  readonly saltOf: (person: string, act: string, field: 'arguments' | 'result') => Promise<Buffer>
+  readonly contents: Pick<Contents, 'read'>
+  readonly opener: Opener
 }
 
 const feedMax = 200
@@ -35,7 +38,7 @@ const actSchema = z.object({
 
 /** Acts as those may see them whose acts they are, and whoever owns or audits the node. */
 export function receiptRoutes(parts: ReceiptRouteParts): readonly Route[] {
-  return [feedRoute(parts), receiptRoute(parts), saltsRoute(parts)]
+  return [feedRoute(parts), receiptRoute(parts), contentsRoute(parts)]
 }
 
 function feedRoute(parts: ReceiptRouteParts): Route {
@@ -76,22 +79,44 @@ function receiptRoute(parts: ReceiptRouteParts): Route {
   })
 }
 
-function saltsRoute({ receipts, saltOf }: ReceiptRouteParts): Route {
+const openedSchema = z.object({
+  openings: z.array(
+    z.object({ index: z.number(), field: z.string(), salt: z.string(), text: z.string().optional() }),
+  ),
+  unopened: z.array(
+    z.object({
+      index: z.number(),
+      field: z.string(),
+      reason: z.enum(['too-large', 'not-text', 'damaged', 'expired', 'missing']),
+      salt: z.string().optional(),
+    }),
+  ),
+})
+
+function contentsRoute(parts: ReceiptRouteParts): Route {
   return route({
     method: 'GET',
-    path: '/api/acts/:id/salts',
+    path: '/api/acts/:id/contents',
     summary:
-      'Gives the salts behind the commitments of your own act, so that you can prove its contents to others.',
+      'Opens what was said in your own act, as openings that its receipt can carry to prove it to others.',
     access: 'person',
     params: actParams,
-    reply: z.object({ salts: z.array(z.object({ index: z.number(), field: z.string(), salt: z.string() })) }),
-    async handle({ caller, params }) {
-      const receipt = await receipts.receipt(params.id, (leaves) => isOwn(caller, leaves))
-      const salt = {
-        arguments: await saltOf(caller.person, receipt.act, 'arguments'),
-        result: await saltOf(caller.person, receipt.act, 'result'),
-      }
-      return { body: { salts: [...(await receipts.salts(receipt.act, (field) => salt[field]))] } }
+    reply: openedSchema,
+    async handle({ caller, params: { id } }) {
+      const leaves = await parts.receipts.leaves(id, (all) => maySee(parts, caller, all))
+      const seen = leaves.map(({ leaf }) => leaf)
+      if (!isOwn(caller, seen))
+        throw new Fault('contents.not-yours', { detail: 'it is the act of another person' })
+      const end = seen.find(({ kind }) => kind === 'act.outcome' || kind === 'act.refused')
+      const reading = await parts.contents.read({
+        person: caller.person,
+        act: id,
+        // Ids begin with their time.
+        from: Number.parseInt(id.slice(0, 12), 16),
+        to: end && Date.parse(end.at),
+      })
+      const { openings, unopened } = openLeaves(leaves, reading, parts.opener)
+      return { body: { openings: [...openings], unopened: [...unopened] } }
     },
   })
 }

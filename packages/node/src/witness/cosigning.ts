@@ -5,6 +5,7 @@ import { emptyRoot, verifyConsistency } from '@ambit/core/log/merkle'
 import type { Verdict } from '@ambit/core/log/merkle'
 import { openNote, parseNote, parseVkey } from '@ambit/core/log/note'
 import type { Cosigner, NoteVerifier, OpenedNote } from '@ambit/core/log/note'
+import { shardListSuffix } from '@ambit/core/log/shards'
 import { parseAddCheckpoint } from '@ambit/core/log/witness'
 import type { AddCheckpointRequest } from '@ambit/core/log/witness'
 import type { Clock } from '../kernel/clock.ts'
@@ -39,7 +40,8 @@ export async function addCheckpoint(body: Uint8Array, parts: CosigningParts): Pr
   if (!parsed.ok) return { status: 400, reason: parsed.reason }
   const { request } = parsed
   const { origin } = request.head
-  let log = await parts.store.log(origin)
+  // A list of logs has the form of a checkpoint, but grows otherwise than a log.
+  let log = origin.endsWith(shardListSuffix) ? undefined : await parts.store.log(origin)
   if (log === undefined) return await unknownLog(request, parts.store)
   const opened = await openNote(request.checkpoint, await keysOf(log, request.head))
   if (!opened.ok) return { status: 403, reason: `invalid signature: ${opened.reason}` }
@@ -48,7 +50,8 @@ export async function addCheckpoint(body: Uint8Array, parts: CosigningParts): Pr
   for (let tries = 0; tries < triesMax && log !== undefined; tries++) {
     if (request.oldSize !== log.head.size) return { status: 409, size: log.head.size }
     const consistent = await continues(log.head, request)
-    if (!consistent.ok) return { status: 422, reason: `the consistency proof does not hold: ${consistent.reason}` }
+    if (!consistent.ok)
+      return { status: 422, reason: `the consistency proof does not hold: ${consistent.reason}` }
     const lines = await advance(log.head, request.head, opened.opened, parts)
     if (lines !== undefined) return { status: 200, lines }
     log = await parts.store.log(origin)
@@ -66,7 +69,8 @@ async function unknownLog(request: AddCheckpointRequest, store: WitnessReader): 
   const note = parseNote(request.checkpoint)
   const signatures = note.ok ? note.note.signatures.slice(0, keyIdsMax) : []
   for (const { keyId } of signatures) {
-    if (await store.knowsKey(keyId)) return { status: 403, reason: 'unknown log: its key is that of another log' }
+    if (await store.knowsKey(keyId))
+      return { status: 403, reason: 'unknown log: its key is that of another log' }
   }
   return { status: 404, reason: 'unknown log: this witness has no key of it' }
 }

@@ -7,10 +7,14 @@ import type { Log } from '../kernel/log.ts'
 import type { Metrics } from '../kernel/metrics.ts'
 import { addCheckpoint } from './cosigning.ts'
 import type { Answer, CosigningParts } from './cosigning.ts'
+import { addShards } from './following.ts'
+import type { ListAnswer } from './following.ts'
 
 /** Both prefixes of c2sp.org/tlog-witness, for submission and for monitors. */
 const prefix = '/witness/'
 const submission = `${prefix}add-checkpoint`
+/** Ours: a node tells its witness which log follows the last one. */
+const introduction = `${prefix}add-shards`
 const monitoring = /^\/witness\/([0-9a-f]{64})\/checkpoint$/
 /** 63 hashes, and a checkpoint with sixteen signatures of ML-DSA-44. */
 const bodyBytesMax = 128 * 1024
@@ -30,7 +34,7 @@ export interface RequestParts extends Omit<CosigningParts, 'turn'> {
 
 /**
  * The interface of a witness (c2sp.org/tlog-witness): `POST /witness/add-checkpoint` and, for monitors,
- * `GET /witness/<SHA-256 of the origin>/checkpoint`. Nobody signs in: the log's own signature is what counts.
+ * `GET /witness/<SHA-256 of the origin>/checkpoint`; and `POST /witness/add-shards` for nodes like this one. Nobody signs in: the log's own signature is what counts.
  */
 export function createWitnessRequests(parts: RequestParts): DataPath {
   const all = new Bucket(perSecondMax)
@@ -64,10 +68,10 @@ export function createWitnessRequests(parts: RequestParts): DataPath {
       .finally(() => underWay--)
   }
   return {
-    claims: (path) => path.startsWith(prefix) && (path === submission || monitoring.test(path)),
+    claims: (path) => path.startsWith(prefix) && (path === submission || path === introduction || monitoring.test(path)),
     handle(request, response) {
       const path = pathOf(request)
-      const method = path === submission ? 'POST' : 'GET'
+      const method = path === submission || path === introduction ? 'POST' : 'GET'
       if (request.method !== method) {
         send(response, 405, text, `this address takes ${method}\n`, { allow: method })
         return
@@ -82,7 +86,7 @@ export function createWitnessRequests(parts: RequestParts): DataPath {
         const answer =
           body === 'too-large'
             ? ({ status: 413, reason: `the body is longer than ${bodyBytesMax} bytes` } as const)
-            : await addCheckpoint(body, cosigning)
+            : await (path === introduction ? addShards(body, parts) : addCheckpoint(body, cosigning))
         answers.series(String(answer.status)).value += 1
         answerAdded(response, answer)
       })
@@ -108,9 +112,10 @@ async function serveCheckpoint(
 
 function answerAdded(
   response: ServerResponse,
-  answer: Answer | { readonly status: 413; readonly reason: string },
+  answer: Answer | ListAnswer | { readonly status: 413; readonly reason: string },
 ): void {
-  if (answer.status === 200) send(response, 200, text, answer.lines.join(''))
+  if (answer.status === 204) send(response, 204, text, '')
+  else if (answer.status === 200) send(response, 200, text, answer.lines.join(''))
   else if (answer.status === 409) send(response, 409, treeSizeType, formatTreeSize(answer.size))
   else if (answer.status === 429) {
     const seconds = String(Math.max(1, Math.ceil(answer.retryAfterMs / 1000)))

@@ -24,7 +24,8 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
     route({
       method: 'GET',
       path: '/api/witness',
-      summary: 'Shows the name and keys of this node as a witness, and the logs whose checkpoints it cosigns.',
+      summary:
+        'Shows the name and keys of this node as a witness, and the logs whose checkpoints it cosigns.',
       access: ['operator'],
       reply: z.object({
         name: z.string(),
@@ -35,17 +36,21 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
       async handle({ caller, origin }) {
         const logs = await witness.logs(caller.organization)
         const { name, vkeys } = witness
-        return { body: { name, vkeys, url: `${origin}/witness`, logs: logs.map(logView) } }
+        return { body: { name, vkeys: [...vkeys], url: `${origin}/witness`, logs: logs.map(logView) } }
       },
     }),
     route({
       method: 'POST',
       path: '/api/witness/logs',
-      summary: 'Makes this node a witness of a log, by the key of the log; a second key of a log is added to the first.',
+      summary:
+        'Makes this node a witness of a log, by the key of the log; a second key of a log is added to the first.',
       access: ['operator'],
       body: z.strictObject({
         vkey: z.string().min(1).max(vkeyCharactersMax),
-        url: z.url({ protocol: /^https?$/ }).max(2000).optional(),
+        url: z
+          .url({ protocol: /^https?$/ })
+          .max(2000)
+          .optional(),
       }),
       reply: logSchema,
       status: 201,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Store } from '../store/store.ts'
 import { init } from './migrations/001-init.ts'
@@ -7,6 +8,8 @@ interface Tables {
     origin: string
     organization: string
     id: string
+    /** Origin of the list that it was taken from; null where an operator added it. */
+    series: string | null
     /** JSON array. */
     vkeys: string
     url: string | null
@@ -59,16 +62,29 @@ export interface WitnessWriter {
   add(log: {
     readonly origin: string
     readonly organization: string
-    readonly id: string
     readonly vkeys: readonly string[]
     readonly url: string | undefined
     readonly by: string
     readonly at: number
   }): Promise<boolean>
-  /** Takes a log off the list; false where it was not on it. */
-  remove(organization: string, id: string, at: number): Promise<boolean>
+  /** Puts a log of a series on the list that is not known yet, at most so many. */
+  follow(
+    series: WitnessedLog,
+    log: { readonly origin: string; readonly vkeys: readonly string[]; readonly at: number },
+    rowsMax: number,
+  ): Promise<void>
+  /** Takes a log off the list, and with a series all its logs; false where it was not on it. */
+  remove(organization: string, origin: string, at: number): Promise<boolean>
   /** One step, durable when it resolves: false when what was cosigned last is not `from` any more. */
   advance(origin: string, from: CosignedHead, to: CosignedHead, checkpoint: string): Promise<boolean>
+}
+
+/** A log that was never cosigned. */
+const blank = { removed_at: null, size: 0, root: '', cosigned_s: 0, checkpoint: null } as const
+
+/** What logs and monitors call a log in addresses. */
+function originId(origin: string): string {
+  return hash('sha256', origin, 'hex')
 }
 
 export async function openWitnessStore(store: Store): Promise<WitnessReader & WitnessWriter> {
@@ -105,7 +121,7 @@ function createReader(store: Store): WitnessReader {
         .selectFrom('witness_log')
         .select((eb) => eb.fn.countAll<number>().as('rows'))
         .executeTakeFirstOrThrow()
-      return Number(rows)
+      return rows
     },
   }
 }
@@ -113,7 +129,7 @@ function createReader(store: Store): WitnessReader {
 function createWriter(store: Store): WitnessWriter {
   const db = store.tables<Tables>()
   return {
-    async add({ origin, organization, id, vkeys, url, by, at }) {
+    async add({ origin, organization, vkeys, url, by, at }) {
       const given = { vkeys: JSON.stringify(vkeys), url: url ?? null, added_by: by, added_at: at }
       const done = await db
         .insertInto('witness_log')
@@ -121,12 +137,9 @@ function createWriter(store: Store): WitnessWriter {
           ...given,
           origin,
           organization,
-          id,
-          removed_at: null,
-          size: 0,
-          root: '',
-          cosigned_s: 0,
-          checkpoint: null,
+          id: originId(origin),
+          series: null,
+          ...blank,
         })
         .onConflict((conflict) =>
           conflict
@@ -142,15 +155,30 @@ function createWriter(store: Store): WitnessWriter {
         .executeTakeFirst()
       return done.numInsertedOrUpdatedRows === 1n
     },
-    async remove(organization, id, at) {
+    async follow({ origin: series, organization }, { origin, vkeys, at }, rowsMax) {
+      const followed = await db
+        .selectFrom('witness_log')
+        .select('origin')
+        .where('series', '=', series)
+        .limit(rowsMax)
+        .execute()
+      if (followed.length >= rowsMax) return
+      const row = { ...blank, origin, organization, id: originId(origin), series }
+      await db
+        .insertInto('witness_log')
+        .values({ ...row, vkeys: JSON.stringify(vkeys), url: null, added_by: series, added_at: at })
+        .onConflict((conflict) => conflict.column('origin').doNothing())
+        .execute()
+    },
+    async remove(organization, origin, at) {
       const done = await db
         .updateTable('witness_log')
         .set({ removed_at: at })
         .where('organization', '=', organization)
-        .where('id', '=', id)
+        .where((eb) => eb.or([eb('origin', '=', origin), eb('series', '=', origin)]))
         .where('removed_at', 'is', null)
         .executeTakeFirst()
-      return done.numUpdatedRows === 1n
+      return done.numUpdatedRows > 0n
     },
     async advance(origin, from, to, checkpoint) {
       return await store.transaction<Tables, boolean>(async (tx) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Fault } from '@ambit/core/fault'
 import { parseVkey } from '@ambit/core/log/note'
 import type { Cosigner, NoteVerifier } from '@ambit/core/log/note'
@@ -28,7 +27,10 @@ export interface Witness {
   readonly vkeys: readonly string[]
   readonly dataPath: DataPath
   logs(organization: string): Promise<readonly WitnessedLog[]>
-  /** Throws `input.invalid` for what is no key of a log, and `input.conflict` for a log that cannot be witnessed here. */
+  /**
+   * By the key of a log, or that of the list of a node's logs: then those that follow one another in it are cosigned
+   * without being added. Throws `input.invalid` for what is no key of a log, and `input.conflict` for one that cannot be witnessed here.
+   */
   add(caller: Caller, vkey: string, url: string | undefined): Promise<WitnessedLog>
   /** By the origin of the log. Throws `input.not-found`. */
   remove(caller: Caller, origin: string): Promise<void>
@@ -72,16 +74,14 @@ export async function openWitness(parts: WitnessParts): Promise<Witness> {
       return (await store.log(key.name))!
     },
     async remove(caller, origin) {
-      if (!(await store.remove(caller.organization, originId(origin), clock.now())))
-        throw new Fault('input.not-found', { detail: 'this node is no witness of such a log', where: 'origin' })
+      if (!(await store.remove(caller.organization, origin, clock.now())))
+        throw new Fault('input.not-found', {
+          detail: 'this node is no witness of such a log',
+          where: 'origin',
+        })
       log.info('witness.log-removed', { origin, by: caller.person })
     },
   }
-}
-
-/** What logs and monitors call a log in addresses. */
-function originId(origin: string): string {
-  return createHash('sha256').update(origin).digest('hex')
 }
 
 async function logKey(vkey: string, nodeName: string): Promise<NoteVerifier> {
@@ -95,7 +95,8 @@ async function logKey(vkey: string, nodeName: string): Promise<NoteVerifier> {
     })
   if (key.verifier.name.startsWith(`${nodeName}/`))
     throw new Fault('input.conflict', {
-      detail: 'that is a log of this very node: whoever can change it could change what its witness remembers too',
+      detail:
+        'that is a log of this very node: whoever can change it could change what its witness remembers too',
       where: 'vkey',
       remedy: 'Let a node on another machine be the witness, better of another organisation.',
     })
@@ -122,7 +123,7 @@ async function addKey(
       remedy: 'Remove the log and add the keys that it signs with now; what was cosigned of it is kept.',
     })
   const url = given.url ?? known?.url
-  const row = { origin, organization, id: originId(origin), vkeys, url, by: person, at }
+  const row = { origin, organization, vkeys, url, by: person, at }
   if (!(await store.add(row)))
     throw new Fault('input.conflict', {
       detail: 'another organisation of this node is the witness of that log',

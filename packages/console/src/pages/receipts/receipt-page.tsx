@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { VerifiedReceipt } from '@ambit/core/receipt'
 import { queries } from '../../api/queries.ts'
 import { useText } from '../../i18n/language.tsx'
-import { Button } from '../../ui/button.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
@@ -29,9 +29,14 @@ export function ReceiptPage() {
       lead={<code className="font-mono text-base">{visibleString(act, 100)}</code>}
       actions={
         receipt.data !== undefined && (
-          <Button onClick={() => downloadJson(`receipt-${act}.json`, receipt.data)}>
-            {text.receipt.download}
-          </Button>
+          <>
+            <Button onClick={() => downloadJson(`receipt-${act}.json`, receipt.data)}>
+              {text.receipt.download}
+            </Button>
+            <Link to="/verify" className={buttonClass()} title={text.verify.linkHelp}>
+              {text.verify.link}
+            </Link>
+          </>
         )
       }
     >

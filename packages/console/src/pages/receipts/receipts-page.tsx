@@ -12,6 +12,7 @@ import { StateLabel, Tag } from '../../ui/tag.tsx'
 import { Time } from '../../ui/time.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
 import { Caller } from './caller.tsx'
+import { Logs } from './logs.tsx'
 
 const decisionTones: Readonly<Record<ActSummary['decision'], Tone>> = {
   allow: 'quiet',
@@ -55,6 +56,7 @@ export function ReceiptsPage() {
           {text.common.more}
         </Button>
       )}
+      <Logs />
     </Page>
   )
 }

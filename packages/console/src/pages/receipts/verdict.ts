@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReceiptVerdict, VerifiedReceipt } from '@ambit/core/receipt'
 import { queries } from '../../api/queries.ts'
+import { canVerify } from './can-verify.ts'
 
 export type Verdict =
   | {
@@ -24,7 +25,7 @@ export type Verdict =
  */
 export function useVerdict(receipt: unknown, act: string, readAt: number): Verdict | undefined {
   const status = useQuery({ ...queries.status(), retry: false })
-  const vkeys = status.data?.ledgers.map((ledger) => ledger.vkey)
+  const vkeys = status.data?.ledgers.flatMap((ledger) => ledger.vkeys)
   const verdict = useQuery({
     queryKey: ['verdict', act, readAt, vkeys],
     queryFn: () => check(receipt, act, vkeys),
@@ -53,13 +54,4 @@ async function check(receipt: unknown, act: string, vkeys: readonly string[] | u
 function shape(receipt: unknown): { origin: string; openings: number } {
   const { log, openings } = receipt as { log: { origin: string }; openings?: unknown[] }
   return { origin: log.origin, openings: openings?.length ?? 0 }
-}
-
-async function canVerify(): Promise<boolean> {
-  try {
-    await crypto.subtle.importKey('raw', new Uint8Array(32), 'Ed25519', false, ['verify'])
-    return true
-  } catch {
-    return false
-  }
 }

@@ -3,6 +3,8 @@ import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import { faultRows } from '@ambit/core/faults/table'
 import { readForeignError } from '@ambit/core/wire/a2a/error'
+import type { A2aError } from '@ambit/core/wire/a2a/error'
+import type { ReceiptAnswer, ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import { operations } from '@ambit/core/wire/a2a/method'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import { readStreamResponse } from '@ambit/core/wire/a2a/task'
@@ -16,6 +18,7 @@ import type { Call } from './call.ts'
 import type { CardDesk } from './cards/card-desk.ts'
 import type { Detachment } from './detachment.ts'
 import { askedError, faultError, refusalError, stoppedError } from './refusal.ts'
+import { answerWith, errorWith, isLastEvent, namesItsAct, receiptHeaders } from './receipt-metadata.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
 
@@ -33,6 +36,8 @@ export interface SunkCall {
   readonly reply: Reply
   /** The act was never sent: what was made ready for it is not needed. */
   readonly unsent?: () => void
+  /** What the caller wants of the receipt. */
+  readonly wish?: ReceiptWish
 }
 
 /** Tells the caller of one act what becomes of it, in the caller's binding. */
@@ -43,6 +48,9 @@ export class CallSink implements IngressSink {
   /** All events of a stream are about one task. */
   #claimed = false
   #events = 0
+  /** The last event of a stream waits for the receipt that it is to carry. */
+  #lastEvent: { readonly value: unknown; readonly wire: Uint8Array | undefined } | undefined
+  #receipt: ReceiptAnswer | undefined
   /** Set once the caller has left and the act goes on. */
   #detachment: Detachment | undefined = undefined
   /** The act's id, once it has one: events come later. */
@@ -71,13 +79,31 @@ export class CallSink implements IngressSink {
       return true
     }
     if (event.headers !== undefined) this.#of.reply.headers?.(event.headers)
+    this.#putLastEvent()
+    if (this.#of.wish !== undefined && isLastEvent(event.value)) {
+      this.#lastEvent = { value: event.value, wire: event.wire }
+      return true
+    }
     return this.#of.reply.event(event.value, event.wire)
   }
 
-  outcome(outcome: Outcome, act: string): void {
+  #putLastEvent(): void {
+    if (this.#lastEvent === undefined) return
+    const { value, wire } = this.#lastEvent
+    this.#lastEvent = undefined
+    const told = this.#receipt === undefined ? undefined : answerWith(value, this.#receipt)
+    if (told === undefined) this.#of.reply.event(value, wire)
+    else this.#of.reply.event(told)
+  }
+
+  outcome(outcome: Outcome, act: string, receipt?: ReceiptAnswer): void {
     this.act = act
     this.#end()
-    const { value, wire, error } = outcome
+    this.#receipt = receipt
+    const told = receipt === undefined ? undefined : answerWith(outcome.value, receipt)
+    const { value, wire, error } = told === undefined ? outcome : { ...outcome, value: told, wire: undefined }
+    if (receipt !== undefined) this.#of.reply.headers?.(receiptHeaders(receipt))
+    this.#putLastEvent()
     if (outcome.headers !== undefined) this.#of.reply.headers?.(outcome.headers)
     const foreign = outcome.status === 'failed' ? errorOf(value) : undefined
     if (foreign !== undefined) this.#of.reply.foreignError(foreign, wire)
@@ -110,26 +136,38 @@ export class CallSink implements IngressSink {
     }
   }
 
-  refused(decision: Decision, act: string): void {
+  refused(decision: Decision, act: string, receipt?: ReceiptAnswer): void {
     this.#end()
     this.#of.unsent?.()
-    this.#of.reply.error(refusalError(decision, this.#of.holder, act))
+    const error = refusalError(decision, this.#of.holder, act)
+    // An error that does not name its act tells nothing of it in another way either.
+    this.#error(error, namesItsAct(error) ? receipt : undefined)
   }
 
   failed(fault: Fault): void {
     this.#end()
+    this.#putLastEvent()
     this.#of.unsent?.()
     this.#of.reply.error(faultError(fault), retryAfterHeaders(fault))
   }
 
-  #stopped(status: Outcome['status'], error: NonNullable<Outcome['error']>): void {
+  #error(error: A2aError, receipt: ReceiptAnswer | undefined): void {
     const { reply } = this.#of
+    if (receipt === undefined) {
+      reply.error(error)
+      return
+    }
+    reply.headers?.(receiptHeaders(receipt))
+    reply.error(errorWith(error, receipt))
+  }
+
+  #stopped(status: Outcome['status'], error: NonNullable<Outcome['error']>): void {
     if (status === 'cancelled') {
-      reply.error(stoppedError(error.code, error.detail))
+      this.#error(stoppedError(error.code, error.detail), this.#receipt)
       return
     }
     const code = Object.hasOwn(faultRows, error.code) ? (error.code as Fault['code']) : 'upstream.invalid'
-    reply.error(faultError(new Fault(code, { detail: error.detail })))
+    this.#error(faultError(new Fault(code, { detail: error.detail })), this.#receipt)
   }
 
   /** The events were the answer; only a stream that had none still gives its value. */

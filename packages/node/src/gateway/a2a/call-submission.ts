@@ -5,6 +5,7 @@ import { objectOf } from '@ambit/core/wire/a2a/json'
 import { operations } from '@ambit/core/wire/a2a/method'
 import type { PushConfig } from '@ambit/core/wire/a2a/push'
 import { extensionsHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
+import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Holder } from '../../authority/authority.ts'
 import type { Target, TargetCapability } from '../../registry/target.ts'
 import type { ActHandle, Gateway, Included, Intake } from '../gateway.ts'
@@ -21,6 +22,7 @@ import { inlineConfig, withCallback } from './push/config-arguments.ts'
 import type { CallbackRow } from './push/push-store.ts'
 import { missingExtension } from './extensions.ts'
 import { faultError, noEntryError } from './refusal.ts'
+import { wishOf, withoutWish } from './receipt-metadata.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
 
@@ -43,6 +45,8 @@ export interface Submission {
   readonly trace: string | undefined
   /** The header A2A-Extensions. */
   readonly extensions: string | undefined
+  /** The header Ambit-Receipt. */
+  readonly receipt: string | undefined
   /** What else the call asks for. */
   readonly includes?: readonly Included[]
   readonly response: CallerConnection
@@ -61,8 +65,15 @@ export interface CallerConnection {
  * that stands for an act which waits for a person: those are answered here. A call that names neither goes on without
  * a pause.
  */
-export async function submitCall(parts: IngressParts, submission: Submission): Promise<void> {
-  const { call, holder, target, reply } = submission
+export async function submitCall(parts: IngressParts, sent: Submission): Promise<void> {
+  const { holder, target, reply } = sent
+  const read = wishOf(sent.call.params, sent.receipt)
+  if (!read.ok) {
+    reply.error(a2aError('INVALID_PARAMS', read.reason))
+    return
+  }
+  const submission: WishingSubmission = read.wish === undefined ? sent : wishing(sent, read.wish)
+  const { call } = submission
   if (target === undefined) {
     reply.error(noEntryError(holder))
     return
@@ -87,6 +98,20 @@ export async function submitCall(parts: IngressParts, submission: Submission): P
   }
   if (push === undefined) submitToGateway(parts, submission, target, capability)
   else await submitWithPush(parts, submission, target, capability, push)
+}
+
+/** A submission whose call holds no wish any more. */
+interface WishingSubmission extends Submission {
+  readonly wish?: ReceiptWish
+}
+
+function wishing(submission: Submission, wish: ReceiptWish): WishingSubmission {
+  const { call } = submission
+  const params = withoutWish(call.params)
+  if (params === call.params) return { ...submission, wish }
+  // The bytes hold the wish, so the message is made anew.
+  const rewritten: Call = { ...call, params, paramsText: JSON.stringify(params), forward: false }
+  return { ...submission, call: rewritten, wish }
 }
 
 /** Whether the tasks that a call names are the caller's. Where not, it is answered here. */
@@ -116,7 +141,7 @@ async function mayTouch(
  */
 async function submitWithPush(
   parts: IngressParts,
-  submission: Submission,
+  submission: WishingSubmission,
   target: Target,
   capability: TargetCapability,
   push: PushConfig,
@@ -144,7 +169,7 @@ async function submitWithPush(
     return
   }
   const params = withCallback(call.params, inline, callback)
-  const kept: Submission = {
+  const kept: WishingSubmission = {
     ...submission,
     call: { ...call, params, paramsText: JSON.stringify(params) },
     // A configuration in a message is decided as one that is set up by itself: for the task that the message is about.
@@ -157,12 +182,12 @@ async function submitWithPush(
 
 function submitToGateway(
   parts: IngressParts,
-  submission: Submission,
+  submission: WishingSubmission,
   target: Target,
   capability: TargetCapability,
   unsent?: () => void,
 ): void {
-  const { call, holder, response, reply } = submission
+  const { call, holder, response, reply, wish } = submission
   if (response.destroyed) {
     unsent?.()
     return
@@ -174,6 +199,7 @@ function submitToGateway(
     target,
     reply,
     ...(unsent === undefined ? {} : { unsent }),
+    ...(wish === undefined ? {} : { wish }),
   })
   // The handle is there before a full buffer can have drained: draining takes a turn of the event loop.
   if (operations[call.method].streams) response.on('drain', () => handle?.resume())
@@ -190,8 +216,8 @@ function submitToGateway(
   }
 }
 
-function intakeOf(submission: Submission, target: Target, capability: TargetCapability): Intake {
-  const { call, holder, trace, extensions, includes } = submission
+function intakeOf(submission: WishingSubmission, target: Target, capability: TargetCapability): Intake {
+  const { call, holder, trace, extensions, includes, wish } = submission
   return {
     holder,
     target,
@@ -211,6 +237,7 @@ function intakeOf(submission: Submission, target: Target, capability: TargetCapa
     trace,
     parent: undefined,
     place: undefined,
+    ...(wish === undefined ? {} : { receipt: wish }),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   versionHeader,
 } from '@ambit/core/wire/a2a/version'
 import type { A2aVersion } from '@ambit/core/wire/a2a/version'
+import { receiptHeader } from '@ambit/core/wire/receipt-wish'
 import type { UpstreamHeaders } from '../../net/upstream.ts'
 import type { Outbound } from '../egress.ts'
 import { readGoverning } from '../governing-headers.ts'
@@ -20,6 +21,8 @@ export interface A2aHeaders {
   /** How 0.3 calls the header before. */
   extensions03: string | undefined
   traceparent: string | undefined
+  /** What is wished for of the receipt. */
+  receipt: string | undefined
   /** A governed header that came twice or is too long: two readers could take a different one each. */
   duplicate: string | undefined
 }
@@ -35,6 +38,7 @@ export function readHeaders(request: IncomingMessage): A2aHeaders {
       extensions: undefined,
       extensions03: undefined,
       traceparent: undefined,
+      receipt: undefined,
       duplicate: undefined,
     },
     fieldOf,
@@ -51,7 +55,7 @@ function fieldOf(name: string): Field | undefined {
     case 12:
       return oneOf(name, 'content-type', 'contentType')
     case 13:
-      return oneOf(name, 'authorization', 'authorization')
+      return oneOf(name, 'authorization', 'authorization') ?? oneOf(name, receiptHeader, 'receipt')
     case 14:
       return oneOf(name, 'a2a-extensions', 'extensions')
     case 16:

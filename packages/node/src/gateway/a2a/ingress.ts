@@ -196,6 +196,7 @@ function take(parts: IngressParts, request: IncomingMessage, response: ServerRes
     target,
     trace,
     extensions: version === a2aVersion03 ? (headers.extensions03 ?? headers.extensions) : headers.extensions,
+    receipt: headers.receipt,
     response,
     reply,
   }).catch((error: unknown) => reply.error(faultError(Fault.from(error))))

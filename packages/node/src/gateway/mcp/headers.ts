@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { receiptHeader } from '@ambit/core/wire/receipt-wish'
 import { readGoverning } from '../governing-headers.ts'
 
 /** The headers that govern a message, read in one pass. */
@@ -9,6 +10,8 @@ export interface McpHeaders {
   version: string | undefined
   method: string | undefined
   name: string | undefined
+  /** What is wished for of the receipt. */
+  receipt: string | undefined
   /** `Mcp-Param-*`, names and values in turn. */
   parameters: string[] | undefined
   /** A governed header that came twice: two readers could take a different one each. */
@@ -25,6 +28,7 @@ export function readHeaders(request: IncomingMessage): McpHeaders {
       version: undefined,
       method: undefined,
       name: undefined,
+      receipt: undefined,
       parameters: undefined,
       duplicate: undefined,
     },
@@ -39,7 +43,7 @@ function keepParameter(headers: McpHeaders, name: string, value: string): void {
   headers.parameters.push(name, value)
 }
 
-type Field = 'authorization' | 'contentType' | 'accept' | 'version' | 'method' | 'name'
+type Field = 'authorization' | 'contentType' | 'accept' | 'version' | 'method' | 'name' | 'receipt'
 
 function fieldOf(name: string): Field | undefined {
   switch (name.length) {
@@ -52,7 +56,8 @@ function fieldOf(name: string): Field | undefined {
     case 12:
       return name.toLowerCase() === 'content-type' ? 'contentType' : undefined
     case 13:
-      return name.toLowerCase() === 'authorization' ? 'authorization' : undefined
+      if (name.toLowerCase() === 'authorization') return 'authorization'
+      return name.toLowerCase() === receiptHeader ? 'receipt' : undefined
     case 20:
       return name.toLowerCase() === 'mcp-protocol-version' ? 'version' : undefined
     default:

@@ -1,7 +1,7 @@
 import type { Done } from '../engine.ts'
 
-/** Callers told in one turn: well below a millisecond of work, so that the end of the next write is seen soon. */
-const sliceEntries = 512
+/** Callers told in one turn: well about a millisecond of work, so that the end of the next write is seen soon. */
+const sliceEntries = 1024
 
 interface Durable {
   readonly dones: readonly Done[]

@@ -38,7 +38,7 @@ export class Bundles {
     const known = this.#cached.get(bundle)
     if (known !== undefined && known.entries.length >= width) {
       this.#keep(bundle, known)
-      return known.entries.slice(0, width)
+      return known.entries.length === width ? known.entries : known.entries.slice(0, width)
     }
     const entries = await this.#load(bundle, width)
     this.#keep(bundle, { entries, bytes: entries.reduce((sum, entry) => sum + entry.length, 0) })

@@ -124,6 +124,9 @@ class FileEngine implements Engine {
     return this.#sequencer.settle()
   }
 
+  /** The folder is locked: there is nobody to follow. */
+  async follow(): Promise<void> {}
+
   stop(state: 'failed' | 'closed', fault: Fault): void {
     this.#sequencer.stop(state, fault)
   }

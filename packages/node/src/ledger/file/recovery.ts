@@ -6,7 +6,7 @@ import type { Head } from '../engine.ts'
 import type { HashStore, Position } from '../hash-store.ts'
 import { Scan } from './scan.ts'
 import type { Item } from './scan.ts'
-import { commitBytes, decodeCommit, headerBytes } from './segment.ts'
+import { commitBytes, commitMark, decodeCommit, headerBytes } from './segment.ts'
 import { sha256, zeroHash } from '../hash.ts'
 import type { Commit, SegmentHeader } from './segment.ts'
 import type { Hash } from '../hash.ts'
@@ -28,7 +28,6 @@ export interface Recovered {
 export const tailBytesMax = 16 * 1024 * 1024
 /** What a disk writes as a whole. */
 const sectorBytes = 512
-const commitMark = Buffer.of(0xff, 0xff, 0xff, 0xff)
 
 /**
  * Reads the log from the last segment that begins at or below what is known to be derived and signed, checks every

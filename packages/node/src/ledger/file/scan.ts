@@ -21,7 +21,7 @@ export type Item =
 
 /** Reads the frames and commit records of a segment in order. */
 export class Scan {
-  #file: DiskFile
+  #file: Pick<DiskFile, 'read'>
   #buffer = Buffer.alloc(0)
   /** Offset in the file of the buffer's first byte. */
   #base: number
@@ -29,7 +29,7 @@ export class Scan {
   #atEnd = false
   #chunkBytes: number
 
-  constructor(file: DiskFile, from: number = headerBytes, chunkBytes: number = segmentChunkBytes) {
+  constructor(file: Pick<DiskFile, 'read'>, from: number = headerBytes, chunkBytes: number = segmentChunkBytes) {
     this.#file = file
     this.#base = from
     this.#chunkBytes = chunkBytes

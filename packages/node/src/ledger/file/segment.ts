@@ -17,7 +17,9 @@ export const frameHeadBytes = 5
 export const commitBytes = 92
 
 const magic = 'ambit segment 1\n'
-const commitMark = 0xffffffff
+const commitMarkNumber = 0xffffffff
+/** How a commit record begins; no frame is so long. */
+export const commitMark = Buffer.of(0xff, 0xff, 0xff, 0xff)
 const commitCheckAt = 84
 const headerCheckAt = headerBytes - 32
 const sequenceAt = 16
@@ -71,7 +73,7 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | undefined {
 
 /** Writes a commit record and answers its hash, which the next one names. */
 export function encodeCommit(commit: Commit, into: Buffer, at: number): Hash {
-  into.writeUInt32BE(commitMark, at)
+  into.writeUInt32BE(commitMarkNumber, at)
   into.writeBigUInt64BE(BigInt(commit.size), at + 4)
   into.writeBigUInt64BE(BigInt(commit.epoch), at + 12)
   into.write(commit.root, at + 20, 'latin1')
@@ -82,12 +84,12 @@ export function encodeCommit(commit: Commit, into: Buffer, at: number): Hash {
 }
 
 export function isCommitMark(length: number): boolean {
-  return length === commitMark
+  return length === commitMarkNumber
 }
 
 /** Reads a commit record; undefined when its check does not fit. */
 export function decodeCommit(bytes: Buffer, at: number): (Commit & { readonly hash: Hash }) | undefined {
-  if (at + commitBytes > bytes.length || bytes.readUInt32BE(at) !== commitMark) return undefined
+  if (at + commitBytes > bytes.length || bytes.readUInt32BE(at) !== commitMarkNumber) return undefined
   const check = sha256(bytes.subarray(at, at + commitCheckAt))
   if (!check.startsWith(bytes.toString('latin1', at + commitCheckAt, at + commitBytes))) return undefined
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
-import { writeAll, writeWhole, zeroFill } from '../../kernel/disk.ts'
+import { isDiskFull, writeAll, writeWhole, zeroFill } from '../../kernel/disk.ts'
 import type { Disk, DiskFile } from '../../kernel/disk.ts'
 import { decodeHeader, encodeHeader, headerBytes } from './segment.ts'
 import type { SegmentHeader } from './segment.ts'
@@ -12,10 +12,12 @@ export interface SegmentSizes {
   readonly segmentBytesMax: number
 }
 
-/**
- * The chain of segment files. They are filled with zeros before use, because writing over existing blocks syncs faster
- * than growing a file, and because a full disk then shows while a segment is prepared and not under a batch.
- */
+/** Zeros that lie ahead of a log with small batches: writing over existing blocks syncs faster than growing a file. */
+const runwayBytes = 1024 * 1024
+/** Larger batches gain less from zeros than it costs to write everything twice: under load a segment simply grows. */
+const smallBatchBytes = 32 * 1024
+
+/** The chain of segment files; a small stretch ahead of the last batch is filled with zeros while batches are small. */
 export class Segments {
   #disk: Disk
   #directory: string
@@ -25,7 +27,11 @@ export class Segments {
   #end = 0
   #capacity = 0
   #dirtyEnd = 0
-  #spare: Promise<{ file: DiskFile; bytes: number }> | undefined
+  /** Where the zeros ahead end. */
+  #runwayEnd = 0
+  #extending: Promise<void> | undefined
+  #extension: 'welcome' | 'full' | Error = 'welcome'
+  #spare: Promise<DiskFile> | undefined
 
   constructor(disk: Disk, directory: string, sizes: SegmentSizes) {
     this.#disk = disk
@@ -48,11 +54,8 @@ export class Segments {
 
   /** Goes on writing in a segment that recovery found; everything from `end` on is zero. */
   async resume(sequence: number, end: number): Promise<void> {
-    this.#file = await this.#disk.open(this.path(sequence), 'durable')
-    this.#sequence = sequence
-    this.#end = end
-    this.#capacity = await this.#file.size()
-    this.#dirtyEnd = end
+    const file = await this.#disk.open(this.path(sequence), 'durable')
+    this.#use(file, sequence, end, await file.size())
   }
 
   hasRoom(bytes: number): boolean {
@@ -61,16 +64,44 @@ export class Segments {
 
   /** Writes a batch behind the last one; durable when `done` is called without an error. */
   write(bytes: Buffer, length: number, done: (error: Error | null) => void): void {
+    if (this.#extending === undefined || this.#end + length <= this.#runwayEnd)
+      return this.#write(bytes, length, done)
+    // Zeros that are on their way must not land on a batch.
+    void this.#extending.then(() => this.#write(bytes, length, done))
+  }
+
+  #write(bytes: Buffer, length: number, done: (error: Error | null) => void): void {
+    if (this.#extension instanceof Error) return done(this.#extension)
     const at = this.#end
     this.#dirtyEnd = Math.max(this.#dirtyEnd, at + length)
     writeAll(this.#file!, bytes, length, at, (error) => {
       if (error === null) {
         this.#end = at + length
-        // Early enough that a fast writer does not catch up with the zeros of the next segment.
-        if (this.#end > this.#capacity / 4) this.prepare()
+        this.#runwayEnd = Math.max(this.#runwayEnd, this.#end)
+        this.#lookAhead(length)
       }
       done(error)
     })
+  }
+
+  #lookAhead(length: number): void {
+    // Early enough that a fast writer does not catch up with the next segment's file.
+    if (this.#end > this.#capacity / 2) this.prepare()
+    const isShort = this.#runwayEnd - this.#end < runwayBytes / 2 && this.#runwayEnd < this.#capacity
+    if (!isShort || length > smallBatchBytes || this.#extending !== undefined) return
+    if (this.#extension === 'welcome') this.#extending = this.#extend()
+  }
+
+  async #extend(): Promise<void> {
+    const end = Math.min(this.#runwayEnd + runwayBytes, this.#capacity)
+    try {
+      await zeroFill(this.#file!, this.#runwayEnd, end)
+      this.#runwayEnd = end
+    } catch (error) {
+      // A full disk may still have room for batches. Any other error is as final as that of a batch.
+      this.#extension = isDiskFull(error) ? 'full' : asError(error)
+    }
+    this.#extending = undefined
   }
 
   /** Begins the next segment. Throws what the disk says; then the current one stays. */
@@ -78,33 +109,49 @@ export class Segments {
     this.prepare()
     const preparing = this.#spare!
     this.#spare = undefined
-    const { file, bytes } = await preparing
+    const file = await preparing
     try {
       await writeWhole(file, encodeHeader({ ...header, sequence: this.#sequence + 1 }), 0)
+      await this.#extending
       await this.#file?.close()
     } catch (error) {
       await file.close()
       throw error
     }
-    this.#file = file
-    this.#capacity = bytes
-    this.#sequence++
-    this.#end = headerBytes
-    this.#dirtyEnd = headerBytes
+    this.#use(file, this.#sequence + 1, headerBytes, await file.size())
   }
 
-  /** Makes the next segment ready in the background, so that no batch waits for zeros. */
+  #use(file: DiskFile, sequence: number, end: number, runwayEnd: number): void {
+    this.#file = file
+    this.#sequence = sequence
+    this.#capacity = this.#capacityOf(sequence)
+    this.#end = end
+    this.#dirtyEnd = end
+    this.#runwayEnd = runwayEnd
+    if (this.#extension === 'full') this.#extension = 'welcome'
+  }
+
+  #capacityOf(sequence: number): number {
+    const { segmentBytesMin, segmentBytesMax } = this.#sizes
+    return Math.min(segmentBytesMin * 2 ** Math.min(sequence - 1, 30), segmentBytesMax)
+  }
+
+  /** Makes the file of the next segment in the background, so that no batch waits for it. */
   prepare(): void {
     if (this.#spare !== undefined) return
-    this.#spare = this.#fill(this.#sequence + 1)
+    this.#spare = this.#make(this.#sequence + 1)
     // A failure is told by `next`, or forgotten if the log is closed before.
     this.#spare.catch(() => undefined)
   }
 
   /** After a failed batch: puts zeros where it may have left bytes, and makes sure that there is room. */
   async clean(): Promise<void> {
-    await zeroFill(this.#file!, this.#end, Math.min(this.#dirtyEnd, this.#capacity))
+    await this.#extending
+    if (this.#extension instanceof Error) throw this.#extension
+    this.#runwayEnd = Math.max(this.#runwayEnd, this.#end + runwayBytes)
+    await zeroFill(this.#file!, this.#end, Math.max(this.#dirtyEnd, this.#runwayEnd))
     this.#dirtyEnd = this.#end
+    this.#extension = 'welcome'
     await this.#spare?.catch(() => {
       this.#spare = undefined
     })
@@ -114,7 +161,8 @@ export class Segments {
 
   async close(): Promise<void> {
     const spare = await this.#spare?.catch(() => undefined)
-    await spare?.file.close()
+    await spare?.close()
+    await this.#extending
     await this.#file?.close()
     this.#file = undefined
   }
@@ -154,23 +202,24 @@ export class Segments {
     return sequences
   }
 
-  async #fill(sequence: number): Promise<{ file: DiskFile; bytes: number }> {
-    const { segmentBytesMin, segmentBytesMax } = this.#sizes
-    const bytes = Math.min(segmentBytesMin * 2 ** Math.min(sequence - 1, 30), segmentBytesMax)
-    const path = this.path(sequence)
-    const file = await this.#disk.open(path, 'durable')
+  async #make(sequence: number): Promise<DiskFile> {
+    const file = await this.#disk.open(this.path(sequence), 'durable')
     try {
-      // Durable piece by piece: one sync of all of it would hold up the batches that are written meanwhile.
-      await zeroFill(file, 0, bytes)
+      await zeroFill(file, 0, Math.min(runwayBytes, this.#capacityOf(sequence)))
       await this.#disk.syncDirectory(this.#directory)
     } catch (error) {
       await file.close()
       throw error
     }
-    return { file, bytes }
+    return file
   }
 }
 
-function segmentName(sequence: number): string {
+/** Name of the file of a segment. */
+export function segmentName(sequence: number): string {
   return `${String(sequence).padStart(8, '0')}.log`
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('the disk gave an error without words', { cause: error })
 }

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Store } from '../../store/store.ts'
 import { zeroHash } from '../hash.ts'
 import type { Hash } from '../hash.ts'
+import { signedHead } from '../signed-head.ts'
 import type { SignedHead } from '../signed-head.ts'
 import { emptyRoot } from '../tree-at.ts'
 import type { BatchRow, Place } from './batch.ts'
@@ -90,7 +91,8 @@ export async function migrateBatches(store: Store): Promise<void> {
     select name, current_setting(name, true) as value from unnest(array['fsync', 'full_page_writes']) as name
   `.execute(store.tables<Tables>())
   for (const { name, value } of rows) {
-    if (value === 'off') throw new Fault('ledger.not-durable', { detail: `PostgreSQL runs with ${name} = off` })
+    if (value === 'off')
+      throw new Fault('ledger.not-durable', { detail: `PostgreSQL runs with ${name} = off` })
   }
 }
 
@@ -99,9 +101,11 @@ export function openBatchStore(store: Store, origin: string): BatchStore {
   const db = store.tables<Tables>()
   return {
     ...turnOn(db, origin),
-    locked: async (run) =>
-      await store.transaction<Tables, Awaited<ReturnType<typeof run>>>(async (tx) => {
-        await sql`select set_config('idle_in_transaction_session_timeout', ${String(lockIdleMs)}, true), ${stayDurable}`.execute(tx)
+    locked: async <R>(run: (turn: BatchTurn) => Promise<R>) =>
+      await store.transaction<Tables, R>(async (tx) => {
+        await sql`select set_config('idle_in_transaction_session_timeout', ${String(lockIdleMs)}, true), ${stayDurable}`.execute(
+          tx,
+        )
         await tx.selectFrom('ledger_head').select('size').where('origin', '=', origin).forUpdate().execute()
         return await run(turnOn(tx, origin))
       }),
@@ -130,11 +134,12 @@ export function openBatchStore(store: Store, origin: string): BatchStore {
       return rows
     },
     async published() {
-      return await db
+      const row = await db
         .selectFrom('ledger_checkpoint')
         .select(['size', 'root', 'checkpoint'])
         .where('origin', '=', origin)
         .executeTakeFirst()
+      return row === undefined ? undefined : headOf(row, `ledger_checkpoint of ${origin}`)
     },
     async publish({ size, root, checkpoint }) {
       const row = { size, root, checkpoint }
@@ -142,7 +147,18 @@ export function openBatchStore(store: Store, origin: string): BatchStore {
         .insertInto('ledger_checkpoint')
         .values({ origin, ...row })
         .onConflict((conflict) =>
-          conflict.column('origin').doUpdateSet(row).where('ledger_checkpoint.size', '<=', size),
+          conflict
+            .column('origin')
+            .doUpdateSet(row)
+            .where((where) =>
+              where.or([
+                where('ledger_checkpoint.size', '<', size),
+                where.and([
+                  where('ledger_checkpoint.size', '=', size),
+                  where('ledger_checkpoint.checkpoint', '<>', checkpoint),
+                ]),
+              ]),
+            ),
         )
         .execute()
     },
@@ -171,7 +187,10 @@ function turnOn(db: Kysely<Tables>, origin: string): BatchTurn {
         .where('origin', '=', origin)
         .executeTakeFirst()
       if (row === undefined)
-        throw new Fault('ledger.corrupt', { detail: 'the head of the log is missing', where: `ledger_head of ${origin}` })
+        throw new Fault('ledger.corrupt', {
+          detail: 'the head of the log is missing',
+          where: `ledger_head of ${origin}`,
+        })
       return { size: row.size, root: hash(row.root), record: hash(row.record) }
     },
     async after(index, size) {
@@ -206,9 +225,26 @@ function turnOn(db: Kysely<Tables>, origin: string): BatchTurn {
   }
 }
 
+/** A head as a row keeps it, beside the checkpoint that it was read from. Throws `ledger.corrupt`. */
+export function headOf(row: SignedHead, where: string): SignedHead {
+  const head = signedHead(row.checkpoint, where)
+  if (head.size === row.size && head.root === row.root) return head
+  throw new Fault('ledger.corrupt', {
+    detail: 'size or root are not those of the checkpoint beside them',
+    where,
+  })
+}
+
 function read(row: Omit<BatchColumns, 'entries' | 'origin'>): Omit<BatchRow, 'entries'> {
   const { first, count, number } = row
-  return { first, count, number, previous: hash(row.previous), root: hash(row.root), writer: hash(row.writer) }
+  return {
+    first,
+    count,
+    number,
+    previous: hash(row.previous),
+    root: hash(row.root),
+    writer: hash(row.writer),
+  }
 }
 
 function bytes(value: Hash): Buffer {

@@ -49,6 +49,11 @@ export class History {
     return this.#place
   }
 
+  /** Hashes of so many new leaves wait in memory until they are flushed. */
+  async makeRoom(count: number): Promise<void> {
+    if (this.hashes.room(this.#place.size) < count) await this.hashes.flush(this.#place.size)
+  }
+
   /** The row that would continue the log; `accept` or `undo` follows. */
   extend(batch: Collected, id: BatchId): Extension {
     const { size: first, record: previous } = this.#place
@@ -81,9 +86,11 @@ export class History {
   async take(row: BatchRow): Promise<void> {
     const { size, record } = this.#place
     if (row.first !== size) throw this.#corrupt('a batch is missing', size, size)
-    if (row.previous !== record) throw this.#corrupt('a batch does not continue the one before it', size, size)
-    if (this.hashes.room(size) < row.count) await this.hashes.flush(size)
-    if (this.hashes.room(size) < row.count) throw this.#corrupt('a batch has more entries than any can', size, size)
+    if (row.previous !== record)
+      throw this.#corrupt('a batch does not continue the one before it', size, size)
+    await this.makeRoom(row.count)
+    if (this.hashes.room(size) < row.count)
+      throw this.#corrupt('a batch has more entries than any can', size, size)
     try {
       this.accept(this.#read(row))
     } catch (error) {
@@ -104,7 +111,8 @@ export class History {
       this.#tree.append(sha256(frame.leaf))
     }
     const { size } = this.#tree
-    if (size !== row.first + row.count) throw this.#corrupt('entries are missing at the end of a batch', row.first, size)
+    if (size !== row.first + row.count)
+      throw this.#corrupt('entries are missing at the end of a batch', row.first, size)
     if (this.#tree.root() !== row.root)
       throw this.#corrupt('the entries of a batch are not those that were committed', row.first, row.first)
     return { row, place: placeAfter(row), bundles }
@@ -140,6 +148,7 @@ export function corruptBatch(why: string, origin: string, batch: number, index: 
   return new Fault('ledger.corrupt', {
     detail: why,
     where: `ledger_batch of ${origin}, batch ${batch} index ${index}`,
-    remedy: 'Stop the replicas and restore the row named from a backup or a mirror; nothing is repaired silently.',
+    remedy:
+      'Stop the replicas and restore the row named from a backup or a mirror; nothing is repaired silently.',
   })
 }

@@ -18,6 +18,8 @@ export async function openPostgres(address: string): Promise<Kysely<unknown>> {
   })
   // An idle connection that the server closes is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // The same for one that is in use: its query or the next one fails, and that is how whoever uses it learns of it.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   try {
     await sql`select 1`.execute(db)

@@ -4,6 +4,7 @@ import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, status } fro
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import type { CallerConnection } from '../call-submission.ts'
+import { errorForHeader } from '../receipt-metadata.ts'
 import type { Reply } from '../reply.ts'
 import { encode, methodForms } from './codec.ts'
 import { detailsKey, foreignStatus, readStatus, statusOf } from './status.ts'
@@ -59,7 +60,7 @@ export class GrpcCaller extends EventEmitter implements CallerConnection, Reply 
   }
 
   error(error: Parameters<Reply['error']>[0]): void {
-    this.#fail(statusOf(error))
+    this.#fail(statusOf(errorForHeader(error)))
   }
 
   foreignError(error: Parameters<Reply['foreignError']>[0], wire?: Uint8Array): void {

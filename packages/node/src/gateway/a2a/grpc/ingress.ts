@@ -110,6 +110,7 @@ function take(
     target,
     trace: admitted.trace,
     extensions: admitted.extensions,
+    receipt: admitted.receipt,
     response: caller,
     reply: caller,
   }).catch((error: unknown) => caller.error(faultError(Fault.from(error))))

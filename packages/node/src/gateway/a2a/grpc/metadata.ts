@@ -2,6 +2,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import type { A2aError } from '@ambit/core/wire/a2a/error'
 import { a2aVersion, a2aVersion03, readVersion, versionHeader } from '@ambit/core/wire/a2a/version'
+import { receiptHeader } from '@ambit/core/wire/receipt-wish'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Gateway } from '../../gateway.ts'
 import { traceOf } from '../headers.ts'
@@ -13,12 +14,21 @@ export interface Admission {
   readonly trace: string | undefined
   /** The service parameter A2A-Extensions. */
   readonly extensions: string | undefined
+  /** What is wished for of the receipt. */
+  readonly receipt: string | undefined
 }
 
 /** Longest value of an entry that governs a message. */
 const valueCharactersMax = 8192
 
-const governing = ['authorization', versionHeader, 'a2a-extensions', 'traceparent', 'origin'] as const
+const governing = [
+  'authorization',
+  versionHeader,
+  'a2a-extensions',
+  'traceparent',
+  receiptHeader,
+  'origin',
+] as const
 
 /** Who calls, and whether in this version: known from the metadata alone, before a byte of the message is kept. */
 export function admit(gateway: Pick<Gateway, 'authenticate'>, metadata: Metadata): Admission | A2aError {
@@ -43,6 +53,7 @@ export function admit(gateway: Pick<Gateway, 'authenticate'>, metadata: Metadata
     holder: authentication.holder,
     trace: traceOf(textOf(metadata, 'traceparent')),
     extensions: textOf(metadata, 'a2a-extensions'),
+    receipt: textOf(metadata, receiptHeader),
   }
 }
 

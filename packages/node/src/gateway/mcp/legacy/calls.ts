@@ -2,11 +2,13 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isId } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods } from '@ambit/core/wire/mcp/methods'
+import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { ActHandle, Intake } from '../../gateway.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
 import { canAnswer, opensAddresses } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { serverSink } from '../operations/server-sink.ts'
+import { showingReceipt, wishHeader, wishOf } from '../receipt-meta.ts'
 import { replyError } from '../reply.ts'
 import { AnswerStreams } from './answer-streams.ts'
 import { progressTokenOf } from './answer.ts'
@@ -37,12 +39,12 @@ export class Calls {
   }
 
   tool(visit: Visit, body: Buffer, message: JsonRpcRequest, call: AskedTool): void {
-    this.#start(visit, message, this.#toolCall(visit, body, message, call))
+    this.#start(visit, message, (wish) => this.#toolCall(visit, body, message, call, wish))
   }
 
   /** A request of the operations table. */
   operation(visit: Visit, body: Buffer, message: JsonRpcRequest): void {
-    this.#start(visit, message, this.#operation(visit, body, message))
+    this.#start(visit, message, (wish) => this.#operation(visit, body, message, wish))
   }
 
   /** Only within the session that made the call: an id means nothing elsewhere. */
@@ -51,14 +53,23 @@ export class Calls {
     if (visit.session !== undefined && isId(id)) this.#underWay.get(keyOf(visit, id))?.cancel()
   }
 
-  #start(visit: Visit, message: JsonRpcRequest, submission: Submission): void {
+  #start(
+    visit: Visit,
+    message: JsonRpcRequest,
+    submissionOf: (wish: ReceiptWish | undefined) => Submission,
+  ): void {
+    const read = wishOf(message.params, wishHeader(visit.request.headers))
+    if (!read.ok) {
+      replyError(visit.response, 400, message.id, errorCodes.invalidParams, read.reason)
+      return
+    }
     const key = visit.session === undefined ? undefined : keyOf(visit, message.id)
     if (key !== undefined && this.#underWay.has(key)) {
       const text = 'a call with that id is under way in the session'
       replyError(visit.response, 400, message.id, errorCodes.invalidRequest, text)
       return
     }
-    this.#begin(visit, message, submission, key)
+    this.#begin(visit, message, submissionOf(read.wish), key)
   }
 
   #begin(visit: Visit, message: JsonRpcRequest, submission: Submission, key: string | undefined): void {
@@ -92,8 +103,14 @@ export class Calls {
     exchange.begin(submission.submit(undefined, exchange))
   }
 
-  #toolCall(visit: Visit, body: Buffer, message: JsonRpcRequest, { tool, args }: AskedTool): Submission {
-    const common = this.#common(visit, body, message)
+  #toolCall(
+    visit: Visit,
+    body: Buffer,
+    message: JsonRpcRequest,
+    { tool, args }: AskedTool,
+    wish: ReceiptWish | undefined,
+  ): Submission {
+    const common = this.#common(visit, body, message, wish)
     const submission: Submission = {
       target: tool.target,
       method: message.method,
@@ -113,16 +130,16 @@ export class Calls {
             place: undefined,
             ...(round === undefined ? {} : { wire: round.wire }),
           },
-          serverSink(visit.view, tool.target.slug, sink, true),
+          showingReceipt(wish, serverSink(visit.view, tool.target.slug, sink, true), true),
         ),
     }
     return submission
   }
 
-  #operation(visit: Visit, body: Buffer, message: JsonRpcRequest): Submission {
+  #operation(visit: Visit, body: Buffer, message: JsonRpcRequest, wish: ReceiptWish | undefined): Submission {
     const params = message.params ?? {}
     const { holder, view } = visit
-    const common = this.#common(visit, body, message)
+    const common = this.#common(visit, body, message, wish)
     const { method } = message
     const submission: Submission = {
       target: undefined,
@@ -148,7 +165,7 @@ export class Calls {
     return submission
   }
 
-  #common(visit: Visit, body: Buffer, message: JsonRpcRequest) {
+  #common(visit: Visit, body: Buffer, message: JsonRpcRequest, wish: ReceiptWish | undefined) {
     const { request, holder, version, session } = visit
     const params = message.params ?? {}
     const protocolIn = `mcp/${version}`
@@ -166,6 +183,7 @@ export class Calls {
       stream: progressTokenOf(params) !== undefined && accepts(request, 'text/event-stream'),
       trace: traceOf(request, params),
       callerCapabilities,
+      ...(wish === undefined ? {} : { receipt: wish }),
     }
   }
 }

@@ -3,6 +3,7 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
 import { operations } from '@ambit/core/wire/mcp/operation'
+import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Pending } from '../../../approval/approval.ts'
 import { tasksExtension } from '../capabilities.ts'
 import type { Target } from '../../../registry/target.ts'
@@ -15,6 +16,7 @@ import { answeredIntakes, inputState, openRound } from '../input-required.ts'
 import type { Asking, InputRequest, Round } from '../input-required.ts'
 import type { View } from '../names/view.ts'
 import { serverSink } from '../operations/server-sink.ts'
+import { showingReceipt, wishOf, withoutWish } from '../receipt-meta.ts'
 import { ModernAnswer } from './answer.ts'
 import { callerCapabilities, progressTokenOf, followsTasks } from './client.ts'
 import { modernProtocol } from './egress.ts'
@@ -35,6 +37,7 @@ interface Call {
   readonly params: JsonObject
   /** The message as it goes on; the client's own unless a state in it had to be opened. */
   readonly message: JsonRpcRequest
+  readonly receipt: ReceiptWish | undefined
 }
 
 /** The requests of clients of 2026-07-28 that go on to servers, and those that come back with an answer. */
@@ -46,15 +49,17 @@ export class ModernCalls {
   }
 
   take(context: ModernCallContext): void {
-    const { message, response } = context
-    const params = message.params ?? {}
-    const call: Call = {
-      context,
-      answer: new ModernAnswer(response, message.id),
-      requested: `${message.method}\n${String(nameOf(message))}`,
-      params,
-      message,
+    const { message: sent, response, headers } = context
+    const answer = new ModernAnswer(response, sent.id)
+    const read = wishOf(sent.params, headers.receipt)
+    if (!read.ok) {
+      answer.error(errorCodes.invalidParams, read.reason)
+      return
     }
+    const params = read.wish === undefined ? (sent.params ?? {}) : withoutWish(sent.params ?? {})
+    const message = params === sent.params ? sent : { ...sent, params }
+    const requested = `${message.method}\n${String(nameOf(message))}`
+    const call: Call = { context, answer, requested, params, message, receipt: read.wish }
     const state = asksInRounds.has(message.method) ? params['requestState'] : undefined
     if (typeof state !== 'string') {
       if (operations[message.method]?.capability === 'tasks') this.#task(call)
@@ -133,8 +138,9 @@ export class ModernCalls {
           trace: exchange.trace,
           parent,
           place: undefined,
+          ...(call.receipt === undefined ? {} : { receipt: call.receipt }),
         },
-        serverSink(view, tool.target.slug, exchange, true),
+        showingReceipt(call.receipt, serverSink(view, tool.target.slug, exchange, true), true),
       )
       exchange.begin(handle)
     }
@@ -161,6 +167,7 @@ export class ModernCalls {
         chosen: (server) => exchange.chosen(server),
         ...(parent === undefined ? {} : { parent }),
         ...(target === undefined ? {} : { target }),
+        ...(call.receipt === undefined ? {} : { receipt: call.receipt }),
       },
       exchange,
     )
@@ -251,9 +258,22 @@ export class ModernCalls {
       .then((pending) =>
         pending === undefined
           ? this.#begin(withParams(call, params), exchange)
-          : answerPending(exchange, pending, id),
+          : this.#answerPending(call, exchange, pending, id),
       )
       .catch((error: unknown) => call.answer.fault(Fault.from(error)))
+  }
+
+  async #answerPending(call: Call, exchange: ModernExchange, pending: Pending, id: string): Promise<void> {
+    const { receipt: wish, message } = call
+    const { state, act } = pending
+    if (state === 'pending') exchange.asked(pending)
+    else if (state === 'approved' || state === 'performing') exchange.wait(pending)
+    else {
+      const receipt = wish === undefined ? undefined : await this.#parts.gateway.receiptOf(act, wish)
+      const sink = showingReceipt(wish, exchange, message.method === methods.toolsCall)
+      if (state === 'done') sink.outcome(storedOutcome(pending), act, receipt)
+      else sink.refused(notApproved(state, id), act, receipt)
+    }
   }
 }
 
@@ -280,13 +300,6 @@ function messageBytes({ context, message }: Call): Buffer {
 function forwardBytes(call: Call, read: Extract<ToolCall, { form: 'call' }>): Buffer {
   if (!read.rewritten) return messageBytes(call)
   return Buffer.from(JSON.stringify({ ...call.message, params: upstreamParams(call.params, read) }))
-}
-
-function answerPending(exchange: ModernExchange, pending: Pending, id: string): void {
-  if (pending.state === 'pending') exchange.asked(pending)
-  else if (pending.state === 'approved' || pending.state === 'performing') exchange.wait(pending)
-  else if (pending.state === 'done') exchange.outcome(storedOutcome(pending), pending.act)
-  else exchange.refused(notApproved(pending.state, id), pending.act)
 }
 
 function notApproved(state: string, id: string) {

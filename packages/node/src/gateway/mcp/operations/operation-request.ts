@@ -1,4 +1,5 @@
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
+import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { ActHandle, IngressSink, Intake } from '../../gateway.ts'
@@ -21,6 +22,8 @@ export interface OperationRequest {
   /** The act whose questions this request answers. */
   readonly parent?: string
   readonly callerCapabilities?: Readonly<Record<string, unknown>>
+  /** Of no use for a list that several servers make together: each of them has an act of its own. */
+  readonly receipt?: ReceiptWish
   /** The server, where the caller knows it (a sealed task names its own); else it is found by name or URI. */
   readonly target?: Target
   /** Called before the act is submitted when one server answers the request: whose questions its answer may hold. */

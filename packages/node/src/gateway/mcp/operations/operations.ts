@@ -30,8 +30,10 @@ export function createOperations(options: OperationsOptions): Operations {
       if (operation === undefined) return answerError(sink, unknownMethod)
       const { capability } = operation
       const member = listMembers[method]
-      if (member !== undefined && !view.single)
-        return new Merging({ options, cursors, request, capability, member, sink }).start()
+      if (member !== undefined && !view.single) {
+        const { receipt: _ofOneAct, ...rest } = request
+        return new Merging({ options, cursors, request: rest, capability, member, sink }).start()
+      }
       const owned = member === undefined ? meant(request) : alone(request)
       if ('empty' in owned) {
         return answerResult(sink, { [String(member)]: [], _meta: leftOutMeta(view) })

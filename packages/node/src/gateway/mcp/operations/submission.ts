@@ -9,6 +9,7 @@ import type { SeenServer } from '../names/view.ts'
 import { answerError } from './answers.ts'
 import type { OperationRequest } from './operation-request.ts'
 import type { Rename } from './owner.ts'
+import { showingReceipt } from '../receipt-meta.ts'
 
 export interface OperationsOptions {
   readonly gateway: Pick<Gateway, 'submit'>
@@ -43,8 +44,9 @@ export function submitTo(
       trace: request.trace,
       parent: request.parent,
       place: undefined,
+      ...(request.receipt === undefined ? {} : { receipt: request.receipt }),
     },
-    sink,
+    showingReceipt(request.receipt, sink, false),
   )
 }
 

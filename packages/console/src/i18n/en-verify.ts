@@ -1,0 +1,70 @@
+/** Words of the page that checks receipts for anybody. */
+export const enVerify = {
+  verify: {
+    title: 'Verify',
+    lead: 'Check a receipt, a proof file or a promise of a log. Everything happens in this browser: nothing is sent anywhere.',
+    document: 'Receipt, proof file or promise',
+    documentHelp: 'Paste it, or drop the file here.',
+    choose: 'Choose a file',
+    entry: 'Entry',
+    entryHelp: 'A proof file says where an entry stands, and not which. Paste the entry, byte for byte.',
+    trust: 'Whom you trust',
+    trustHelp:
+      'Keys of logs (name+id+key), one on each line, or a policy with witnesses. Get them from somebody other than whoever gave you the receipt.',
+    link: 'Verify elsewhere',
+    linkHelp: 'Anybody can check the downloaded receipt, without signing in:',
+    here: 'Checked in this browser, with nothing but what stands above.',
+    proved: 'What is proved',
+    notProved: 'What is not proved',
+    story: 'The entries',
+    keyPinned: 'The key is one that you named.',
+    witness: (name: string) => `The witness ${name} saw the same log, by its clock at`,
+    promiseGood: 'This promise is signed by its log',
+    promised: (origin: string, n: number) =>
+      n === 1
+        ? `The log ${origin} promised that this entry will be under a published checkpoint.`
+        : `The log ${origin} promised that these ${n} entries will be under a published checkpoint.`,
+    due: 'It is to be kept by',
+    proofGood: 'The entry stands in the log',
+    proofHalf: 'The checkpoint is signed by the log',
+    stands: (index: number) => `The entry stands at index ${index} of that tree.`,
+    bad: {
+      receipt: 'This receipt does not hold',
+      promise: 'This promise does not hold',
+      proof: 'This proof does not hold',
+    },
+    unreadable: {
+      'too-long': 'This is longer than any receipt.',
+      unknown: 'This is neither a receipt, nor a proof file, nor a promise.',
+      trust: 'What you named as trusted cannot be read.',
+      'proof-key': 'A proof file carries no key. Name the log you trust below.',
+    },
+    not: {
+      key: 'Whose log it is: the key is one that only this document names. Name the log you trust.',
+      witness: 'That others see the same log: no witness that you named cosigned it.',
+      end: 'How the act ended: the log had no end of it yet.',
+      contents: 'What was said: the entries only commit to it. Whose act it is can add the contents.',
+      truth:
+        'That what was recorded is true, or is all that happened. A log proves what was written, when, and that it stays.',
+      kept: 'That the promise was kept: a receipt of the act, or `ambit log promise`, shows that.',
+      entry: (index: number) => `Which entry stands at index ${index}: add the entry.`,
+    },
+  },
+  logs: {
+    title: 'The logs',
+    lead: 'Everything that was done stands in these logs. Anybody can check them.',
+    entries: (n: number) => (n === 1 ? '1 entry' : `${n} entries`),
+    published: (n: number) => `The last checkpoint covers ${n}.`,
+    states: { open: 'Recording', full: 'Disk full', failed: 'Stopped', closed: 'Closed' },
+    key: 'Key',
+    checkpoint: 'Checkpoint',
+    witnesses: 'Witnesses',
+    noWitnesses: 'Not witnessed',
+    quorum: 'The last checkpoint has its quorum',
+    noQuorum: 'The last checkpoint has no quorum',
+    disk: 'Disk',
+    free: (free: string, total: string) => `${free} of ${total} free`,
+    levels: { ok: 'Enough room', low: 'Getting full', full: 'Full' },
+    fullIn: (days: number) => (days < 1 ? 'Full within a day.' : `Full in about ${days} days.`),
+  },
+}
