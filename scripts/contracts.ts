@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { leafSchema } from '@ambit/core/leaf'
 import { signedMandateSchema } from '@ambit/core/mandate'
+import { promiseSchema } from '@ambit/core/promise'
 import { receiptSchema } from '@ambit/core/receipt'
 import { recordSchema } from '@ambit/core/record'
 import { signedRulingSchema } from '@ambit/core/ruling'
@@ -26,6 +27,7 @@ const nouns = {
   mandate: signedMandateSchema,
   ruling: signedRulingSchema,
   receipt: receiptSchema,
+  promise: promiseSchema,
   leaf: leafSchema,
 } as const
 

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { cosignatures } from './ledger-vectors/cosignatures.ts'
 import { policies } from './ledger-vectors/policies.ts'
+import { promises, receiptsOverLogs } from './ledger-vectors/promises.ts'
 import { witnessMessages } from './ledger-vectors/witness-messages.ts'
 import { witnessedProofs } from './ledger-vectors/witnessed-proofs.ts'
 
@@ -17,3 +18,5 @@ write('cosignatures', await cosignatures())
 write('policies', await policies())
 write('witnessed-proofs', await witnessedProofs())
 write('witness-messages', await witnessMessages())
+write('promises', await promises())
+write('receipts-over-logs', await receiptsOverLogs())

@@ -259,7 +259,7 @@ function isOf(specifier: string, name: string): boolean {
 }
 
 function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path)
+  return /(?:\.test\.tsx?|-fixture\.ts)$/.test(path)
 }
 
 function mayHoldSql(path: string): boolean {

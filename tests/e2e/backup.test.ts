@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { verifyReceipt } from '@ambit/sdk/verify'
 import { answerJson, rawCall, startRawMcpServer, textResult } from '@ambit/testkit/raw-mcp'
 import { spawnNode } from '@ambit/testkit/spawn-node'
 import type { SpawnedNode } from '@ambit/testkit/spawn-node'
-import { allow, bringOnline } from '@ambit/testkit/start-node'
+import { allow, bringOnline, testSettings } from '@ambit/testkit/start-node'
 import type { TestAccess } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,6 +18,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
  */
 
 const cli = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+const checker = fileURLToPath(new URL('../../packages/node/src/fsck.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/node/src/main.ts', import.meta.url))
 
 let root: string
 let data: string
@@ -78,6 +81,26 @@ async function ambit(node: SpawnedNode | undefined, ...argv: string[]) {
   })
 }
 
+test('a stopped node can be checked: sound, or damaged with the entry named', async () => {
+  const sound = fsck(data)
+  expect([sound.status, sound.stdout]).toEqual([0, ''])
+  const damaged = join(root, 'damaged')
+  cpSync(data, damaged, { recursive: true })
+  const [period = ''] = readdirSync(join(damaged, 'log/activity')).filter((name) => /^\d{4}h[12]$/.test(name))
+  const segment = join(damaged, 'log/activity', period, 'segments/00000001.log')
+  const bytes = readFileSync(segment)
+  const at = bytes.indexOf('"kind":"act.intent"')
+  bytes[at + 10]! ^= 1
+  writeFileSync(segment, bytes)
+  const found = fsck(damaged)
+  expect(found.status).toBe(1)
+  expect(found.stdout).toMatch(/activity\/\d{4}h[12]\/segments\/00000001\.log, byte \d+, entry \d+: /)
+})
+
+function fsck(folder: string) {
+  return spawnSync(process.execPath, [checker, folder, '--guard', `${data}-guard`], { encoding: 'utf8' })
+}
+
 test('a backup is whole, private, and lies beside the data folder', async () => {
   expect(backup.startsWith(join(root, 'data-backups'))).toBe(true)
   expect(readdirSync(backup).toSorted()).toEqual(['data', 'guard', 'manifest.json'])
@@ -113,8 +136,11 @@ test('where the guard knows more, restoring stops and says how much is missing',
 test('a copy put in place by hand does not start: it would sign a second history', async () => {
   const byHand = join(root, 'by-hand')
   cpSync(join(backup, 'data'), byHand, { recursive: true })
-  const started = spawnNode({ data: byHand, env: { AMBIT_GUARD: `${data}-guard` }, stderr: 'pipe' })
-  await expect(started).rejects.toThrow()
+  const env = { ...process.env, ...testSettings({ env: { AMBIT_GUARD: `${data}-guard` } }, byHand) }
+  const { status, stderr } = spawnSync(process.execPath, [main], { env, encoding: 'utf8', timeout: 30_000 })
+  expect(status).toBe(1)
+  expect(stderr).toContain('what was signed before')
+  expect(stderr).toContain('/activity/')
 })
 
 test('with the loss accepted it begins a new log that says so, and proves the old acts still', async () => {

@@ -153,6 +153,35 @@ describe.skipIf(executable === undefined)('the verifier in the browser', () => {
   })
 })
 
+describe.skipIf(executable === undefined)('the logs in the console', () => {
+  test('says of each how long it is, by which key it signs, and how much disk there is', async () => {
+    await prepareConsole()
+    await using node = await startTestNode()
+    await using browser = await openBrowser(node.url, desk)
+    const { page } = browser
+    const { person } = await node.ambit.people.me()
+    await page.goto((await node.ambit.people.signInLink(person.id)).signInLink)
+    await page.waitForURL('**/registry')
+    await page.goto(`${node.url}/receipts`)
+    await page.getByRole('heading', { name: 'The logs' }).waitFor()
+    const { ledgers } = await node.ambit.status()
+    for (const { origin, vkey } of ledgers) {
+      await page.getByRole('heading', { name: origin }).waitFor()
+      await page.getByText(vkey).first().waitFor()
+    }
+    expect(await page.getByText('Not witnessed').count()).toBe(ledgers.length)
+    await page.getByText(/of .* free/).waitFor()
+    const href = await page
+      .getByRole('link', { name: /checkpoint$/ })
+      .first()
+      .getAttribute('href')
+    expect(await (await fetch(`${node.url}${href}`)).text()).toContain(ledgers[0]!.origin)
+    await page.getByRole('link', { name: 'Verify' }).click()
+    await page.getByRole('heading', { name: 'Verify' }).waitFor()
+    expect(browser.complaints).toEqual([])
+  })
+})
+
 /** A well-formed key of another log. */
 async function otherKey(): Promise<string> {
   const name = 'elsewhere.example/log'

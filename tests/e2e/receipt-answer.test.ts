@@ -11,6 +11,7 @@ import { startMcpServer } from '@ambit/testkit/mcp-server'
 import type { TestMcpServer } from '@ambit/testkit/mcp-server'
 import { send } from '@ambit/testkit/raw-http'
 import { modernCall, rawCall, startRawMcpServer } from '@ambit/testkit/raw-mcp'
+import type { Json } from '@ambit/testkit/raw-modern'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -19,8 +20,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
  * An answer that carries the receipt of its act, or the log's promise of it: in every protocol and binding, for results
  * and refusals, and never unasked.
  */
-
-type Json = Readonly<Record<string, any>>
 
 const key = 'ambit/receipt'
 const header = 'ambit-receipt'
@@ -164,7 +163,7 @@ describe('MCP of 2026-07-28', () => {
     const before = server.calls.length
     for (const wish of ['everything', 1, {}, ['receipt'], true]) {
       const answer = (await send(node.port, modern(wish, 'echo', { text: 'x' }))).json() as Json
-      expect(answer['error'], String(wish)).toMatchObject({ code: -32602 })
+      expect(answer['error'], JSON.stringify(wish)).toMatchObject({ code: -32602 })
       expect(answer['error'].message).toContain('handle, promise, receipt')
     }
     expect(server.calls.length).toBe(before)

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await introduce('b', 'a')
   for (const name of ['a', 'b'] as const) await stop(name)
   for (const name of ['b', 'a'] as const) await start(name, asking(name))
-})
+}, 120_000)
 
 afterAll(async () => {
   for (const name of running.keys()) await stop(name)
@@ -89,8 +89,8 @@ async function ambit(of: SpawnedNode, ...args: string[]): Promise<string> {
 
 /** Makes one node a witness of the logs of another, as operators do it. */
 async function introduce(witness: Name, log: Name): Promise<void> {
-  const keys = (await node(log).ambit.status()).ledgers.map(({ vkey }) => vkey)
-  await ambit(node(witness), 'log', 'witness', 'add', ...keys)
+  const keys = await ambit(node(log), 'log', 'witness', 'keys')
+  await ambit(node(witness), 'log', 'witness', 'add', ...keys.trim().split('\n'))
   const policy = await ambit(node(witness), 'log', 'witness', 'policy')
   policies.set(witness, policy)
   writeFileSync(join(folder, `${witness}.policy`), policy)
@@ -137,6 +137,15 @@ test.each([
   // Without the other node's signature the same receipt is not believed.
   const alone = receipt.checkpoint.replaceAll(/^— \S+\/witness .*\n/gm, '')
   expect(await check({ ...receipt, checkpoint: alone }, witness)).toMatchObject({ ok: false })
+})
+
+test('the witness goes on with the next log of a node', async () => {
+  const before = await (await act('a'))()
+  await node('a').ambit.logs.rotate('activity', 'a new key')
+  await until('the witness cosigned it', async () => (await witnessing(node('a'))).quorum, restMsMax)
+  const receipt = await (await act('a'))()
+  expect(receipt.log.origin).not.toBe(before.log.origin)
+  expect(await check(receipt, 'b')).toMatchObject({ ok: true })
 })
 
 test('where the witness is away acts go on, the checkpoint is marked, and it heals', async () => {

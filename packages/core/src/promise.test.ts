@@ -1,13 +1,39 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import type { Bytes } from './bytes.ts'
 import { base64Bytes, utf8 } from './bytes.ts'
 import { parseNote, parseVkey } from './log/note.ts'
+import { purposeMessage } from './log/purpose.ts'
 import type { LogSource } from './log/source.ts'
 import { checkPromise } from './promise-check.ts'
 import { promiseMessage, promisedHash, verifyPromise } from './promise.ts'
 import type { ActPromise } from './promise.ts'
 import { TestLog, act, intent, outcome } from './receipt-fixture.ts'
+
+interface PromiseVectors {
+  vkey: string
+  valid: { name: string; dueAt: number; promise: unknown }[]
+  invalid: { name: string; code: string; promise: unknown }[]
+  checks: { name: string; state: string; promise: unknown; receipt: unknown }[]
+}
+
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../vectors/ledger/promises.json', import.meta.url), 'utf8'),
+) as PromiseVectors
+
+test.each(vectors.valid)('verifies the vector: $name', async ({ promise: given, dueAt: due }) => {
+  const verdict = await verifyPromise(given, { vkeys: [vectors.vkey] })
+  expect(verdict).toMatchObject({ ok: true, keyPinned: true, dueAt: due })
+})
+
+test.each(vectors.invalid)('refuses the vector: $name', async ({ promise: given, code }) => {
+  expect(await verifyPromise(given)).toMatchObject({ ok: false, code })
+})
+
+test.each(vectors.checks)('holds against a promise: $name', async ({ promise: given, receipt, state }) => {
+  expect(await checkPromise(given, { receipt }, { vkeys: [vectors.vkey] })).toMatchObject({ ok: true, state })
+})
 
 let log: TestLog
 let promise: ActPromise
@@ -72,6 +98,7 @@ test('what a log signs as a promise is no note, so nobody gets a checkpoint sign
   const { signature, ...said } = promise
   const message = promiseMessage(said)
   expect(parseNote(message)).toMatchObject({ ok: false })
+  expect(parseNote(purposeMessage('promise', utf8(log.checkpoint())))).toMatchObject({ ok: false })
   const verifier = await parseVkey(log.vkey)
   if (!verifier.ok) throw new Error(verifier.reason)
   const key = await crypto.subtle.importKey('raw', verifier.verifier.publicKey, 'Ed25519', false, ['verify'])

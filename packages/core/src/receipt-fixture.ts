@@ -1,4 +1,11 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { base64, concatBytes, utf8 } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
@@ -27,10 +34,12 @@ export class TestLog {
     this.#sign = (bytes) => sign(null, bytes, key)
   }
 
-  static async make(origin: string): Promise<TestLog> {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const raw = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32))
-    return new TestLog(origin, await formatVkey(origin, raw), privateKey)
+  /** With a seed of 32 bytes, a key that anybody can make: for vectors. */
+  static async make(origin: string, seed: Uint8Array = randomBytes(32)): Promise<TestLog> {
+    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
+    return new TestLog(origin, await formatVkey(origin, new Uint8Array(spki.subarray(-32))), key)
   }
 
   static async makeWitness(name: string): Promise<Cosigner> {

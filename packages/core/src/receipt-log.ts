@@ -15,6 +15,7 @@ export interface ReceiptTrust {
 /** A log of a receipt whose checkpoint holds. */
 export interface VerifiedLog {
   readonly origin: string
+  /** The key that verified: the one that the reader named, where they named any. */
   readonly vkey: string
   /** Entries of the log when it signed. */
   readonly size: number
@@ -40,16 +41,15 @@ export type OpenedLog =
     }
 
 export interface LogClaim {
-  readonly log: { readonly origin: string; readonly vkey: string }
+  readonly log: { readonly origin: string; readonly vkey: string; readonly secondVkey?: string | undefined }
   readonly checkpoint: string
 }
 
 /** Checks one log of a receipt: whose it is, that it signed the checkpoint, and who witnessed that. */
 export async function openLog({ log, checkpoint }: LogClaim, trust: ReceiptTrust): Promise<OpenedLog> {
-  const { origin, vkey } = log
-  const inPolicy = trust.policy?.logs.some(({ key }) => key.vkey === vkey) === true
-  const named = trust.vkeys?.includes(vkey) === true
-  if ((trust.vkeys !== undefined && !named) || (trust.policy !== undefined && !inPolicy)) {
+  const { origin } = log
+  const vkey = trustedKey(log, trust)
+  if (vkey === undefined) {
     return no('receipt.key-unknown', 'the log is not one of those you trust', 'log.vkey')
   }
   const key = await parseVkey(vkey)
@@ -67,9 +67,26 @@ export async function openLog({ log, checkpoint }: LogClaim, trust: ReceiptTrust
   const { size } = opened.checkpoint
   return {
     ok: true,
-    log: { origin, vkey, size, keyPinned: named || inPolicy, witnesses: witnessed.witnesses },
+    log: {
+      origin,
+      vkey,
+      size,
+      keyPinned: trust.vkeys !== undefined || trust.policy !== undefined,
+      witnesses: witnessed.witnesses,
+    },
     checkpoint: opened.checkpoint,
   }
+}
+
+/** The key of the log that the reader named, which may be either of the two; the first where they named none. */
+function trustedKey(
+  { vkey, secondVkey }: LogClaim['log'],
+  { vkeys, policy }: ReceiptTrust,
+): string | undefined {
+  const keys = secondVkey === undefined ? [vkey] : [vkey, secondVkey]
+  return keys.find(
+    (each) => vkeys?.includes(each) !== false && policy?.logs.some(({ key }) => key.vkey === each) !== false,
+  )
 }
 
 const unasked = { ok: true, witnesses: [] } as const

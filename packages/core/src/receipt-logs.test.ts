@@ -1,11 +1,33 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import { base64url, utf8 } from './bytes.ts'
 import { addSignatures, cosign } from './log/cosignature.ts'
 import type { Cosigner } from './log/note.ts'
 import { parsePolicy } from './log/policy.ts'
 import { TestLog, act, intent, outcome } from './receipt-fixture.ts'
-import { verifyReceipt } from './receipt.ts'
+import { commitment, verifyReceipt } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
+
+interface OverLogsVectors {
+  vkeys: string[]
+  valid: { name: string; receipt: unknown }[]
+  invalid: { name: string; code: string; receipt: unknown }[]
+}
+
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../vectors/ledger/receipts-over-logs.json', import.meta.url), 'utf8'),
+) as OverLogsVectors
+
+test.each(vectors.valid)('verifies the vector: $name', async ({ receipt: given }) => {
+  expect(await verifyReceipt(given, { vkeys: vectors.vkeys })).toMatchObject({ ok: true, keyPinned: true })
+})
+
+test.each(vectors.invalid)('refuses the vector: $name', async ({ receipt: given, code }) => {
+  expect(await verifyReceipt(given, { vkeys: vectors.vkeys })).toMatchObject({ ok: false, code })
+})
+
+const salt = new Uint8Array(32).fill(5)
 
 let first: TestLog
 let second: TestLog
@@ -14,7 +36,7 @@ let receipt: Receipt
 beforeAll(async () => {
   first = await TestLog.make('node.example/2026h2')
   second = await TestLog.make('node.example/2027h1')
-  const begun = first.append(intent)
+  const begun = first.append({ ...intent, arguments: await commitment(salt, utf8('{}')) })
   const ended = second.append(outcome)
   second.append({ ...outcome, act: 'another' })
   receipt = {
@@ -43,6 +65,43 @@ test('an act that began in one log and ended in the next is proved by both', asy
     ],
   })
 })
+
+test('an opening is of the log that it names', async () => {
+  const opening = { index: 1, field: 'arguments', salt: base64url(salt), text: '{}' }
+  expect(await verifyReceipt({ ...receipt, openings: [opening] })).toMatchObject({ ok: true })
+  expect(await verifyReceipt({ ...receipt, openings: [{ ...opening, log: 1 }] })).toMatchObject({
+    ok: false,
+    code: 'receipt.opening',
+  })
+})
+
+test('leaves stand in the order of their logs, whatever their indexes', async () => {
+  const asked = { ...approval, step: 'asked' }
+  const [one, two] = [await TestLog.make('node.example/one'), await TestLog.make('node.example/two')]
+  const early = two.append(asked)
+  one.append({ ...outcome, act: 'another' })
+  const late = one.append({ ...approval, step: 'denied' })
+  const turned = {
+    ...receipt,
+    log: one.named,
+    checkpoint: one.checkpoint(),
+    more: [{ log: two.named, checkpoint: two.checkpoint() }],
+    leaves: [two.leaf(early, 1), one.leaf(late)],
+  }
+  expect(early).toBeLessThan(late)
+  expect(await verifyReceipt(turned)).toMatchObject({ ok: false, code: 'receipt.order' })
+  const right = { ...turned, leaves: turned.leaves.toReversed() }
+  expect(await verifyReceipt(right)).toMatchObject({ ok: true })
+})
+
+const approval = {
+  v: 1,
+  kind: 'approval',
+  at: '2026-11-20T00:00:00Z',
+  act,
+  approval: 'ap_1',
+  card: `sha256:${'cd'.repeat(32)}`,
+}
 
 test('trusting one of two logs is not enough', async () => {
   expect(await verifyReceipt(receipt, { vkeys: [first.vkey] })).toMatchObject({

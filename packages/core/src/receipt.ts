@@ -28,7 +28,12 @@ const hashesMax = 63
 const moreLogsMax = 3
 
 const count = z.int().min(0)
-const logSchema = z.strictObject({ origin: z.string().min(1).max(300), vkey: z.string().max(4000) })
+const logSchema = z.strictObject({
+  origin: z.string().min(1).max(300),
+  vkey: z.string().max(4000),
+  /** The other key that signs its checkpoints, ML-DSA-44: readers may trust either. */
+  secondVkey: z.string().max(4000).optional(),
+})
 const checkpointSchema = z.string().max(1_000_000)
 /** Which log: 0 or left out is `log`, 1 is the first of `more`. */
 const logNumber = z.int().min(0).max(moreLogsMax).optional()

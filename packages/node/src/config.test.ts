@@ -7,6 +7,12 @@ import { settings } from './settings.ts'
 test('has a default for everything', () => {
   expect(readConfig({})).toEqual({
     dataFolder: resolve('data'),
+    guardFolder: resolve('data-guard'),
+    backupFolder: resolve('data-backups'),
+    masterKey: { kind: 'file', path: resolve('data/keys/master.key') },
+    contentsDays: 180,
+    logEngine: 'file',
+    logMonths: 0,
     store: `sqlite:${resolve('data/store.sqlite')}`,
     addresses: ['127.0.0.1', '::1'],
     port: 7100,
@@ -33,12 +39,27 @@ test('has a default for everything', () => {
   })
 })
 
+test('a passphrase comes from a file that is named, or from the credentials of the service', () => {
+  const passphrase = { AMBIT_DATA: '/d', AMBIT_MASTER_KEY: 'passphrase:/d/locked' }
+  expect(() => readConfig(passphrase)).toThrow('AMBIT_PASSPHRASE_FILE is missing')
+  expect(readConfig({ ...passphrase, CREDENTIALS_DIRECTORY: '/run/c' }).masterKey).toMatchObject({
+    passphraseFile: '/run/c/ambit-passphrase',
+  })
+  const next = { AMBIT_MASTER_KEY_NEW: 'passphrase:/d/new', AMBIT_PASSPHRASE_FILE_NEW: '/d/new words' }
+  expect(readConfig({ ...passphrase, AMBIT_PASSPHRASE_FILE: '/d/words', ...next })).toMatchObject({
+    masterKey: { passphraseFile: '/d/words' },
+    masterKeyNew: { path: '/d/new', passphraseFile: '/d/new words' },
+  })
+})
+
 test('logs in PostgreSQL need a store in PostgreSQL', () => {
   expect(readConfig({ AMBIT_LOG: 'postgres', AMBIT_STORE: 'postgres://ambit@db/ambit' }).logEngine).toBe(
     'postgres',
   )
   expect(() => readConfig({ AMBIT_LOG: 'postgres' })).toThrow('AMBIT_LOG is postgres')
-  expect(() => readConfig({ AMBIT_LOG: 'postgres', AMBIT_STORE: 'sqlite:a' })).toThrow('AMBIT_LOG is postgres')
+  expect(() => readConfig({ AMBIT_LOG: 'postgres', AMBIT_STORE: 'sqlite:a' })).toThrow(
+    'AMBIT_LOG is postgres',
+  )
   expect(() => readConfig({ AMBIT_LOG: 'nats' })).toThrow('AMBIT_LOG is not')
 })
 
@@ -51,6 +72,10 @@ test('reads every setting', () => {
   expect(
     readConfig({
       AMBIT_DATA: '/srv/ambit',
+      AMBIT_MASTER_KEY: 'passphrase:/etc/ambit/master.locked',
+      AMBIT_MASTER_KEY_NEW: 'command:/usr/bin/kms',
+      AMBIT_PASSPHRASE_FILE: '/etc/ambit/words',
+      AMBIT_CONTENTS: 'off',
       AMBIT_STORE: 'postgres://ambit@db/ambit',
       AMBIT_HOST: '0.0.0.0, ::,localhost',
       AMBIT_PORT: '0',
@@ -77,6 +102,13 @@ test('reads every setting', () => {
     }),
   ).toEqual({
     dataFolder: '/srv/ambit',
+    guardFolder: '/srv/ambit-guard',
+    backupFolder: '/srv/ambit-backups',
+    masterKey: { kind: 'passphrase', path: '/etc/ambit/master.locked', passphraseFile: '/etc/ambit/words' },
+    masterKeyNew: { kind: 'command', program: '/usr/bin/kms', path: '/srv/ambit/keys/master.wrapped' },
+    contentsDays: undefined,
+    logEngine: 'file',
+    logMonths: 0,
     store: 'postgres://ambit@db/ambit',
     addresses: ['0.0.0.0', '::', '127.0.0.1', '::1'],
     port: 0,
@@ -100,6 +132,11 @@ test('reads every setting', () => {
 
 test.each([
   ['AMBIT_STORE', 'mysql://root:hunter2@db'],
+  ['AMBIT_MASTER_KEY', 'master.key'],
+  ['AMBIT_MASTER_KEY', 'command:kms'],
+  ['AMBIT_MASTER_KEY_NEW', 'passphrase:'],
+  ['AMBIT_CONTENTS', 'some'],
+  ['AMBIT_CONTENTS_DAYS', '0'],
   ['AMBIT_HOST', 'example.com'],
   ['AMBIT_HOST', ','],
   ['AMBIT_PORT', '70000'],
@@ -143,7 +180,11 @@ test.each([
 test('reads who cosigns the logs, and refuses to require witnesses that nobody named', () => {
   const given = { AMBIT_LOG_POLICY: 'b.policy', AMBIT_WITNESS_WAIT_MS: '300' }
   expect(readConfig({}).witnesses).toBeUndefined()
-  expect(readConfig(given).witnesses).toEqual({ policyFile: resolve('b.policy'), waitMs: 300, required: false })
+  expect(readConfig(given).witnesses).toEqual({
+    policyFile: resolve('b.policy'),
+    waitMs: 300,
+    required: false,
+  })
   expect(readConfig({ ...given, AMBIT_WITNESS_REQUIRED: 'on' }).witnesses).toMatchObject({ required: true })
   expect(() => readConfig({ AMBIT_WITNESS_REQUIRED: 'on' })).toThrow('AMBIT_LOG_POLICY is missing')
 })

@@ -19,10 +19,9 @@ import { createBackups } from './ops/backup.ts'
 import { createDiskWatch } from './ops/disk-watch.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
 import { openHealth } from './ops/health.ts'
+import { countMergeDelay, ledgerCheck } from './ops/merge-delay.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
-import { mergeDelayMsMax } from './ledger/ledger.ts'
-import type { LedgerState } from './ledger/ledger.ts'
 import { createReceiptAnswers, createReceipts } from './receipt/receipt.ts'
 import { keepActs } from './acts.ts'
 import { openResponse } from './response/response.ts'
@@ -179,11 +178,7 @@ function pathParts(
   origin: () => string,
 ): PathParts {
   const { metrics, clock, ids, log, activityLedger, registryLedger } = foundation
-  metrics.gauge(
-    'ambit_log_merge_delay_ms',
-    'How long the oldest entry waits for its checkpoint, or waited for the last one; more than 1000 breaks a promise.',
-    () => Math.max(...[activityLedger, registryLedger].map((ledger) => mergeDelayOf(ledger.state()))),
-  )
+  countMergeDelay(metrics, [activityLedger, registryLedger])
   metrics.gauge('ambit_acts_in_flight', 'Acts under way.', () => inFlight.size)
   return {
     authority: domains.authority,
@@ -209,10 +204,6 @@ function pathParts(
     ids,
     log,
   }
-}
-
-function mergeDelayOf({ unpublishedMs, mergeDelayMs }: LedgerState): number {
-  return Math.max(unpublishedMs, mergeDelayMs)
 }
 
 /** The traffic of the path, with what is counted of it. */
@@ -251,18 +242,8 @@ function checksOf(
   inFlight: InFlight,
   disk: DiskWatch,
 ) {
-  const ledgers = [activityLedger, registryLedger].map((ledger) => ({
-    name: ledger.name,
-    async reason() {
-      const { state, reason, unpublishedMs } = ledger.state()
-      if (state !== 'open') return reason ?? state
-      return unpublishedMs > mergeDelayMsMax
-        ? `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised`
-        : undefined
-    },
-  }))
   return [
-    ...ledgers,
+    ...[activityLedger, registryLedger].map((ledger) => ledgerCheck(ledger.name, ledger)),
     { name: 'acts', reason: async () => (inFlight.draining ? 'the node is stopping' : undefined) },
     {
       name: 'disk',

@@ -3,11 +3,13 @@ import type { Connection, Options } from './connection.ts'
 /** A log whose checkpoints a node cosigns. */
 export interface WitnessedLog {
   readonly origin: string
+  /** `series`: the signed list of a node's logs, each of which is taken when its node names it. */
+  readonly kind: 'log' | 'series'
   readonly vkeys: readonly string[]
   /** Where the log is read, for people. */
   readonly url?: string
   readonly added: string
-  /** Entries of the log when it was cosigned last; 0 before the first time. */
+  /** Entries of the log when it was cosigned last, or the version of a list; 0 before the first time. */
   readonly size: number
   readonly cosigned?: string
 }
@@ -28,7 +30,7 @@ export interface WitnessView {
  *
  * @example
  * ```ts
- * await ambit.witness.add({ vkey: statusOfTheOther.ledgers[1].vkey })
+ * await ambit.witness.add({ vkey: seriesOfTheOther[0].list.vkey })
  * ```
  */
 export function witnessCalls({ call }: Connection) {

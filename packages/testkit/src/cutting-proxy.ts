@@ -26,7 +26,10 @@ export async function openCuttingProxy(host: string, port: number): Promise<Cutt
   let order: Order | undefined
   let isUp = true
   const server = createServer((client) => {
-    if (!isUp) return void client.destroy()
+    if (!isUp) {
+      client.destroy()
+      return
+    }
     const upstream = connect({ host, port })
     let cutting: Order | undefined
     const end = (): void => {

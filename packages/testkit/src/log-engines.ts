@@ -18,6 +18,8 @@ export interface LogPlace extends AsyncDisposable {
   backup(): Promise<() => Promise<void>>
   /** Deletes what is derived from the truth. */
   forget(): Promise<void>
+  /** Deletes the truth itself, but not the guard. */
+  lose(): Promise<void>
 }
 
 /** An engine under test (`describe.each(logEngines)`). */
@@ -49,6 +51,7 @@ async function filePlace(root: string): Promise<LogPlace> {
       }
     },
     forget: async () => await rm(join(directory, 'tiles'), { recursive: true }),
+    lose: async () => await rm(directory, { recursive: true }),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
@@ -60,42 +63,54 @@ async function sharedPlace(address: string, root: string): Promise<LogPlace> {
     options: replica,
     backup: () => database.backup(['ledger_head', 'ledger_batch', 'ledger_checkpoint']),
     forget: async () => await rm(replica.directory, { recursive: true }),
+    async lose() {
+      await rm(replica.directory, { recursive: true })
+      for (const table of ['ledger_head', 'ledger_batch', 'ledger_checkpoint'])
+        await database.query(`delete from ${table}`)
+    },
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
   }
 }
 
+export interface ReplicaConnection {
+  /** A port of this machine that leads to the database. */
+  readonly port?: number
+  /** A setting of its sessions, `name=value`. */
+  readonly setting?: string
+}
+
 /** A PostgreSQL in which several replicas keep a log, and the hand that damages it. */
 export interface SharedDatabase extends AsyncDisposable {
-  /** Options of a replica with its own folder and its own connections; they go through a port of this machine if given. */
-  replica(root: string, port?: number): Promise<EngineOptions>
+  readonly url: string
+  readonly schema: string
+  /** Options of a replica with its own folder and its own connections. */
+  replica(root: string, connection?: ReplicaConnection): Promise<EngineOptions>
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>
   /** Copies tables; the answer brings their rows back. */
   backup(tables: readonly string[]): Promise<() => Promise<void>>
 }
 
+/** Opens a schema of its own, which is dropped at the end. */
 export async function openSharedDatabase(address: string): Promise<SharedDatabase> {
   const fresh = new URL(await freshSchema(address))
   // So that a test finds its own connections among all.
   fresh.searchParams.set('application_name', `ambit_${randomBytes(6).toString('hex')}`)
   const url = fresh.href
+  const schema = fresh.searchParams.get('options')!.split('=').at(-1)!
   const client = new Client({ connectionString: url })
   await client.connect()
-  await using opened = new AsyncDisposableStack()
-  opened.defer(async () => await client.end())
+  const replicas: Replica[] = []
   let backups = 0
-  const rest = opened.move()
   return {
-    async replica(root, port) {
+    url,
+    schema,
+    async replica(root, { port, setting } = {}) {
       const through = new URL(url)
       if (port !== undefined) [through.hostname, through.port] = ['127.0.0.1', String(port)]
-      const store = await openStore(through.href)
-      rest.use(store)
-      const memory = await openFileGuard(join(root, 'guard'))
-      return {
-        directory: join(root, 'log'),
-        guard: await openSharedGuard(store, memory),
-        engine: postgresEngine(store, memory),
-      }
+      if (setting !== undefined) through.searchParams.set('options', `-c search_path=${schema} -c ${setting}`)
+      const replica = await openReplica(through.href, root)
+      replicas.push(replica)
+      return replica.options
     },
     query: async (text, values = []) =>
       (await client.query(text, [...values])).rows as Record<string, unknown>[],
@@ -107,6 +122,33 @@ export async function openSharedDatabase(address: string): Promise<SharedDatabas
           await client.query(`delete from ${table}; insert into ${table} table ${table}_${suffix}`)
       }
     },
-    [Symbol.asyncDispose]: async () => await rest.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      for (const replica of replicas) await replica[Symbol.asyncDispose]()
+      await client.query(`drop schema ${schema} cascade`)
+      await client.end()
+    },
+  }
+}
+
+export interface Replica extends AsyncDisposable {
+  readonly options: EngineOptions
+}
+
+/** What a replica opens its log with: a folder of its own below `root`, and the database at that address. */
+export async function openReplica(address: string, root: string): Promise<Replica> {
+  const store = await openStore(address)
+  const memory = await openFileGuard(join(root, 'guard'))
+  try {
+    return {
+      options: {
+        directory: join(root, 'log'),
+        guard: await openSharedGuard(store, memory),
+        engine: postgresEngine(store, memory),
+      },
+      [Symbol.asyncDispose]: async () => await store[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await store[Symbol.asyncDispose]()
+    throw error
   }
 }

@@ -25,8 +25,8 @@ export async function openRoom(store: Store, nodeName = 'example.com') {
   const parts = { store, clock, keyring, log: silentLog, metrics: createMetrics(), nodeName }
   const witness = await openWitness(parts)
   const server = await startControlServer({ dataPaths: [witness.dataPath] })
-  const post = async (body: string): Promise<RawAnswer> =>
-    await send(server.port, { method: 'POST', path: '/witness/add-checkpoint', body })
+  const post = async (body: string, call = 'add-checkpoint'): Promise<RawAnswer> =>
+    await send(server.port, { method: 'POST', path: `/witness/${call}`, body })
   return {
     clock,
     witness,

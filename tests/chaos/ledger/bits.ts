@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { auditLog, openFileGuard } from '@ambit/node/ledger/ledger'
 import {
   appendAll,
   codeOf,
@@ -12,6 +13,7 @@ import {
   makeKey,
   note,
   openIn,
+  origin,
 } from './bed.ts'
 import type { Bed, Lane, Tally } from './bed.ts'
 
@@ -40,6 +42,8 @@ export const bits: Lane = async (bed) => {
         cpSync(join(folder.path, `whole-${name}`), join(folder.path, name), { recursive: true })
       }
       const what = await flipOne(bed, join(folder.path, 'log'))
+      if (!(await isFound(folder.path)))
+        note(tally, 'corrupted', `${what}: reading the whole folder finds nothing`)
       await check(tally, folder.path, texts, checkpoint, what)
       if (flip % 1000 === 999) bed.progress(`bits: ${flip + 1} flips`)
     }
@@ -79,6 +83,14 @@ async function flipOne({ random }: Bed, folder: string): Promise<string> {
       await file.close()
     }
   }
+}
+
+/** Whether the check of a folder that no node uses names something. */
+async function isFound(folder: string): Promise<boolean> {
+  const guarded = await (await openFileGuard(join(folder, 'guard'))).read(origin)
+  const findings = auditLog(join(folder, 'log'), guarded === undefined ? {} : { guarded })
+  for await (const _ of findings) return true
+  return false
 }
 
 async function check(

@@ -22,7 +22,7 @@ async function logOf(size: number) {
   const head = opened.checkpoint
   return {
     files: [...files].filter(([path]) => path !== 'checkpoint'),
-    async expectFound(path: string, bytes: Bytes, how: string) {
+    expectFound: async (path: string, bytes: Bytes, how: string): Promise<void> => {
       const source = memorySource(new Map(files).set(path, bytes))
       const { ok, findings } = await auditTree({ source, head, hashing })
       const named = findings.map((each) => each.file)
@@ -60,6 +60,14 @@ test.each([
       await expectFound(path, bytes.slice(0, length), `cut at ${length}`)
     }
   }
+})
+
+test('finds nothing wrong with a log of three levels', async () => {
+  const files = await logs.files(Array.from({ length: 66_000 }, (_, at) => `e${at}`))
+  const opened = await openCheckpoint(files.get('checkpoint')!, logs.verifier)
+  if (!opened.ok) throw new Error(opened.reason)
+  const report = await auditTree({ source: memorySource(files), head: opened.checkpoint, hashing })
+  expect(report).toEqual({ ok: true, checked: 66_000, findings: [], complete: true })
 })
 
 test('finds flipped bytes and truncations all over a log of 70,000', { timeout: 120_000 }, async () => {

@@ -28,6 +28,8 @@ export interface AuditOptions {
   readonly hashing?: TreeHashing
   /** What was checked before: only what is new is read, and that the log continues it. */
   readonly from?: TreeHead
+  /** For a log whose entries were deleted or are shown to others only: its hashes alone are checked. */
+  readonly hashesOnly?: boolean
   readonly findingsMax?: number
   readonly signal?: AbortSignal
   /**
@@ -40,7 +42,7 @@ export interface AuditOptions {
 
 export interface AuditReport {
   readonly ok: boolean
-  /** New entries that are what the checkpoint signed. */
+  /** New entries (with `hashesOnly`: hashes of entries) that are what the checkpoint signed. */
   readonly checked: number
   readonly findings: readonly Finding[]
   /** Whether everything was looked at; not when there was too much to find. */
@@ -134,9 +136,9 @@ class Audit {
   /** Checks what lies below a tile whose hashes are right (or, when not `rooted`, the best that is known). */
   async #below(tile: HashTile, hashes: readonly Bytes[], rooted: boolean): Promise<void> {
     if (tile.level === 0) {
-      const width = hashes.length
-      const entries = await readBundle(this.#options.source, tile.index, width)
-      await this.#bundle(tile.index, hashes, entries, rooted)
+      const { source, hashesOnly } = this.#options
+      if (hashesOnly === true) this.#count(tile.index, hashes.length, rooted)
+      else await this.#bundle(tile.index, hashes, await readBundle(source, tile.index, hashes.length), rooted)
       return
     }
     const children = this.#children(tile, hashes)
@@ -168,9 +170,9 @@ class Audit {
   async #read(
     tile: HashTile,
   ): Promise<{ tile: FileRead<readonly Bytes[]>; entries?: FileRead<readonly Bytes[]> }> {
-    const { source } = this.#options
+    const { source, hashesOnly } = this.#options
     const hashes = readTile(source, tile.level, tile.index, tile.width)
-    if (tile.level > 0) return { tile: await hashes }
+    if (tile.level > 0 || hashesOnly === true) return { tile: await hashes }
     const [tileRead, entries] = await Promise.all([hashes, readBundle(source, tile.index, tile.width)])
     return { tile: tileRead, entries }
   }
@@ -208,9 +210,15 @@ class Audit {
       const what = `entry ${entry} is not the one that was logged: its hash is another than in ${tilePath({ ...tile, level: 0 })}`
       this.#findings.push(finding('damaged', tilePath(tile), what, entry))
     }
-    if (wrong.length > 0 || !rooted) return
-    await this.#options.onTile?.(tile, read.value)
-    this.#checked += first + hashes.length - Math.max(first, this.#from)
+    if (wrong.length > 0) return
+    if (rooted) await this.#options.onTile?.(tile, read.value)
+    this.#count(index, hashes.length, rooted)
+  }
+
+  #count(index: number, width: number, rooted: boolean): void {
+    if (!rooted) return
+    const first = index * tileWidth
+    this.#checked += first + width - Math.max(first, this.#from)
     this.#options.onProgress?.(this.#checked)
   }
 }

@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
 import type { Bytes } from '../bytes.ts'
 import { Fault } from '../fault.ts'
 import { look } from './follow.ts'
-import type { FollowOptions, FollowState } from './follow.ts'
+import type { FollowOptions } from './follow.ts'
+import { followStateSchema } from './follow-state.ts'
+import type { FollowState } from './follow-state.ts'
 import { memorySource, testLogs } from './log-fixture.ts'
 import type { TestLogs } from './log-fixture.ts'
 import { trustKey } from './trust.ts'
 import type { Trust } from './trust.ts'
 
-const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(createHash('sha256').update(bytes).digest())
+const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(hash('sha256', bytes, 'buffer'))
 const start = Date.parse('2026-01-01T00:00:00Z')
 const entriesTo = (size: number): string[] => Array.from({ length: size }, (_, at) => `entry ${at}`)
 type Files = ReadonlyMap<string, Uint8Array>
@@ -31,7 +33,7 @@ const sizeOf = (state: FollowState): number | undefined => state.head?.size
 test('follows a log as it grows and remembers it as plain JSON', async () => {
   const first = await see(await logs.files(entriesTo(300)))
   expect(first).toMatchObject({ outcome: { kind: 'grown', from: 0, size: 300 }, alarms: [] })
-  const kept = JSON.parse(JSON.stringify(first.state)) as FollowState
+  const kept = followStateSchema.parse(JSON.parse(JSON.stringify(first.state)))
   const second = await see(await logs.files(entriesTo(700)), kept)
   expect(second.outcome).toEqual({ kind: 'grown', from: 300, size: 700 })
   const third = await see(await logs.files(entriesTo(700)), second.state)

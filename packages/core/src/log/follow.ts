@@ -1,40 +1,20 @@
-import { base64 } from '../bytes.ts'
+import { base64, base64Bytes } from '../bytes.ts'
 import { Fault } from '../fault.ts'
 import { auditTree } from './audit.ts'
 import type { AuditOptions } from './audit.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { finding } from './finding.ts'
 import type { Finding } from './finding.ts'
+import type { FollowedHead, FollowState } from './follow-state.ts'
 import { LeafRules, noLeaves } from './leaf-rules.ts'
-import type { LeafAlarm, LeafState } from './leaf-rules.ts'
-import { strictBase64 } from './note.ts'
+import type { LeafAlarm } from './leaf-rules.ts'
 import { checkpointPath } from './source.ts'
 import { tileWidth } from './tile.ts'
+import type { TreeHead } from './tile-prover.ts'
 import type { Trust, Trusted } from './trust.ts'
 
 /** Clocks of witnesses may differ by this; more means that one of them cannot be believed about time. */
 const witnessClockMsMax = 5 * 60_000
-
-/** The last checkpoint that held in every respect; plain JSON. */
-export interface FollowedHead {
-  readonly origin: string
-  readonly size: number
-  /** Base64. */
-  readonly root: string
-  /** The signed note: with a later one it may be proof that the log rewrote its history. */
-  readonly checkpoint: string
-}
-
-/** What a follower remembers from one look to the next; plain JSON. */
-export interface FollowState {
-  readonly v: 1
-  readonly head?: FollowedHead
-  /** When the log last said something new, in milliseconds since 1970. */
-  readonly freshAt: number
-  /** When the log was looked at last and all was well. */
-  readonly lookedAt: number
-  readonly leaves: LeafState
-}
 
 /** Two checkpoints that the log signed and that cannot both be true. */
 interface Evidence {
@@ -227,9 +207,6 @@ function headOf({ origin, size, root }: Checkpoint, checkpoint: string): Followe
   return { origin, size, root: base64(root), checkpoint }
 }
 
-/** Throws a RangeError on a state that was changed by hand. */
-function treeHead({ size, root }: FollowedHead): { size: number; root: Uint8Array<ArrayBuffer> } {
-  const bytes = strictBase64(root)
-  if (bytes === undefined) throw new RangeError('the root in the state is not base64')
-  return { size, root: bytes }
+function treeHead({ size, root }: FollowedHead): TreeHead {
+  return { size, root: base64Bytes(root) }
 }

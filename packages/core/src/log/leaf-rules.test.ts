@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { utf8 } from '../bytes.ts'
 import { leafSchema } from '../leaf.ts'
 import { LeafRules } from './leaf-rules.ts'
-import type { LeafState } from './leaf-rules.ts'
+import { leafStateSchema } from './follow-state.ts'
+import type { LeafState } from './follow-state.ts'
 
 const at = '2026-01-01T00:00:00Z'
 const start = Date.parse(at)
@@ -91,7 +92,7 @@ test('notices once that an intent has no outcome for too long, also over a resta
   expect(rules.alarms).toEqual([])
   rules.overdue(start + 1001, 1000)
   expect(codes(rules)).toEqual([['intent-without-outcome', 0]])
-  const later = new LeafRules(JSON.parse(JSON.stringify(rules.state())) as LeafState)
+  const later = new LeafRules(leafStateSchema.parse(JSON.parse(JSON.stringify(rules.state()))))
   later.overdue(start + 9000, 1000)
   later.read(3, utf8(JSON.stringify(outcome('a'))))
   expect(later.alarms).toEqual([])

@@ -1,6 +1,8 @@
 import { utf8Text } from '../bytes.ts'
 import { leafSchema } from '../leaf.ts'
 import type { ApprovalLeaf, IntentLeaf, Leaf, OutcomeLeaf, RulingLeaf } from '../leaf.ts'
+import { rememberedMax } from './follow-state.ts'
+import type { LeafState } from './follow-state.ts'
 
 /** Something in the entries of a node's log that should not be, though every proof holds. */
 export interface LeafAlarm {
@@ -14,33 +16,9 @@ export interface LeafAlarm {
   readonly what: string
 }
 
-/** What is remembered from one reading to the next; plain JSON. */
-export interface LeafState {
-  readonly open: readonly OpenIntent[]
-  readonly approvals: readonly GivenApproval[]
-  /** Digests of records that may not act. */
-  readonly stopped: readonly string[]
-  /** How many entries were of a kind that is not known here, by kind; `unreadable` are no leaves at all. */
-  readonly unknown: Readonly<Record<string, number>>
-}
+type OpenIntent = LeafState['open'][number]
+type GivenApproval = LeafState['approvals'][number]
 
-interface OpenIntent {
-  readonly act: string
-  readonly index: number
-  /** Milliseconds since 1970, by the log's own clock. */
-  readonly at: number
-  /** Whether it has been named already. */
-  readonly late: boolean
-}
-
-interface GivenApproval {
-  readonly approval: string
-  readonly used: boolean
-  readonly intended: boolean
-}
-
-/** Beyond so many the oldest are forgotten, and named as they go. */
-const rememberedMax = 100_000
 /** Kinds come from the log: more names than any writer has are counted together. */
 const kindsMax = 50
 const kindCharactersMax = 50

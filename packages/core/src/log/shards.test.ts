@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import fc from 'fast-check'
+import { assert, asyncProperty, integer, nat } from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { utf8 } from '../bytes.ts'
 import { canonicalJson } from '../canonical.ts'
@@ -67,14 +67,21 @@ test('reads back what it wrote, and takes a list whose logs name one another', a
 })
 
 test('asks for no entries of a pruned log', async () => {
-  const pruned = await signShardList({ version: 3, shards: [{ ...shards[0], state: 'pruned' }, shards[1]] }, list)
+  const pruned = await signShardList(
+    { version: 3, shards: [{ ...shards[0], state: 'pruned' }, shards[1]] },
+    list,
+  )
   const left = openings()
   left.delete(old.name)
   expect(await verdict({ list: pruned, openings: left })).toMatchObject({ ok: true })
 })
 
 test.each([
-  ['another key in entry 0', { key: { vkey: 'node.example/activity/2026h2+00000000+AAAA' } }, 'does not name'],
+  [
+    'another key in entry 0',
+    { key: { vkey: 'node.example/activity/2026h2+00000000+AAAA' } },
+    'does not name',
+  ],
   ['another log before it', { key: { origin: `${series}/2025h1` } }, 'does not name'],
   ['a loss that the list does not know', { head: { lost: { kept: 1 } } }, 'do not agree'],
   ['no head', { head: { kind: 'key' } }, 'does not hold the head'],
@@ -90,7 +97,10 @@ test('refuses a head that the log before did not sign, or another one than the l
     signCheckpoint(299, root, old),
     signCheckpoint(300, new Uint8Array(32), old),
   ])
-    expect(await verdict({ openings: openings({ checkpoint }) })).toMatchObject({ ok: false, where: young.name })
+    expect(await verdict({ openings: openings({ checkpoint }) })).toMatchObject({
+      ok: false,
+      where: young.name,
+    })
 })
 
 test('refuses lists whose logs do not follow one another', async () => {
@@ -102,7 +112,10 @@ test('refuses lists whose logs do not follow one another', async () => {
     [{ ...first, first: 1 }, second],
     [first, { ...second, first: 301 }],
     [first, { ...second, origin: first.origin, vkeys: first.vkeys }],
-    [{ origin: second.origin, vkeys: second.vkeys, first: 0, state: 'open' }, { ...second, first: 0 }],
+    [
+      { origin: second.origin, vkeys: second.vkeys, first: 0, state: 'open' },
+      { ...second, first: 0 },
+    ],
     [first, { ...second, origin: 'elsewhere.example/activity/2027h1' }],
   ]
   for (const each of wrong) {
@@ -110,8 +123,13 @@ test('refuses lists whose logs do not follow one another', async () => {
     expect((await openShardList(note, list.vkey)).ok, JSON.stringify(each)).toBe(false)
   }
   // Only behind a log that was lost may positions be left out.
-  const lost = [{ ...first, state: 'lost' as const }, { ...second, first: 305 }]
-  expect((await openShardList(await signShardList({ version: 1, shards: lost }, list), list.vkey)).ok).toBe(true)
+  const lost = [
+    { ...first, state: 'lost' as const },
+    { ...second, first: 305 },
+  ]
+  expect((await openShardList(await signShardList({ version: 1, shards: lost }, list), list.vkey)).ok).toBe(
+    true,
+  )
 })
 
 test('refuses a list that says of a log what an earlier one did not', async () => {
@@ -121,15 +139,18 @@ test('refuses a list that says of a log what an earlier one did not', async () =
   expect(await verdict({ list: later, earlier })).toMatchObject({ ok: false, where: old.name })
   const older = await signShardList({ version: 1, shards }, list)
   expect(await verdict({ list: older, earlier })).toMatchObject({ ok: false })
-  const pruned = await signShardList({ version: 3, shards: [{ ...shards[0], state: 'pruned' }, shards[1]] }, list)
+  const pruned = await signShardList(
+    { version: 3, shards: [{ ...shards[0], state: 'pruned' }, shards[1]] },
+    list,
+  )
   expect(await verdict({ list: pruned, earlier })).toMatchObject({ ok: true })
   expect(await verdict({ list: later, earlier: pruned })).toMatchObject({ ok: false })
 })
 
 test('any changed byte is refused and nothing is thrown', async () => {
   const note = utf8(await signShardList({ version: 2, shards }, list))
-  await fc.assert(
-    fc.asyncProperty(fc.nat(note.length - 1), fc.integer({ min: 1, max: 255 }), async (place, change) => {
+  await assert(
+    asyncProperty(nat(note.length - 1), integer({ min: 1, max: 255 }), async (place, change) => {
       const bytes = note.slice()
       bytes[place]! ^= change
       const text = new TextDecoder().decode(bytes)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
 import { utf8 } from '../bytes.ts'
 import type { Bytes } from '../bytes.ts'
@@ -10,7 +10,7 @@ import { TileProver } from './tile-prover.ts'
 import { consistencyRoot, inclusionRoot } from './tree-path.ts'
 import type { TreeHashing } from './tree-hash.ts'
 
-const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(createHash('sha256').update(bytes).digest())
+const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(hash('sha256', bytes, 'buffer'))
 const hashing: TreeHashing = { hashAll: (inputs) => inputs.map(sha256) }
 const entries = Array.from({ length: 66_000 }, (_, at) => `entry ${at}`)
 let logs: TestLogs

@@ -52,6 +52,7 @@ async function world(store: Store) {
   const cardOf = async (id: string) => (await approvals.parts.store.find(id))!.card
   return {
     clock,
+    bus,
     approvals,
     heard,
     open,
@@ -67,6 +68,22 @@ async function world(store: Store) {
 }
 
 describe.each(storeEngines)('approvals on $name', (engine) => {
+  test('let go of the contents of what ended when those of its person are erased', async () => {
+    await using store = await engine.open()
+    const { approvals, give, bus } = await world(store)
+    const done = await approvals.ask(suspended)
+    await give(done.id)
+    await approvals.claim(done.id)
+    await approvals.finish(done.id, { status: 'completed', answer: '"sent"' })
+    const waiting = await approvals.ask({ ...suspended, act: 'a2', arguments: { other: true } })
+    bus.publish('subject.erased', { person: 'p_li', periods: ['2026h1'] })
+    expect(await approvals.parts.store.body(done.id, 'act')).toBeDefined()
+    bus.publish('subject.erased', { person: 'p_ann', periods: ['2026h1'] })
+    await expect.poll(async () => await approvals.parts.store.body(done.id, 'act')).toBeUndefined()
+    expect(await approvals.parts.store.find(done.id)).toMatchObject({ state: 'done', kept: 0 })
+    expect(await approvals.parts.store.body(waiting.id, 'act')).toBeDefined()
+  })
+
   test('are asked, approved, claimed once, performed and fetched by their holder alone', async () => {
     await using store = await engine.open()
     const { approvals, give, steps, heard, signer } = await world(store)

@@ -91,6 +91,8 @@ export interface ApprovalWriter {
   collect(id: string): Promise<boolean>
   /** Takes the bodies of what ended before away, a page at a time. */
   purge(before: number): Promise<void>
+  /** Takes the bodies of everything of a person that ended away: their contents were erased. */
+  purgeOf(subject: string): Promise<void>
 }
 
 export interface MoveOptions {
@@ -205,6 +207,23 @@ function createWriter(store: Store): ApprovalWriter {
         .where('collected', '=', 0)
         .executeTakeFirst()
       return done.numUpdatedRows === 1n
+    },
+    async purgeOf(subject) {
+      await store.transaction<Tables, void>(async (tx) => {
+        const ended = tx
+          .selectFrom('approval')
+          .select('id')
+          .where('subject', '=', subject)
+          .where('ended', 'is not', null)
+        await tx.deleteFrom('approval_body').where('approval', 'in', ended).execute()
+        await tx
+          .updateTable('approval')
+          .set({ kept: 0 })
+          .where('subject', '=', subject)
+          .where('ended', 'is not', null)
+          .execute()
+      })
+      await store.scrub()
     },
     purge: async (before) =>
       await store.transaction<Tables, void>(async (tx) => {

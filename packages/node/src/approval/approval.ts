@@ -6,6 +6,7 @@ import { Fault } from '@ambit/core/fault'
 import type { ApprovalLeaf } from '@ambit/core/leaf'
 import type { Role } from '@ambit/core/record'
 import type { Bus } from '../bus/bus.ts'
+import { erasedSubject } from '../identity/identity.ts'
 import type { Identity } from '../identity/identity.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -160,6 +161,12 @@ export async function openApprovals(options: ApprovalOptions): Promise<OpenAppro
     for (const row of await store.overdue(clock.now())) await parts.expire(row)
     await store.purge(clock.now() - keepContentsMs)
   }
+  const unsubscribe = options.bus.subscribe(erasedSubject, ({ person }) => {
+    if (typeof person !== 'string') return
+    store
+      .purgeOf(person)
+      .catch((error: unknown) => log.error('approval.not-erased', { error: String(error) }))
+  })
   let cancel = clock.after(sweepMs, tick)
   function tick(): void {
     cancel = clock.after(sweepMs, tick)
@@ -172,6 +179,7 @@ export async function openApprovals(options: ApprovalOptions): Promise<OpenAppro
     sweep,
     async [Symbol.asyncDispose]() {
       cancel()
+      unsubscribe()
     },
   }
 }

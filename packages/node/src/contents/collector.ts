@@ -1,28 +1,12 @@
 import { Fault } from '@ambit/core/fault'
 import type { SubjectKeys } from '../identity/identity.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { ActContents, AwaitsContents } from './act-contents.ts'
 import { headBytes } from './block.ts'
 import { recordHeadBytes, writeRecordHead } from './record.ts'
 import type { ContentField } from './record.ts'
 import { nonceBytes, sealBlock } from './seal.ts'
 import type { ContentShelf, SealedBlock } from './shelf.ts'
-
-/** Waits for the contents of its act. */
-export interface AwaitsContents {
-  contentsDurable(): void
-}
-
-/** What the path of an act needs of the contents. */
-export interface ActContents {
-  /** Why no act may begin now. */
-  readonly refusal: Fault | undefined
-  /** Takes a content, or a piece of one, as it is committed to. Copies it at once and never throws. */
-  keep(keys: SubjectKeys, act: string, field: ContentField, content: string | Uint8Array): void
-  /** Says that a content, or its rest, was too large to be kept. */
-  leaveOut(keys: SubjectKeys, act: string, field: ContentField): void
-  /** Tells it, in order, once everything taken before is durable. */
-  after(waiting: AwaitsContents): void
-}
 
 export interface CollectorLimits {
   /** Largest content that is kept. */
@@ -293,12 +277,4 @@ export class Collector implements ActContents {
     }
     return gathered
   }
-}
-
-/** Where contents are not kept. */
-export const keepsNothing: ActContents = {
-  refusal: undefined,
-  keep: () => undefined,
-  leaveOut: () => undefined,
-  after: (waiting) => waiting.contentsDurable(),
 }

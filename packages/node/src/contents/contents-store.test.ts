@@ -11,13 +11,17 @@ import type { StoreEngine } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
 import { createLocalBus } from '../bus/local.ts'
 import { openIdentity } from '../identity/identity.ts'
+import type { SubjectKeys } from '../identity/identity.ts'
 import { createIds } from '../kernel/ids.ts'
 import { createKeyring } from '../kernel/keyring.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openStore } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
-import { openContents } from './contents.ts'
+import { headBytes } from './block.ts'
+import { openContents, openShelf } from './contents.ts'
+import { recordHeadBytes, writeRecordHead } from './record.ts'
+import { sealBlock } from './seal.ts'
 import { actId } from './shelf-fixture.ts'
 
 const dayMs = 24 * 3600 * 1000
@@ -86,6 +90,16 @@ async function openRoom(store: Store) {
 
 type Room = Awaited<ReturnType<typeof openRoom>>
 
+/** A sealed block with one content, the same each time. */
+function oneBlock(keys: SubjectKeys, now: number): Buffer {
+  const record = Buffer.alloc(recordHeadBytes + 4)
+  writeRecordHead(record, 0, actId(1), 'result', 4, false)
+  record.write('once', recordHeadBytes)
+  const block = Buffer.alloc(headBytes + record.length)
+  sealBlock(block, 0, keys, { count: 1, first: now, last: now, nonce: Buffer.alloc(12, 1) }, record)
+  return block
+}
+
 async function say(
   room: Room,
   contents: Awaited<ReturnType<Room['open']>>,
@@ -119,6 +133,23 @@ describe.each(storeEngines)('contents on $name', (engine: StoreEngine) => {
     expect(damaged).toBe(false)
     expect((await contents.read(theirs)).fields.get('result')?.toString()).toBe('heard 2')
     expect((await contents.read({ ...theirs, person: room.person })).fields.size).toBe(0)
+    await contents[Symbol.asyncDispose]()
+  })
+
+  test('a block that was written twice is read once', async () => {
+    await using store = await engine.open()
+    using room = await openRoom(store)
+    const { clock, directory } = room
+    const keys = await room.identity.subjectKeys(room.person)
+    const bytes = oneBlock(keys, clock.now())
+    for (let start = 0; start < 2; start++) {
+      const shelf = await openShelf({ store, directory, ids: createIds(clock), clock, log: silentLog })
+      await shelf.append([{ keys, first: clock.now(), last: clock.now(), count: 1, bytes }])
+      await shelf.close()
+    }
+    const contents = await room.open()
+    const span = { person: room.person, act: actId(1), from: clock.now(), to: undefined }
+    expect((await contents.read(span)).fields.get('result')?.toString()).toBe('once')
     await contents[Symbol.asyncDispose]()
   })
 
@@ -248,6 +279,24 @@ describe.each(storeEngines)('contents on $name', (engine: StoreEngine) => {
     await expect(contents.erase(request)).rejects.toMatchObject({ code: 'contents.frozen' })
     await contents.release(room.person)
     expect((await contents.read(span)).fields.size).toBe(2)
+    await contents[Symbol.asyncDispose]()
+  })
+
+  test('nothing is removed for its age while somebody is frozen', async () => {
+    await using store = await engine.open()
+    using room = await openRoom(store)
+    const contents = await room.open(2)
+    const old = await say(room, contents, 1)
+    await contents.freeze(room.person, 'a dispute', room.person)
+    room.clock.advance(Date.UTC(2027, 0, 5) - room.clock.now())
+    await say(room, contents, 2)
+    for (let hours = 0; hours < 5; hours++) {
+      room.clock.advance(3600 * 1000)
+      await room.identity.subjects.anyFrozen()
+    }
+    expect(await room.identity.subjects.periods(room.person)).toEqual(['2026h2', '2027h1'])
+    await contents.release(room.person)
+    expect((await contents.read(old)).fields.size).toBe(2)
     await contents[Symbol.asyncDispose]()
   })
 

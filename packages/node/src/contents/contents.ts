@@ -8,8 +8,9 @@ import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Store } from '../store/store.ts'
-import { Collector, defaultLimits, keepsNothing } from './collector.ts'
-import type { ActContents } from './collector.ts'
+import { keepsNothing } from './act-contents.ts'
+import type { ActContents } from './act-contents.ts'
+import { Collector, defaultLimits } from './collector.ts'
 import { openStoreShelf } from './contents-store.ts'
 import { erase, finishErasures } from './erasing.ts'
 import type { ErasureReply, ErasureRequest, ErasingParts } from './erasing.ts'
@@ -18,8 +19,9 @@ import { readAct } from './reading.ts'
 import type { ActReading, ActSpan } from './reading.ts'
 import type { ContentShelf } from './shelf.ts'
 
-export { defaultLimits, keepsNothing } from './collector.ts'
-export type { ActContents, AwaitsContents } from './collector.ts'
+export { keepsNothing } from './act-contents.ts'
+export type { ActContents, AwaitsContents } from './act-contents.ts'
+export { defaultLimits } from './collector.ts'
 export type { ErasureReply, ErasureRequest } from './erasing.ts'
 export type { ActReading, ActSpan } from './reading.ts'
 export type { ContentField } from './record.ts'
@@ -75,7 +77,13 @@ export async function openContents(options: ContentsOptions): Promise<Contents> 
   const settle = async () => await collector?.settle()
   const keptSince = () => clock.now() - (options.keepDays ?? keepDaysWhenOff) * dayMs
   const parts: ErasingParts = {
-    ...{ subjects, shelf, ledger, clock, ids, keptSince, settle },
+    subjects,
+    shelf,
+    ledger,
+    clock,
+    ids,
+    keptSince,
+    settle,
     keeps: collector !== undefined,
     idle: async () => await collector?.idle(),
   }
@@ -106,7 +114,10 @@ export async function openContents(options: ContentsOptions): Promise<Contents> 
 }
 
 /** Replicas share a store, and so must be able to open each other's; a node alone writes files. */
-async function openShelf({ store, ids, log, clock, directory }: ContentsOptions): Promise<ContentShelf> {
+export async function openShelf(
+  options: Pick<ContentsOptions, 'store' | 'ids' | 'log' | 'clock' | 'directory'>,
+): Promise<ContentShelf> {
+  const { store, ids, log, clock, directory } = options
   const onDamage = ({ code, detail, where }: Fault) => log.error(code, { detail, where })
   if (store.engine === 'postgres') return await openStoreShelf(store, ids.next(), onDamage)
   return new FileShelf({ directory: join(directory, 'contents'), disk: localDisk, clock, onDamage })
@@ -122,16 +133,20 @@ function startPruning(
   let pruning: Promise<void> = Promise.resolve()
   let cancel = clock.after(pruneEveryMs, run)
   async function prune(): Promise<void> {
-    const before = keptSince()
-    await shelf.prune(before)
-    await subjects.prune(periodOf(before))
+    try {
+      // Files hold the contents of many: while those of one must stay, all do.
+      if (await subjects.anyFrozen()) return
+      const before = keptSince()
+      await shelf.prune(before)
+      await subjects.prune(periodOf(before))
+    } catch (error) {
+      log.error('contents.not-pruned', { error: String(error) })
+    } finally {
+      if (!stopped) cancel = clock.after(pruneEveryMs, run)
+    }
   }
   function run(): void {
     pruning = prune()
-      .catch((error: unknown) => log.error('contents.not-pruned', { error: String(error) }))
-      .then(() => {
-        if (!stopped) cancel = clock.after(pruneEveryMs, run)
-      })
   }
   return async () => {
     stopped = true

@@ -242,7 +242,9 @@ test('a write that the disk takes in part only is written whole when there is ro
   room = 60
   const faults: string[] = []
   const collector = new Collector({
-    ...{ shelf, clock, limits: defaultLimits },
+    shelf,
+    clock,
+    limits: defaultLimits,
     onFailure: ({ code }) => void faults.push(code),
   })
   collector.keep(ada, actId(2), 'result', 'two')

@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { isDiskFull, writeWhole } from '../kernel/disk.ts'
 import type { Disk, DiskFile } from '../kernel/disk.ts'
 import { erasedBlock, headBytes, isWhole } from './block.ts'
+import type { BlockHead } from './block.ts'
 import { disorderMs, ShelfFiles } from './shelf-files.ts'
 import type { ContentShelf, Found, FoundBlock, SealedBlock } from './shelf.ts'
 
@@ -62,10 +63,10 @@ export class FileShelf implements ContentShelf {
     const name = Buffer.from(subject)
     const blocks: FoundBlock[] = []
     let damaged = false
+    const wanted = ({ state, subject: of, first, last }: BlockHead) =>
+      state === 'sealed' && name.equals(of) && last >= from - disorderMs && first <= to + disorderMs
     for (const path of await this.#files.between(from, to)) {
-      const visited = await this.#files.visit(path, 'plain', async ({ at, head }, file) => {
-        if (head.state !== 'sealed' || !name.equals(head.subject)) return
-        if (head.last < from - disorderMs || head.first > to + disorderMs) return
+      const visited = await this.#files.visit(path, 'plain', wanted, async ({ at, head }, file) => {
         const bytes = Buffer.allocUnsafe(headBytes + head.bytes)
         await file.read(bytes, at)
         if (isWhole(bytes, head)) blocks.push({ head, bytes })
@@ -81,9 +82,10 @@ export class FileShelf implements ContentShelf {
 
   async erase(subjects: ReadonlySet<string>): Promise<number> {
     let count = 0
+    const wanted = ({ state, subject }: BlockHead) =>
+      state === 'sealed' && subjects.has(Buffer.from(subject).toString('hex'))
     for (const path of await this.#files.list()) {
-      await this.#files.visit(path, 'durable', async ({ at, head }, file) => {
-        if (head.state !== 'sealed' || !subjects.has(Buffer.from(head.subject).toString('hex'))) return
+      await this.#files.visit(path, 'durable', wanted, async ({ at, head }, file) => {
         const block = erasedBlock(head.bytes, head)
         // The bytes first: while the head still names the subject, an erasure that was cut off finds it again.
         await writeWhole(file, block.subarray(headBytes), at + headBytes)

@@ -71,7 +71,12 @@ async function readUnder(
   const pieces = new Map<ContentField, Buffer[] | 'too-large'>()
   const found = await shelf.find(keys.tag, from, to)
   let { damaged } = found
+  const seen = new Set<string>()
   for (const block of found.blocks) {
+    // Written a second time, because the disk did not say that the first was well.
+    const nonce = Buffer.from(block.head.nonce).toString('hex')
+    if (seen.has(nonce)) continue
+    seen.add(nonce)
     const content = openBlock(block, keys)
     if (content === undefined) damaged = true
     for (const record of content === undefined ? [] : readRecords(content)) {

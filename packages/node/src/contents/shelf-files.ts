@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import type { Disk, DiskFile } from '../kernel/disk.ts'
 import { headBytes, readHead } from './block.ts'
+import type { BlockHead } from './block.ts'
 import { scanHeads } from './block-scan.ts'
 import type { PlacedHead } from './block-scan.ts'
 
@@ -65,10 +66,11 @@ export class ShelfFiles {
     return before === undefined ? chosen : [before, ...chosen]
   }
 
-  /** Opens a file, gives each head in it to `visit`, and closes it; says whether something was no block. */
+  /** Opens a file, gives the blocks in it that are wanted to `visit`, and closes it; says whether something was none. */
   async visit(
     path: string,
     mode: 'plain' | 'durable',
+    wanted: (head: BlockHead) => boolean,
     visit: (placed: PlacedHead, file: DiskFile) => Promise<void>,
   ): Promise<{ readonly damaged: boolean }> {
     const file = await this.#disk.open(path, mode)
@@ -79,7 +81,9 @@ export class ShelfFiles {
         damaged = true
         this.report(path, from, to)
       })
-      for await (const placed of heads) await visit(placed, file)
+      for await (const some of heads) {
+        for (const placed of some) if (wanted(placed.head)) await visit(placed, file)
+      }
     } finally {
       await file.close()
     }
@@ -89,9 +93,12 @@ export class ShelfFiles {
   /** When the last of its blocks came; undefined for a file without any. */
   async lastOf(path: string): Promise<number | undefined> {
     let last: number | undefined
-    await this.visit(path, 'plain', async ({ head }) => {
+    const nothing = async () => undefined
+    const later = (head: BlockHead) => {
       last = Math.max(last ?? 0, head.last)
-    })
+      return false
+    }
+    await this.visit(path, 'plain', later, nothing)
     return last
   }
 

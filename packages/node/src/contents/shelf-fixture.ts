@@ -1,4 +1,4 @@
-import { Fault } from '@ambit/core/fault'
+import type { Fault } from '@ambit/core/fault'
 import { SubjectKeys } from '../identity/identity.ts'
 import type { Period } from '../identity/identity.ts'
 import { readHead } from './block.ts'

@@ -39,7 +39,7 @@ export interface Intake {
   readonly parent: string | undefined
   readonly place: string | undefined
   /** What the answer is to carry of the act's receipt; most callers do not ask. */
-  readonly receipt?: ReceiptWish
+  readonly receipt?: ReceiptWish | undefined
 }
 
 /** A second thing that one message asks for, which is a capability of its own. */

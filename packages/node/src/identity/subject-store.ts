@@ -50,6 +50,7 @@ export interface SubjectReader {
   /** Every erasure of a person, the newest first. */
   erasuresOf(person: string): Promise<Erasure[]>
   freeze(person: string): Promise<Freeze | undefined>
+  anyFreeze(): Promise<boolean>
 }
 
 export interface SubjectWriter {
@@ -105,6 +106,9 @@ export function createSubjectReader(store: Store): SubjectReader {
         .where('person', '=', person)
         .executeTakeFirst()
       return row && { ground: row.ground, by: row.done_by, at: row.frozen_at }
+    },
+    async anyFreeze() {
+      return (await db.selectFrom('subject_freeze').select('person').limit(1).execute()).length > 0
     },
   }
 }

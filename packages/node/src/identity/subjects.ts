@@ -31,6 +31,8 @@ export interface Subjects {
   prune(before: Period): Promise<void>
   /** Kept, but opened for nobody. */
   frozen(person: string): Promise<Freeze | undefined>
+  /** Whether anybody's are. */
+  anyFrozen(): Promise<boolean>
   freeze(person: string, freeze: Freeze): Promise<void>
   release(person: string): Promise<void>
 }
@@ -97,6 +99,7 @@ export function createSubjects({ store, keyring, bus, clock }: SubjectParts): Su
       for (const { person, period } of await store.prune(before)) forget(person, [period])
     },
     frozen: async (person) => await store.freeze(person),
+    anyFrozen: async () => await store.anyFreeze(),
     freeze: async (person, freeze) => await store.addFreeze(person, freeze),
     release: async (person) => await store.removeFreeze(person),
     [Symbol.dispose]: () => unsubscribe(),

@@ -88,7 +88,16 @@ async function cosignerOf(
   const { quorum = 'any', required = false, waitMs = 2000, clock = systemClock } = more
   const policy = await policyOf(peers, quorum)
   const { vkey } = signer
-  const cosigner = await createCosigner({ vkey, policy, required, waitMs, upstream, clock, log: silentLog, list: () => '' })
+  const cosigner = await createCosigner({
+    vkey,
+    policy,
+    required,
+    waitMs,
+    upstream,
+    clock,
+    log: silentLog,
+    list: () => '',
+  })
   const trusted = async (head: SignedHead, lines: readonly string[]) =>
     await checkPolicy(addSignatures(head.checkpoint, lines), policy)
   return { cosigner, trusted }

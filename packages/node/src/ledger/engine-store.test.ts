@@ -245,6 +245,11 @@ describe.each(logEngines)('a log on the $name engine', (engine) => {
       code: 'ledger.rolled-back',
       detail: '3 entries were signed, but the log holds 2',
     })
+    await place.lose()
+    await expect(openLedger(where)).rejects.toMatchObject({
+      code: 'ledger.rolled-back',
+      detail: '3 entries were signed, but the log holds 0',
+    })
   })
 
   test('the guard refuses a smaller size, another root for the same size, and whoever was slower', async () => {
@@ -259,7 +264,7 @@ describe.each(logEngines)('a log on the $name engine', (engine) => {
     expect(await guard.advance(origin, head(5, 1), head(5, 2))).toBe(false)
     expect(await guard.advance(origin, head(5, 1), head(5, 1))).toBe(true)
     const race = await Promise.all([6, 7].map((size) => guard.advance(origin, head(5, 1), head(size, 1))))
-    expect(race.toSorted()).toEqual([false, true])
+    expect(race.filter((passed) => passed).length).toBe(1)
     expect((await guard.read(origin))?.size).toBe(race[0] === true ? 6 : 7)
   })
 })

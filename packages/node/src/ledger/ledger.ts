@@ -15,6 +15,7 @@ import { openLog } from './log.ts'
 import { openLogSeries } from './series.ts'
 import type { WitnessState } from './witness-client.ts'
 
+export { auditLog } from './file/audit.ts'
 export { openFileGuard } from './guard.ts'
 export type { LedgerGuard, SignedHead } from './guard.ts'
 export type { LogFile } from './log-files.ts'
@@ -110,6 +111,8 @@ export interface Proof {
   /** The log that holds the entry, and the key it signs with: logs follow one another (see `positions`). */
   readonly origin: string
   readonly vkey: string
+  /** Its key of ML-DSA-44, where it has one here. */
+  readonly secondVkey?: string
   /** Index in that log. */
   readonly index: number
   readonly entry: Uint8Array
@@ -217,7 +220,7 @@ export interface SeriesOptions extends Pick<
   /** Seals the keys of the logs, and derives the one that signs the list of them. */
   readonly keyring: Pick<Keyring, 'seal' | 'open' | 'derive'>
   /** Brings the checkpoints of the log with this vkey to its witnesses; `list` is the newest signed list of the logs. */
-  cosignerOf?(vkey: string, list: () => string): Promise<Cosigner | undefined>
+  readonly cosignerOf?: (vkey: string, list: () => string) => Promise<Cosigner | undefined>
   /**
    * Several processes write to it: then all of them derive the same keys and the series never turns, because a turn
    * would have to happen in all of them at once.

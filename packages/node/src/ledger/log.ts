@@ -169,7 +169,16 @@ class Log implements Ledger {
     const entry = await this.read(index)
     const head = await this.#publisher.atLeast(Math.max(index + 1, minSize))
     const hashes = await this.#prover.path(index, head.size, rootOf(head))
-    return { origin: this.origin, vkey: this.vkey, index, entry, hashes, checkpoint: head.checkpoint }
+    const second = this.secondVkey === undefined ? {} : { secondVkey: this.secondVkey }
+    return {
+      origin: this.origin,
+      vkey: this.vkey,
+      ...second,
+      index,
+      entry,
+      hashes,
+      checkpoint: head.checkpoint,
+    }
   }
 
   place(index: number): Place {

@@ -70,7 +70,12 @@ export class Prover {
     for (const nodes of consistencyNodes(from, to)) {
       const hashes: Hash[] = []
       for (const node of nodes) hashes.push(await this.#nodeHash(node, to))
-      path.push(Buffer.from(hashes.reduceRight((right, left) => join(left, right)), 'latin1'))
+      path.push(
+        Buffer.from(
+          hashes.reduceRight((right, left) => join(left, right)),
+          'latin1',
+        ),
+      )
     }
     return path
   }

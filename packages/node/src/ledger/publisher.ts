@@ -138,7 +138,10 @@ export class Publisher {
     this.#cancelAgain?.()
     this.#cancelAgain = undefined
     await this.#running?.catch(() => undefined)
-    if (this.#published?.size !== this.#parts.engine.durable.size) await this.publish()
+    if (this.#refused !== undefined) return
+    // The last checkpoint of a log is the one that is kept: its witnesses are asked once more.
+    const open = this.#published?.size !== this.#parts.engine.durable.size
+    if (open || (this.#parts.cosigner !== undefined && !this.#witnessed)) await this.publish()
   }
 
   /** Where other replicas publish this log too: takes over the newest checkpoint that they published. */
@@ -182,7 +185,7 @@ export class Publisher {
     const known = this.#published?.size === size
     if (known) {
       this.#waitingSinceMs = undefined
-      if (!witnessed || cosigner === undefined || this.#witnessed || this.#closed) return
+      if (!witnessed || cosigner === undefined || this.#witnessed) return
     }
     if (this.#refused !== undefined) throw this.#refused
     const head = await this.#guard(await this.#sign(size, Buffer.from(root, 'latin1')))

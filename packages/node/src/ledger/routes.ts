@@ -42,7 +42,8 @@ export function logRoutes({ registryLedger, activityLedger }: LogRouteParts): re
     route({
       method: 'POST',
       path: '/api/logs/:series/rotate',
-      summary: 'Ends a log, destroys its key and begins the next with a new one; the reason is written into it.',
+      summary:
+        'Ends a log, destroys its key and begins the next with a new one; the reason is written into it.',
       access: ['owner'],
       params: z.strictObject({ series: z.string().min(1).max(100) }),
       body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -146,6 +147,7 @@ test('logs restored from an older copy begin anew only when a person allowed it,
     await expect(series.read(3)).rejects.toMatchObject({ code: 'ledger.lost' })
     expect(Buffer.from((await series.prove(1)).entry).toString()).toBe('kept')
     expect(await series.write('after')).toBe(9)
+    expect(existsSync(join(where, 'log', 'begin-after-loss'))).toBe(false)
   }
   // Allowed once.
   await restore(where, backup)
@@ -176,6 +178,25 @@ test('a copy from before a turn does not go on with the log that ended', async (
   expect((await allEntries(series)).map(([position]) => position)).toEqual([0, 1, 5, 6])
   // The key of the log that ended came back with the copy, and is destroyed again.
   await expect(series.file('2026h2-2/checkpoint')).rejects.toMatchObject({ code: 'ledger.lost' })
+})
+
+test('a name that the guard knows is not given to a second log', async () => {
+  const where = folder()
+  const backup = folder()
+  {
+    await using series = await openSeries(await seriesIn(where))
+    await series.write('one')
+    await series.checkpoint(2)
+    await cp(join(where, 'log'), backup, { recursive: true })
+    await series.rotate('a test')
+  }
+  await restore(where, backup)
+  // The guard lost the list, but not what the logs signed.
+  await rm(
+    join(where, 'guard', `${createHash('sha256').update(`${seriesName}/shards`).digest('hex')}.checkpoint`),
+  )
+  await using series = await openSeries(await seriesIn(where))
+  expect(await series.rotate('again')).toMatchObject({ origin: `${seriesName}/2026h2-3` })
 })
 
 async function restore(where: string, backup: string): Promise<void> {

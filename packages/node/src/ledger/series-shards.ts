@@ -64,10 +64,18 @@ export class Shards {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const listName = `${name}${shardListSuffix}`
     const signer = noteSigner(listName, seedKey('ed25519', keyring.derive(`ledger.list ${name}`)))
-    const list = await SeriesList.open({ directory, signer, guard, onFailure })
-    const shards = new Shards(options, inside, list, signer)
-    if (list.shards.length === 0) await shards.#beginList()
-    return shards
+    const open = async () => await SeriesList.open({ directory, signer, guard, onFailure })
+    const shards = new Shards(options, inside, await open(), signer)
+    if (shards.list.shards.length > 0) return shards
+    try {
+      await shards.#beginList()
+      return shards
+    } catch (error) {
+      // Of several processes that begin at once, one was faster: its list counts.
+      const list = options.shared === true ? await open() : shards.list
+      if (list.shards.length === 0) throw error
+      return new Shards(options, inside, list, signer)
+    }
   }
 
   get #shared(): boolean {

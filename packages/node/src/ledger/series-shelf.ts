@@ -12,7 +12,7 @@ interface Book {
 export interface Taken {
   readonly ledger: Ledger
   /** To be called once. */
-  release(): void
+  readonly release: () => void
 }
 
 /** Logs that have ended, opened for reading when somebody asks; the one asked for longest ago goes first. */
@@ -38,8 +38,9 @@ export class Shelf {
     while (!this.#books.has(shard.origin)) {
       // A log that is being closed still has its lock.
       await this.#closing.get(shard.origin)
-      if (this.#books.size < openMax) break
-      if (!(await this.#closeIdle())) await this.#someRelease()
+      if (this.#books.size + this.#closing.size < openMax) break
+      if (this.#closing.size > 0) await Promise.race(this.#closing.values())
+      else if (!(await this.#closeIdle())) await this.#someRelease()
     }
     let book = this.#books.get(shard.origin)
     if (book === undefined) {

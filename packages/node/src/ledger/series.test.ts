@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import { keyLeafSchema, predecessorLeafSchema } from '@ambit/core/leaf'
 import { openCheckpoint } from '@ambit/core/log/checkpoint'
 import { leafHash, verifyInclusion } from '@ambit/core/log/merkle'
-import { parseVkey } from '@ambit/core/log/note'
+import { parseVkey, signatureLine } from '@ambit/core/log/note'
 import { handClock } from '@ambit/testkit/clock'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSeries } from './ledger.ts'
+import { defaultLimits, openFileGuard, openLedger, openSeries } from './ledger.ts'
 import type { Cosigner, Proof } from './ledger.ts'
 import { allEntries, checkList, seriesIn, seriesName, smallLimits } from './series-fixture.ts'
+import { headCheckpoint, headEntry } from './series-opening.ts'
+import { Shards } from './series-shards.ts'
 
 let root: string
 let folders = 0
@@ -105,10 +107,10 @@ test('proves entries of the log that ended and of the one after it, each under i
   const [old, young] = await Promise.all([series.prove(1, series.size), series.prove(position)])
   expect(old).toMatchObject({ origin: `${seriesName}/2026h2`, index: 1 })
   expect(young).toMatchObject({ origin: `${seriesName}/2026h2-2`, index: 2, vkey: series.vkey })
-  expect(old!.vkey).toBe(series.list.shards[0]!.vkeys[0])
-  expect(await Promise.all([holds(old!), holds(young!)])).toEqual([true, true])
-  expect(series.place(1)).toEqual({ origin: old!.origin, vkey: old!.vkey, index: 1 })
-  expect(series.place(position)).toEqual({ origin: young!.origin, vkey: young!.vkey, index: 2 })
+  expect(old.vkey).toBe(series.list.shards[0]!.vkeys[0])
+  expect(await Promise.all([holds(old), holds(young)])).toEqual([true, true])
+  expect(series.place(1)).toEqual({ origin: old.origin, vkey: old.vkey, index: 1 })
+  expect(series.place(position)).toEqual({ origin: young.origin, vkey: young.vkey, index: 2 })
   expect(await series.consistency(1, 2)).toHaveLength(1)
   await expect(series.prove(series.size)).rejects.toMatchObject({ code: 'ledger.not-found' })
   await expect(series.read(-1)).rejects.toMatchObject({ code: 'ledger.not-found' })
@@ -215,9 +217,9 @@ test('refuses by name what is more than one batch while the log changes, and los
   const results = (await waiting)!
   const refused = results.filter((result) => result.status === 'rejected')
   expect(refused.map(({ reason }) => (reason as Fault).code)).toEqual(['ledger.busy', 'ledger.busy'])
-  expect((await allEntries(series)).map(([, text]) => text).filter((text) => text.startsWith('waits'))).toEqual(
-    ['waits 0', 'waits 1', 'waits 2', 'waits 3'],
-  )
+  expect(
+    (await allEntries(series)).map(([, text]) => text).filter((text) => text.startsWith('waits')),
+  ).toEqual(['waits 0', 'waits 1', 'waits 2', 'waits 3'])
 })
 
 test('serves the list at the address of the series and the files of each log below it', async () => {
@@ -232,7 +234,14 @@ test('serves the list at the address of the series and the files of each log bel
     /^node\.example\/activity\/2026h2\n2\n/,
   )
   expect(await series.file('2026h2/tile/0/000.p/2')).toBeDefined()
-  for (const path of ['checkpoint', 'tile/0/000', '2025h1/checkpoint', '2026h2', '2026h2/../shards', '../shards'])
+  for (const path of [
+    'checkpoint',
+    'tile/0/000',
+    '2025h1/checkpoint',
+    '2026h2',
+    '2026h2/../shards',
+    '../shards',
+  ])
     expect(await series.file(path), path).toBeUndefined()
 })
 
@@ -270,4 +279,54 @@ test('a log that several processes write keeps its key and does not turn', async
   const other = await openSeries(await seriesIn(folder(), handClock(newYear - 1000), { shared: true }))
   expect(other.vkey).toBe(series.vkey)
   await other[Symbol.asyncDispose]()
+})
+
+test('of several processes that begin at once with one guard, all take the list of the first', async () => {
+  const guard = await openFileGuard(join(folder(), '..', `guard-${folders}`))
+  const openings = await Promise.all(
+    Array.from({ length: 3 }, async () => await seriesIn(folder(), undefined, { shared: true, guard })),
+  )
+  const inside = { openLedger, openEngine: postponed, limits: defaultLimits }
+  const lists = await Promise.all(openings.map(async (options) => (await Shards.open(options, inside)).list))
+  expect(new Set(lists.map(({ note }) => note)).size).toBe(1)
+  expect(lists[0]!.shards).toHaveLength(1)
+})
+
+const postponed = async (): Promise<never> => {
+  throw new Error('no engine is opened in this test')
+}
+
+test('entry 1 stays below 8 KiB: signatures of Ed25519 come before those of ML-DSA-44', () => {
+  const line = (name: string, bytes: number) => signatureLine(name, '0a1b2c3d', Buffer.alloc(bytes, 1))
+  const text = 'node.example/activity/2026h2\n7\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n'
+  const lines = [
+    line('node.example/activity/2026h2', 64),
+    line('node.example/activity/2026h2', 2428),
+    ...['a', 'b', 'c'].map((name) => line(`${name}.example/witness`, 2428)),
+    ...Array.from({ length: 10 }, (_, at) => line(`w${at}.example/witness`, 72)),
+  ]
+  const checkpoint = headCheckpoint(`${text}\n${lines.join('')}`)
+  expect(checkpoint.startsWith(`${text}\n${lines[0]}`)).toBe(true)
+  for (const short of lines.filter((each) => each.length < 200)) expect(checkpoint).toContain(short)
+  expect(lines.filter((each) => each.length > 200 && checkpoint.includes(each))).toHaveLength(1)
+  const head = { predecessor: { origin: '', vkey: '', why: 'size' as const }, head: { checkpoint } }
+  expect(Buffer.byteLength(headEntry(head, '2027-01-01T00:00:00.000Z'))).toBeLessThan(8192)
+  expect(headCheckpoint(`${text}\n${lines[0]}`)).toBe(`${text}\n${lines[0]}`)
+})
+
+test('a log that ended with another size than the list says is damage', async () => {
+  const where = folder()
+  {
+    await using series = await openSeries(await seriesIn(where))
+    await series.write('one')
+    await series.rotate('a test')
+  }
+  await cp(join(where, 'log', '2026h2-2', 'tiles'), join(where, 'log', '2026h2', 'tiles'), {
+    recursive: true,
+  })
+  await cp(join(where, 'log', '2026h2-2', 'segments'), join(where, 'log', '2026h2', 'segments'), {
+    recursive: true,
+  })
+  await using again = await openSeries(await seriesIn(where))
+  await expect(again.read(1)).rejects.toMatchObject({ code: expect.stringMatching(/^ledger\./) })
 })

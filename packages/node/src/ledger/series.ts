@@ -1,8 +1,6 @@
-import { canonicalJson } from '@ambit/core/canonical'
 import { Fault } from '@ambit/core/fault'
 import type { Purpose } from '@ambit/core/log/purpose'
 import type { Shard } from '@ambit/core/log/shards'
-import { timeText } from '../kernel/clock.ts'
 import type { Done } from './engine.ts'
 import type { LedgerState, Place, Proof, Series, SeriesOptions } from './ledger.ts'
 import type { LogFile } from './log-files.ts'
@@ -11,7 +9,7 @@ import { Hold } from './series-hold.ts'
 import type { EntryWriter } from './series-hold.ts'
 import { halfYearOf, nextHalfYear } from './series-list.ts'
 import { SeriesReader } from './series-reader.ts'
-import { isPastRetention } from './series-retention.ts'
+import { pruneEnded } from './series-retention.ts'
 import { labelOf, Shards } from './series-shards.ts'
 import type { CurrentShard, Prepared, SeriesInside, Why } from './series-shards.ts'
 import { Shelf } from './series-shelf.ts'
@@ -303,28 +301,22 @@ class LogSeries implements Series {
     hold.release(ledger)
   }
 
-  /** Deletes the entries of logs past the retention: recorded first, then listed, then done. */
   async #prune(): Promise<void> {
     const { clock, retainMonths = 0 } = this.#options
-    for (const shard of this.#shards.list.shards) {
-      if (!isPastRetention(shard, retainMonths, clock.now())) continue
-      const { size, root } = shard.end!
-      const leaf = {
-        v: 1,
-        kind: 'prune',
-        at: timeText(clock.now()),
-        origin: shard.origin,
-        size,
-        root: Buffer.from(root).toString('base64'),
-        months: retainMonths,
-      }
-      await this.write(canonicalJson(leaf))
-      // One list after the other: no turn may save another one meanwhile.
-      const marked = this.#turning.then(async () => await this.#shards.markPruned(shard))
-      this.#turning = marked.catch(() => undefined)
-      await marked
-      await this.#shelf.drop(shard.origin)
-      await deleteEntries(this.#shards.directoryOf(shard))
-    }
+    await pruneEnded(this.#shards.list.shards, {
+      months: retainMonths,
+      clock,
+      write: async (entry) => await this.write(entry),
+      mark: async (shard) => {
+        // One list after the other: no turn may save another one meanwhile.
+        const marked = this.#turning.then(async () => await this.#shards.markPruned(shard))
+        this.#turning = marked.catch(() => undefined)
+        await marked
+      },
+      remove: async (shard) => {
+        await this.#shelf.drop(shard.origin)
+        await deleteEntries(this.#shards.directoryOf(shard))
+      },
+    })
   }
 }

@@ -34,19 +34,20 @@ export class Tree {
 
   /** Adds a leaf by its hash; joins as many subtrees as the size has trailing ones. */
   append(leaf: Hash): void {
-    this.#tiles.put(0, this.#size, leaf)
+    const index = this.#size++
+    const peaks = this.#peaks
+    this.#tiles.put(0, index, leaf)
     let hash = leaf
     let height = 0
-    let rest = this.#size
+    let rest = index
     while (rest % 2 === 1) {
-      hash = this.#join(this.#peaks[height]!, hash)
-      this.#peaks[height] = undefined
+      hash = this.#join(peaks[height]!, hash)
+      peaks[height] = undefined
       rest = (rest - 1) / 2
       height++
       if (height % tileHeight === 0) this.#tiles.put(height / tileHeight, rest, hash)
     }
-    this.#peaks[height] = hash
-    this.#size++
+    peaks[height] = hash
   }
 
   /** The root of all leaves so far. */

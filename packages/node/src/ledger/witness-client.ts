@@ -141,6 +141,8 @@ export class WitnessClient {
   /** The lines that verify with its keys and were made now. */
   async #taken(answer: FetchedAnswer, head: SignedHead, startedMs: number): Promise<readonly string[]> {
     if (answer.status === 422) throw this.#other(head)
+    // No failure of the witness: it is there, and is asked again with the next checkpoint.
+    if (answer.status === 429) throw new Fault('act.rate-limited', { detail: 'it is asked too often' })
     if (answer.status !== 200) throw unlike(reasonOf(answer.status))
     const parsed = parseCosignatures(answer.body.toString('utf8'))
     if (!parsed.ok) throw unlike(parsed.reason)
@@ -159,6 +161,7 @@ export class WitnessClient {
 
   #failed(fault: Fault, startedMs: number): readonly string[] {
     this.#good = false
+    if (fault.code === 'act.rate-limited') return []
     this.#breaker.failed(startedMs, this.#parts.clock.monotonicMs(), fault.detail)
     return []
   }
@@ -195,8 +198,6 @@ function reasonOf(status: number): string {
       return 'it does not take the signature of this log: it has another key of it'
     case 404:
       return 'it is no witness of this log: its operator has to add the key of the log'
-    case 429:
-      return 'it is asked too often'
     default:
       return `it answered with the HTTP status ${status}`
   }

@@ -43,9 +43,10 @@ type Named = Pick<Receipt, 'log' | 'checkpoint'>
 /** The logs of the proofs, in their order; undefined when two proofs are of different checkpoints of one log. */
 function logsOf(proofs: readonly Proof[]): readonly [Named, ...Named[]] | undefined {
   const logs = new Map<string, Named>()
-  for (const { origin, vkey, checkpoint } of proofs) {
+  for (const { origin, vkey, secondVkey, checkpoint } of proofs) {
     const known = logs.get(origin)
-    if (known === undefined) logs.set(origin, { log: { origin, vkey }, checkpoint })
+    if (known === undefined)
+      logs.set(origin, { log: { origin, vkey, ...(secondVkey && { secondVkey }) }, checkpoint })
     else if (known.checkpoint !== checkpoint) return undefined
   }
   const [first, ...more] = logs.values()

@@ -27,7 +27,11 @@ afterAll(async () => {
 
 const newYear = Date.UTC(2027, 0, 1)
 
-async function seriesAt(clock: ReturnType<typeof handClock>, directory: string, retainMonths = 0): Promise<Series> {
+async function seriesAt(
+  clock: ReturnType<typeof handClock>,
+  directory: string,
+  retainMonths = 0,
+): Promise<Series> {
   return await openSeries({
     directory,
     name: 'node.example/activity',
@@ -96,7 +100,10 @@ test('an act begun before the half-year and ended after it has one receipt over 
   expect(await verifyReceipt(receipt, { vkeys: vkeys.slice(0, 1) })).toMatchObject({ ok: false })
 
   const { acts } = await receipts.feed(100, undefined)
-  expect(acts.find((each) => each.act === act)?.leaves.map(({ kind }) => kind)).toEqual(['act.intent', 'act.outcome'])
+  expect(acts.find((each) => each.act === act)?.leaves.map(({ kind }) => kind)).toEqual([
+    'act.intent',
+    'act.outcome',
+  ])
 })
 
 test('recovery counts from a snapshot in the log that ended, and closes what was open in it', async () => {

@@ -69,10 +69,10 @@ export function createReceiptAnswers(parts: ReceiptAnswerParts): ReceiptAnswers 
   }
 }
 
-async function settledLeaves({ ledger, settle }: ReceiptAnswerParts, act: string) {
-  await settle()
-  await ledger.settle()
-  return await leavesOf(ledger, act)
+async function settledLeaves(parts: ReceiptAnswerParts, act: string) {
+  await parts.settle()
+  await parts.ledger.settle()
+  return await leavesOf(parts.ledger, act)
 }
 
 /** The log's word for the leaves that stand in the log it writes now; those of an earlier log are published already. */

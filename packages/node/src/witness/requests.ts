@@ -21,9 +21,9 @@ const bodyBytesMax = 128 * 1024
 /** Requests under way, each with a body in memory. */
 const underWayMax = 64
 /** Of all who ask together: each costs a check of a signature, about a tenth of a millisecond. */
-const perSecondMax = 200
-/** A log publishes a checkpoint a second, and asks twice where sizes differ. */
-const perLogPerSecondMax = 10
+const perSecondMax = 400
+/** A checkpoint a second, and one more for each receipt that somebody waits for: they come one after the other. */
+const perLogPerSecondMax = 100
 const logsMax = 1000
 const text = 'text/plain; charset=utf-8'
 
@@ -68,7 +68,8 @@ export function createWitnessRequests(parts: RequestParts): DataPath {
       .finally(() => underWay--)
   }
   return {
-    claims: (path) => path.startsWith(prefix) && (path === submission || path === introduction || monitoring.test(path)),
+    claims: (path) =>
+      path.startsWith(prefix) && (path === submission || path === introduction || monitoring.test(path)),
     handle(request, response) {
       const path = pathOf(request)
       const method = path === submission || path === introduction ? 'POST' : 'GET'
@@ -114,7 +115,7 @@ function answerAdded(
   response: ServerResponse,
   answer: Answer | ListAnswer | { readonly status: 413; readonly reason: string },
 ): void {
-  if (answer.status === 204) send(response, 204, text, '')
+  if (answer.status === 204) response.writeHead(204, { 'cache-control': 'no-store' }).end()
   else if (answer.status === 200) send(response, 200, text, answer.lines.join(''))
   else if (answer.status === 409) send(response, 409, treeSizeType, formatTreeSize(answer.size))
   else if (answer.status === 429) {

@@ -1,3 +1,4 @@
+import { shardListSuffix } from '@ambit/core/log/shards'
 import { z } from 'zod'
 import { timeText } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
@@ -10,10 +11,12 @@ const originCharactersMax = 300
 
 const logSchema = z.object({
   origin: z.string(),
+  /** `series`: the signed list of a node's logs, each of which is taken when its node names it. */
+  kind: z.enum(['log', 'series']),
   vkeys: z.array(z.string()),
   url: z.string().optional(),
   added: z.string(),
-  /** What was cosigned last. */
+  /** Entries of the log that was cosigned last; version of a list. */
   size: z.number(),
   cosigned: z.string().optional(),
 })
@@ -43,7 +46,7 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
       method: 'POST',
       path: '/api/witness/logs',
       summary:
-        'Makes this node a witness of a log, by the key of the log; a second key of a log is added to the first.',
+        'Makes this node a witness of a log, by its key, or of all logs of a node, by the key of their list; a second key of a log is added to the first.',
       access: ['operator'],
       body: z.strictObject({
         vkey: z.string().min(1).max(vkeyCharactersMax),
@@ -76,6 +79,7 @@ function logView(log: WitnessedLog): z.input<typeof logSchema> {
   const { origin, vkeys, url, addedAt, head } = log
   return {
     origin,
+    kind: origin.endsWith(shardListSuffix) ? 'series' : 'log',
     vkeys: [...vkeys],
     ...(url === undefined ? {} : { url }),
     added: timeText(addedAt),

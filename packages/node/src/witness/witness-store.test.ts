@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { base64, hexBytes } from '@ambit/core/bytes'
 import { signCheckpoint } from '@ambit/core/log/checkpoint'
 import { emptyRoot, leafHash } from '@ambit/core/log/merkle'
+import { signShardList } from '@ambit/core/log/shards'
 import { formatVkey, openNote, parseVkey } from '@ambit/core/log/note'
 import { storeEngines } from '@ambit/testkit/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -152,6 +153,42 @@ describe.each(storeEngines)('a witness on $name', (engine) => {
     expect(await room.post(begin)).toMatchObject({ status: 409, text: '2\n' })
   })
 
+  test('goes on with the next log of a node whose signed list names it', async () => {
+    await using room = await openRoom(store)
+    const list = newSigner('node.example/activity/shards')
+    const logs = await Promise.all(
+      ['2026h1', '2026h2'].map((each) => forkedLog(`node.example/activity/${each}`)),
+    )
+    const [first, second] = logs.map(({ signer, ...rest }) => ({ ...rest, signer, vkeys: [signer.vkey] }))
+    if (first === undefined || second === undefined) throw new Error('there are two logs')
+    const end = { size: 2, root: await emptyRoot(), at: '2026-07-01T00:00:00Z' }
+    const one = { origin: first.signer.name, vkeys: first.vkeys, first: 0 }
+    const two = { origin: second.signer.name, vkeys: second.vkeys, first: 2, state: 'open' } as const
+    const begun = await signShardList({ version: 1, shards: [{ ...one, state: 'open' }] }, list)
+    const turned = await signShardList({ version: 2, shards: [{ ...one, state: 'frozen', end }, two] }, list)
+    const introduce = async (note: string) => (await room.post(note, 'add-shards')).status
+    expect(await introduce(begun)).toBe(404)
+    await room.witness.add(operator, list.vkey, undefined)
+    expect(await introduce(begun)).toBe(204)
+    expect((await room.post(first.begin)).status).toBe(200)
+    expect((await room.post(second.begin)).status).toBe(404)
+    expect(await introduce(turned.replace('open', 'shut'))).toBe(403)
+    expect(await introduce(turned)).toBe(204)
+    expect((await room.post(second.begin)).status).toBe(200)
+    // An older list does not come back, and a list never changes the keys of a log that is known.
+    expect(await introduce(begun)).toBe(409)
+    const stolen = newSigner(first.signer.name)
+    const changed = { ...one, vkeys: [stolen.vkey], state: 'frozen', end } as const
+    expect(await introduce(await signShardList({ version: 3, shards: [changed, two] }, list))).toBe(204)
+    expect((await room.post(first.one)).status).toBe(200)
+    // The list itself is never cosigned as if it were a log.
+    expect((await room.post(`old 0\n\n${turned}`)).status).toBe(403)
+    await room.witness.remove(operator, list.name)
+    expect((await room.post(second.one)).status).toBe(404)
+    await room.witness.add(operator, list.vkey, undefined)
+    expect((await room.post(second.one)).status).toBe(200)
+  })
+
   test('bounds what it reads and how often a log may ask', async () => {
     await using room = await openRoom(store)
     const { signer, begin } = await forkedLog('log.example/often')
@@ -159,7 +196,7 @@ describe.each(storeEngines)('a witness on $name', (engine) => {
     expect((await room.post('x'.repeat(200_000))).status).toBe(413)
     expect((await room.get('/witness/add-checkpoint')).status).toBe(405)
     const answers = []
-    for (let at = 0; at < 25; at++) answers.push((await room.post(begin)).status)
+    for (let at = 0; at < 205; at++) answers.push((await room.post(begin)).status)
     expect(new Set(answers)).toEqual(new Set([200, 409, 429]))
     room.clock.advance(1000)
     expect((await room.post(begin)).status).toBe(409)

@@ -153,7 +153,15 @@ function createWriter(store: Store): WitnessWriter {
             ),
         )
         .executeTakeFirst()
-      return done.numInsertedOrUpdatedRows === 1n
+      if (done.numInsertedOrUpdatedRows !== 1n) return false
+      // With a series its logs come back, which its node names only once.
+      await db
+        .updateTable('witness_log')
+        .set({ removed_at: null })
+        .where('organization', '=', organization)
+        .where('series', '=', origin)
+        .execute()
+      return true
     },
     async follow({ origin: series, organization }, { origin, vkeys, at }, rowsMax) {
       const followed = await db

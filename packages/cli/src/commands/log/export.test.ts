@@ -132,6 +132,9 @@ test('exports an entry of a receipt, and verifies receipts by key and by policy'
   expect(await log('verify', path, '--vkey', vkey)).toMatchObject({ exitCode: 1 })
   const policy = file(`log ${vectors.vkey}\nquorum none\n`)
   expect(await log('verify', path, '--policy', policy)).toMatchObject({ exitCode: 0 })
+  const witness = await formatVkey('witness.example', new Uint8Array(32), 'cosignature')
+  const strict = file(`log ${vectors.vkey}\nwitness w ${witness}\nquorum w\n`)
+  expect(await log('verify', path, '--policy', strict)).toMatchObject({ exitCode: 1 })
   const bad = file(JSON.stringify(vectors.invalid[0]!.receipt))
   expect(await log('verify', bad, '--vkey', vectors.vkey)).toMatchObject({ exitCode: 1 })
 })
@@ -155,7 +158,14 @@ test('refuses a receipt that lacks the witnesses which the policy asks for', asy
 
 test('shows how far the logs of a node are', async () => {
   const ledgers = [
-    { origin, vkey, state: 'open', size: 9, publishedSize: 8 },
+    {
+      origin,
+      vkey,
+      state: 'open',
+      size: 9,
+      publishedSize: 8,
+      witnessing: { quorum: false, required: false, witnesses: [{ name: 'w1', state: 'failing', size: 7 }] },
+    },
     { origin: 'node.example/registry', vkey, state: 'open', size: 2, publishedSize: 2 },
   ]
   await using node = await startFakeNode({ 'GET /api/status': { ledgers } })
@@ -169,6 +179,7 @@ test('shows how far the logs of a node are', async () => {
   expect((await status()).text.match(/^log /gm)).toHaveLength(2)
   const one = await status('activity')
   expect([one.exitCode, one.text]).toEqual([0, expect.stringContaining('in the checkpoint  8')])
+  expect(one.text).toContain('w1 (failing, size 7); no quorum')
   expect(one.text).not.toContain('registry')
   expect((await status('elsewhere')).exitCode).toBe(2)
 })

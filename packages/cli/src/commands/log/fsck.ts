@@ -18,6 +18,7 @@ const progressEntries = 65_536
 
 interface FsckOptions extends SourceOptions, TrustOptions {
   readonly since?: string
+  readonly hashesOnly?: boolean
 }
 
 /** `ambit log fsck`: reads a whole log and names everything in it that is not what its checkpoint signed. */
@@ -33,6 +34,10 @@ export function fsckCommand(log: Command, context: Context): void {
       '--since <checkpoint>',
       'a checkpoint you kept: check only what is new, and that the log continues it',
     )
+    .option(
+      '--hashes-only',
+      'leave out the entries, for a log that has deleted them or shows them to others only',
+    )
     .action(async (place: string, options: FsckOptions) => {
       const trust = trustOf(await chosenTrust(options))
       const source = await openSource(place, options)
@@ -41,7 +46,7 @@ export function fsckCommand(log: Command, context: Context): void {
       const trusted = bytes === undefined ? undefined : await trust(bytes)
       const report =
         trusted?.ok === true
-          ? await audit(source, trusted, since, context)
+          ? await audit(source, trusted, since, options.hashesOnly === true, context)
           : unbelieved(trusted?.reason ?? 'the log serves no checkpoint', trusted !== undefined)
       const { checkpoint } = trusted?.ok === true ? trusted : { checkpoint: undefined }
       context.reply({
@@ -58,6 +63,7 @@ async function audit(
   source: LogSource,
   { checkpoint }: Believed,
   since: Believed | undefined,
+  hashesOnly: boolean,
   { terminal }: Context,
 ): Promise<AuditReport> {
   let told = 0
@@ -65,6 +71,7 @@ async function audit(
     source,
     head: checkpoint,
     hashing: nodeHashing,
+    hashesOnly,
     ...(since === undefined ? {} : { from: since.checkpoint }),
     onProgress: (checked) => {
       if (checked - told < progressEntries) return

@@ -52,6 +52,8 @@ test('fsck finds a sound log sound, and names a damaged file and entry', async (
     answer: { ok: false, findings: [{ kind: 'damaged', file: 'tile/0/001', index: 384 }] },
   })
   served.files = new Map([...files].filter(([path]) => path !== 'tile/entries/000'))
+  const hashesOnly = await log('fsck', served.url, ...key, '--hashes-only')
+  expect(hashesOnly).toMatchObject({ exitCode: 0, answer: { checked: 600 } })
   const { exitCode, answer } = await log('fsck', served.url, ...key)
   expect([exitCode, answer['findings']]).toMatchObject([1, [{ kind: 'missing', file: 'tile/entries/000' }]])
 })
@@ -188,7 +190,10 @@ test('monitor says which file is missing or damaged, and what the leaves hold th
 test('monitor refuses a state that it did not write', async () => {
   const state = place()
   await using served = await startFakeLog(await logs.files(entriesTo(3)))
-  for (const text of ['', '{}', '[]', 'null']) {
+  const leaves = { open: [], approvals: [], stopped: [], unknown: {} }
+  const head = { origin: 'cli.example/log', size: 1, root: 'AAAA', checkpoint: '' }
+  const forged = { v: 1, freshAt: 0, lookedAt: 0, leaves, head }
+  for (const text of ['', '{}', '[]', 'null', JSON.stringify(forged)]) {
     writeFileSync(state, text)
     expect(await monitored(served, state)).toMatchObject({ exitCode: 2 })
   }

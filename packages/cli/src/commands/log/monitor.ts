@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { look } from '@ambit/core/log/follow'
-import type { FollowState } from '@ambit/core/log/follow'
+import { followStateSchema } from '@ambit/core/log/follow-state'
+import type { FollowState } from '@ambit/core/log/follow-state'
 import type { Command } from 'commander'
 import { parseDuration } from '../../arguments.ts'
 import type { Context } from '../../context.ts'
@@ -57,21 +58,27 @@ export function monitorCommand(log: Command, context: Context): void {
     })
 }
 
-/** The file is ours, and whoever may write it may make us believe anything: it is read, not checked. */
 async function readState(path: string): Promise<FollowState | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new Refusal(`${path} could not be read`, 'Check that the file is yours.', error)
   })
   if (text === undefined) return undefined
-  const why = 'Give the file that `ambit log monitor` wrote, or a new name to begin anew.'
+  const parsed = followStateSchema.safeParse(jsonOf(text))
+  if (parsed.success) return parsed.data
+  throw new Refusal(
+    `${path} is no state of a monitor`,
+    'Give the file that `ambit log monitor` wrote, or a new name to begin anew.',
+  )
+}
+
+function jsonOf(text: string): unknown {
   try {
-    const state = JSON.parse(text) as FollowState
-    if (state.v === 1 && typeof state.freshAt === 'number' && Array.isArray(state.leaves.open)) return state
-  } catch (error) {
-    throw new Refusal(`${path} is no state of a monitor`, why, error)
+    return JSON.parse(text)
+  } catch {
+    // No JSON is no state either; the reader of the state says so.
+    return undefined
   }
-  throw new Refusal(`${path} is no state of a monitor`, why)
 }
 
 async function writeState(path: string, state: FollowState): Promise<void> {

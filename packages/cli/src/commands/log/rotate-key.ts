@@ -22,7 +22,7 @@ export function rotateKeyCommand(log: Command, context: Context): void {
         text: [
           `${cell(shard.origin)} takes the entries now, from position ${shard.first} on.`,
           `Its key: ${cell(shard.vkeys[0] ?? '')}`,
-          'Receipts of the log before stay valid. Tell those who pinned its key, and your witnesses, the new one.',
+          'Receipts of the log before stay valid. Whoever follows the list of logs finds this one; tell those who pinned the old key.',
         ].join('\n'),
         json: shard,
       })

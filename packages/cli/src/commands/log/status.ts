@@ -1,3 +1,4 @@
+import type { NodeStatus } from '@ambit/sdk/client'
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { Refusal } from '../../refusal.ts'
@@ -27,9 +28,17 @@ export function statusCommand(log: Command, context: Context): void {
           ['state', shown(each.state)],
           ['durable entries', String(each.size)],
           ['in the checkpoint', String(each.publishedSize)],
+          ['reason', each.reason === undefined ? undefined : shown(each.reason)],
+          ['witnesses', witnessText(each)],
           ['key', shown(each.vkey)],
         ]),
       )
       context.reply({ text: text.join('\n\n'), json: { ledgers: wanted } })
     })
+}
+
+function witnessText({ witnessing }: NodeStatus['ledgers'][number]): string {
+  if (witnessing === undefined) return 'nobody is asked to cosign'
+  const names = witnessing.witnesses.map(({ name, state, size }) => `${shown(name)} (${state}, size ${size})`)
+  return `${names.join(', ')}; ${witnessing.quorum ? 'quorum reached' : 'no quorum'}`
 }

@@ -2,7 +2,10 @@ import type { WitnessView } from '@ambit/sdk/witness'
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { Refusal } from '../../refusal.ts'
-import { cell, facts, table } from '../../text.ts'
+import { cell, facts, shown, table } from '../../text.ts'
+
+/** A key of ML-DSA-44 has 1,751 characters; one that is cut is none. */
+const vkeyCharactersMax = 4000
 
 /** `ambit log witness …`: what your node cosigns for others, and what they need to ask for it. */
 export function witnessCommands(log: Command, context: Context): void {
@@ -14,6 +17,7 @@ export function witnessCommands(log: Command, context: Context): void {
   listCommand(witness, context)
   removeCommand(witness, context)
   policyCommand(witness, context)
+  keysCommand(witness, context)
 }
 
 function addCommand(witness: Command, context: Context): void {
@@ -21,8 +25,8 @@ function addCommand(witness: Command, context: Context): void {
     .command(
       witness,
       'add <vkeys...>',
-      'be a witness of logs, by their keys as `ambit log status` of their node shows them',
-      'log witness add "a.example/activity+…" "a.example/registry+…"',
+      'be a witness of all logs of a node, by the keys that `ambit log witness keys` prints there, or of one log by its own',
+      'log witness add "a.example/activity/shards+…" "a.example/registry/shards+…"',
     )
     .option('--url <address>', 'where the log is read, for people')
     .action(async (vkeys: string[], { url }: { url?: string }) => {
@@ -43,13 +47,13 @@ function listCommand(witness: Command, context: Context): void {
       const rows = view.logs.map((each) => [
         cell(each.origin),
         each.cosigned === undefined ? '' : String(each.size),
-        cell(each.cosigned ?? 'never'),
+        each.kind === 'series' ? 'a list of logs' : cell(each.cosigned ?? 'never'),
         cell(each.url ?? ''),
       ])
       const head = facts([
         ['witness', cell(view.name)],
         ['address', cell(view.url)],
-        ...view.vkeys.map((vkey): [string, string] => ['key', cell(vkey)]),
+        ...view.vkeys.map((vkey): [string, string] => ['key', shown(vkey, vkeyCharactersMax)]),
       ])
       const logs =
         rows.length === 0
@@ -65,7 +69,7 @@ function removeCommand(witness: Command, context: Context): void {
       witness,
       'remove <origin>',
       'cosign a log no more; what was cosigned stays known',
-      'log witness remove a.example/activity',
+      'log witness remove a.example/activity/shards',
     )
     .action(async (origin: string) => {
       await (await context.ambit()).witness.remove(origin)
@@ -86,6 +90,21 @@ function policyCommand(witness: Command, context: Context): void {
       const view = await (await context.ambit()).witness.show()
       const policy = policyText(view, url === undefined ? view.url : `${readAddress(url)}/witness`)
       context.reply({ text: policy.trimEnd(), json: { policy } })
+    })
+}
+
+function keysCommand(witness: Command, context: Context): void {
+  context
+    .command(
+      witness,
+      'keys',
+      'print the keys by which another node becomes a witness of yours',
+      'log witness keys',
+    )
+    .action(async () => {
+      const { series } = await (await context.ambit()).logs.list()
+      const keys = series.map(({ list }) => list.vkey)
+      context.reply({ text: keys.map((key) => shown(key, vkeyCharactersMax)).join('\n'), json: { keys } })
     })
 }
 

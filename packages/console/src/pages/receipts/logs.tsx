@@ -53,7 +53,8 @@ export function Logs() {
 function LogPanel({ log }: { readonly log: Log }) {
   const text = useText()
   const states: Readonly<Record<string, string>> = text.logs.states
-  const name = log.origin.endsWith('/registry') ? 'registry' : 'activity'
+  // The files of a log stand below `/log` at what follows the node in its name: `activity/2026h2`.
+  const checkpoint = `/log/${log.origin.slice(log.origin.indexOf('/') + 1)}/checkpoint`
   return (
     <li className="panel min-w-0 p-4 md:p-5">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -74,8 +75,8 @@ function LogPanel({ log }: { readonly log: Log }) {
           </div>
         </Fact>
         <Fact name={text.logs.checkpoint}>
-          <a href={`/log/${name}/checkpoint`} className="font-mono text-[0.8125rem] text-accent">
-            /log/{name}/checkpoint
+          <a href={checkpoint} className="font-mono text-[0.8125rem] text-accent">
+            {visibleString(checkpoint, 200)}
           </a>
         </Fact>
         <Fact name={text.logs.witnesses}>

@@ -73,10 +73,11 @@ function useExamined({ document, trust, entry }: Evidence): Examined | undefined
   useEffect(() => {
     let current = true
     const timer = setTimeout(() => {
-      const finding = document.trim() === '' ? Promise.resolve(undefined) : look({ document, trust, entry })
-      void finding.then((found) => {
+      async function show(): Promise<void> {
+        const found = document.trim() === '' ? undefined : await look({ document, trust, entry })
         if (current) setExamined(found)
-      })
+      }
+      void show()
     }, settleMs)
     return () => {
       current = false

@@ -37,7 +37,7 @@ export interface SunkCall {
   /** The act was never sent: what was made ready for it is not needed. */
   readonly unsent?: () => void
   /** What the caller wants of the receipt. */
-  readonly wish?: ReceiptWish
+  readonly wish?: ReceiptWish | undefined
 }
 
 /** Tells the caller of one act what becomes of it, in the caller's binding. */

@@ -199,7 +199,7 @@ function submitToGateway(
     target,
     reply,
     ...(unsent === undefined ? {} : { unsent }),
-    ...(wish === undefined ? {} : { wish }),
+    wish,
   })
   // The handle is there before a full buffer can have drained: draining takes a turn of the event loop.
   if (operations[call.method].streams) response.on('drain', () => handle?.resume())
@@ -237,7 +237,7 @@ function intakeOf(submission: WishingSubmission, target: Target, capability: Tar
     trace,
     parent: undefined,
     place: undefined,
-    ...(wish === undefined ? {} : { receipt: wish }),
+    receipt: wish,
   }
 }
 

@@ -56,16 +56,18 @@ export class Acknowledgements {
   }
 
   #tellUpTo(count: number): void {
-    let left = count
-    while (left > 0) {
+    for (let left = count; left > 0;) {
       const batch = this.#batches[0]
       if (batch === undefined) return
-      // A caller may make this run again, so the place moves on before it is called.
-      const at = batch.told++
-      if (batch.told >= batch.dones.length) this.#batches.shift()
-      this.#waiting--
-      left--
-      this.#tell(batch.dones[at]!, batch.first + at)
+      const { dones, first } = batch
+      while (left > 0 && batch.told < dones.length) {
+        // A caller may make this run again, so the place moves on before it is called.
+        const at = batch.told++
+        this.#waiting--
+        left--
+        this.#tell(dones[at]!, first + at)
+      }
+      if (batch.told === dones.length && this.#batches[0] === batch) this.#batches.shift()
     }
   }
 }

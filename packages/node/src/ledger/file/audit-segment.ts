@@ -62,10 +62,11 @@ export class SegmentAudit {
       await file.read(bytes, 0)
       if (isLast && bytes.every((byte) => byte === 0)) {
         // Prepared and never begun.
-        return yield* this.#zeros(file, name, 0, length)
+        yield* this.#zeros(file, name, 0, length)
+      } else {
+        yield* this.#header(decodeHeader(bytes), name, sequence)
+        yield* this.#batches(file, name, sequence, length)
       }
-      yield* this.#header(decodeHeader(bytes), name, sequence)
-      yield* this.#batches(file, name, sequence, length)
     } finally {
       await file.close()
     }
@@ -90,7 +91,10 @@ export class SegmentAudit {
       what,
       whatToDo: restore,
     })
-    if (header === undefined) return yield bad('the header of the segment is damaged')
+    if (header === undefined) {
+      yield bad('the header of the segment is damaged')
+      return
+    }
     const peaks = peaksOf(this.#tree.state())
     const continues =
       header.sequence === sequence &&
@@ -115,7 +119,8 @@ export class SegmentAudit {
         this.#leaves.push({ hash: sha256(item.leaf), offset: item.offset })
         if (this.size === 0 && this.#leaves.length === 1) this.genesis = Buffer.from(item.leaf.subarray(1))
       } else if (item.kind === 'end' && this.#leaves.length === 0) {
-        return yield* this.#zeros(file, name, item.offset, length)
+        yield* this.#zeros(file, name, item.offset, length)
+        return
       } else if (item.kind === 'commit' && this.#fits(item.commit)) {
         if (this.#isChained && item.commit.previous !== this.#previous)
           yield this.#damage(name, item.offset, 'the commit record does not continue the one before it')
@@ -239,7 +244,9 @@ export class SegmentAudit {
     for (let at = from; at < length; at += chunkBytes) {
       const got = await file.read(chunk, at)
       const odd = chunk.subarray(0, got).findIndex((byte) => byte !== 0)
-      if (odd >= 0) return yield this.#damage(name, at + odd, 'there is something behind the last batch')
+      if (odd < 0) continue
+      yield this.#damage(name, at + odd, 'there is something behind the last batch')
+      return
     }
   }
 

@@ -96,7 +96,8 @@ class StoredFile {
     const found: AuditFinding[] = []
     const runs = this.#runs.splice(0)
     if (runs.length === 0) return found
-    if ((await lengthOf(this.#path)) === undefined) return [this.#differs(runs[0]!.first, 'the file is missing')]
+    if ((await lengthOf(this.#path)) === undefined)
+      return [this.#differs(runs[0]!.first, 'the file is missing')]
     const file = await openReadFile(this.#path)
     try {
       for (const { first, items } of runs) {

@@ -21,7 +21,7 @@ test('finds nothing wrong in the folder of a log that was closed, and changes no
   )
   const before = await Promise.all(files.map((file) => readFile(join(folder.directory, file))))
   const guarded = await folder.guarded()
-  expect(await folder.audit({ guarded: guarded! })).toEqual([])
+  expect(await folder.audit({ guarded })).toEqual([])
   expect(await folder.files()).toEqual(files)
   const after = await Promise.all(files.map((file) => readFile(join(folder.directory, file))))
   expect(after).toEqual(before)

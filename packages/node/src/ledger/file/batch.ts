@@ -5,6 +5,8 @@ import type { Tree, TreeState } from '../tree.ts'
 /** Entries on their way to the disk, written straight into the bytes that will be written. */
 export class Batch {
   readonly buffer: Buffer
+  /** The memory of the buffer: a plain view of it costs half of what a Buffer's does. */
+  readonly memory: ArrayBufferLike
   length = 0
   dones: Done[] = []
   /** Whether somebody waits for it; else it may wait for company. */
@@ -18,6 +20,7 @@ export class Batch {
   constructor(bytes: number, tree: Tree, previous: Hash) {
     // Not from the pool and not filled: pages that no batch reaches stay without memory.
     this.buffer = Buffer.allocUnsafeSlow(bytes)
+    this.memory = this.buffer.buffer
     this.before = { tree: tree.state(), previous }
     this.first = tree.size
   }

@@ -29,7 +29,11 @@ export class Scan {
   #atEnd = false
   #chunkBytes: number
 
-  constructor(file: Pick<DiskFile, 'read'>, from: number = headerBytes, chunkBytes: number = segmentChunkBytes) {
+  constructor(
+    file: Pick<DiskFile, 'read'>,
+    from: number = headerBytes,
+    chunkBytes: number = segmentChunkBytes,
+  ) {
     this.#file = file
     this.#base = from
     this.#chunkBytes = chunkBytes

@@ -3,6 +3,7 @@ import type { FaultCode } from '@ambit/core/fault'
 import { tileWidth } from '@ambit/core/log/tile'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Batch } from './batch.ts'
+import { Departure } from './departure.ts'
 import type { Done, EngineState, Head } from '../engine.ts'
 import { commitBytes, encodeCommit, frameHeadBytes } from './segment.ts'
 import { sha256 } from '../hash.ts'
@@ -12,9 +13,7 @@ import { peaksOf } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { writeFault } from './write-fault.ts'
 
-/** How long an entry that nobody waits for may wait for company; well within the merge delay. */
-const patienceMs = 20
-/** So many of them are worth a write of their own. */
+/** So many entries that nobody waits for are worth a write of their own. */
 const patientEntriesMax = 512
 /** So much goes to an idle disk at once, in the middle of a turn: it is written while the rest is hashed. */
 const earlyBytes = 64 * 1024
@@ -30,7 +29,6 @@ export class Sequencer {
   #collecting: Batch
   #idle: Batch
   #writing: Batch | undefined
-  #scheduled = false
   #previous: Hash
   #state: EngineState = 'open'
   #fault: Fault | undefined
@@ -46,21 +44,20 @@ export class Sequencer {
     },
   )
   #flushing = false
-  #endOfTurn = (): void => {
-    this.#scheduled = false
-    this.#advance()
-  }
-  #waiting = false
-  #endOfPatience = (): void => {
-    this.#waiting = false
-    if (this.#collecting.dones.length > 0) this.#hurry(this.#collecting)
-  }
+  #departure: Departure
 
   constructor(parts: SequencerParts) {
     this.#parts = parts
     this.#limits = parts.limits
     this.#tree = parts.tree
     this.#previous = parts.previous
+    this.#departure = new Departure(
+      parts.clock,
+      () => this.#advance(),
+      () => {
+        if (this.#collecting.dones.length > 0) this.#hurry(this.#collecting)
+      },
+    )
     this.#collecting = new Batch(parts.limits.batchBytes + commitBytes, parts.tree, parts.previous)
     this.#idle = new Batch(parts.limits.batchBytes + commitBytes, parts.tree, parts.previous)
     this.#durable = { size: parts.tree.size, root: parts.tree.root() }
@@ -108,13 +105,13 @@ export class Sequencer {
     buffer[at + 4] = 0
     const index = this.#tree.size
     if (index % tileWidth === 0) batch.bundles.push({ index, offset: at })
-    this.#tree.append(sha256(buffer.subarray(at + 4, end)))
+    this.#tree.append(sha256(new Uint8Array(batch.memory, at + 4, written + 1)))
     batch.length = end
     batch.dones.push(done)
     if (urgent && end >= earlyBytes && this.#writing === undefined) this.#flushNow(batch)
     else if (urgent) this.#hurry(batch)
     else if (batch.dones.length >= patientEntriesMax) this.#hurry(batch)
-    else this.#wait()
+    else this.#departure.later()
   }
 
   #flushNow(batch: Batch): void {
@@ -124,16 +121,7 @@ export class Sequencer {
 
   #hurry(batch: Batch): void {
     batch.urgent = true
-    if (this.#scheduled || this.#writing !== undefined) return
-    this.#scheduled = true
-    // The end of the turn: everything that this turn of the event loop brings goes into one batch.
-    setImmediate(this.#endOfTurn)
-  }
-
-  #wait(): void {
-    if (this.#waiting) return
-    this.#waiting = true
-    this.#parts.clock.after(patienceMs, this.#endOfPatience)
+    if (this.#writing === undefined) this.#departure.soon()
   }
 
   /** Stops taking entries, from outside (a guard that refuses) or for good (closing). */

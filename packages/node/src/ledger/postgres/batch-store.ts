@@ -1,6 +1,6 @@
 import { Fault } from '@ambit/core/fault'
 import { sql } from 'kysely'
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import type { Store } from '../../store/store.ts'
 import { zeroHash } from '../hash.ts'
 import type { Hash } from '../hash.ts'
@@ -103,11 +103,9 @@ export function openBatchStore(store: Store, origin: string): BatchStore {
     ...turnOn(db, origin),
     locked: async <R>(run: (turn: BatchTurn) => Promise<R>) =>
       await store.transaction<Tables, R>(async (tx) => {
-        await sql`select set_config('idle_in_transaction_session_timeout', ${String(lockIdleMs)}, true), ${stayDurable}`.execute(
-          tx,
-        )
-        await tx.selectFrom('ledger_head').select('size').where('origin', '=', origin).forUpdate().execute()
-        return await run(turnOn(tx, origin))
+        await sql`select ${stayDurable}, pg_advisory_xact_lock(${turnKey(origin)}),
+          set_config('idle_in_transaction_session_timeout', ${String(lockIdleMs)}, true)`.execute(tx)
+        return await run(turnOn(tx, origin, 'locked'))
       }),
     async endingAt(size) {
       const row = await db
@@ -178,13 +176,22 @@ export function openBatchStore(store: Store, origin: string): BatchStore {
 export const stayDurable = sql`set_config('synchronous_commit',
   case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, true)`
 
-function turnOn(db: Kysely<Tables>, origin: string): BatchTurn {
+/**
+ * Locks of rows are not fair: whoever adds batch after batch would take the head again and again before those who wait
+ * for it wake up. This one is: once somebody waits for it alone, no other addition begins.
+ */
+function turnKey(origin: string): RawBuilder<unknown> {
+  return sql`hashtextextended(${origin}, 7100186)`
+}
+
+function turnOn(db: Kysely<Tables>, origin: string, head?: 'locked'): BatchTurn {
   return {
     async head() {
       const row = await db
         .selectFrom('ledger_head')
         .select(['size', 'root', 'record'])
         .where('origin', '=', origin)
+        .$if(head === 'locked', (query) => query.forUpdate())
         .executeTakeFirst()
       if (row === undefined)
         throw new Fault('ledger.corrupt', {
@@ -209,7 +216,9 @@ function turnOn(db: Kysely<Tables>, origin: string): BatchTurn {
     },
     async append(row, from, to) {
       const { numAffectedRows } = await sql`
-        with durable as materialized (select ${stayDurable} as mode),
+        with durable as materialized (
+          select ${stayDurable} as mode, pg_advisory_xact_lock_shared(${turnKey(origin)})
+        ),
         moved as (
           update ledger_head set size = ${to.size}, root = ${bytes(to.root)}, record = ${bytes(to.record)}
           from durable

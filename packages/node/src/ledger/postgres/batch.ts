@@ -52,7 +52,10 @@ export function* frames(bytes: Buffer): Generator<{ offset: number; leaf: Buffer
   for (let offset = 0; offset < bytes.length;) {
     const start = offset + 4
     const length = start < bytes.length ? bytes.readUInt32BE(offset) : 0
-    if (length === 0 || start + length > bytes.length || bytes[start] !== 0) return yield undefined
+    if (length === 0 || start + length > bytes.length || bytes[start] !== 0) {
+      yield undefined
+      return
+    }
     yield { offset, leaf: bytes.subarray(start, start + length) }
     offset = start + length
   }

@@ -17,8 +17,6 @@ export interface CommitterParts {
   onLost(error: unknown): void
 }
 
-/** Whoever lost the race for the head so often takes its lock, and then comes next. */
-const racesMax = 2
 /** Before the first try to find out what became of a batch; twice as long before each next one, up to the limit. */
 const retryMsMin = 10
 const retryMsMax = 1000
@@ -34,6 +32,8 @@ export class Committer {
   #number = 0
   #last: Promise<unknown> = Promise.resolve()
   #deadlineMs: number | undefined
+  /** Others write at this moment: then everyone takes the lock of the head in turn, and nobody comes too late twice. */
+  #contended = false
 
   constructor(parts: CommitterParts) {
     this.#parts = parts
@@ -72,25 +72,22 @@ export class Committer {
   }
 
   async #write(batch: Collected, id: BatchId): Promise<number> {
-    const { batches, history, clock } = this.#parts
+    const { history, clock } = this.#parts
     const own: { first?: number } = {}
-    let waitMs = retryMsMin
-    for (let races = 0; ;) {
+    for (let waitMs = retryMsMin; ; waitMs = Math.min(2 * waitMs, retryMsMax)) {
       try {
         await history.makeRoom(batch.count)
-        if (races++ >= racesMax) return await this.#writeLocked(batch, id, own)
         const first = history.place.size
-        if (await this.#race(batch, id)) return first
-        // Another replica was faster: what it wrote comes first.
-        await catchUp(batches, history)
+        if (!this.#contended && (await this.#race(batch, id))) return first
+        return await this.#writeLocked(batch, id, own)
       } catch (error) {
         history.undo()
         if (!isLost(error)) throw error
         if (clock.monotonicMs() > (this.#deadlineMs ?? Infinity)) throw unknownFate(error)
         this.#parts.onLost(error)
-        races = racesMax
+        // It is looked for under the lock.
+        this.#contended = true
         await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
-        waitMs = Math.min(2 * waitMs, retryMsMax)
       }
     }
   }
@@ -110,7 +107,9 @@ export class Committer {
   async #writeLocked(batch: Collected, id: BatchId, own: { first?: number }): Promise<number> {
     const { batches, history } = this.#parts
     const added = await batches.locked(async (turn) => {
+      this.#contended = false
       await catchUp(turn, history, (row) => {
+        this.#contended = true
         if (row.writer === id.writer && row.number === id.number) own.first = row.first
       })
       if (own.first !== undefined) return undefined

@@ -46,7 +46,7 @@ describe.skipIf(address === undefined)('a connection to the database that breaks
       signer,
       clock: systemClock,
       onFailure: (fault) => failures.push(fault),
-      ...(await database.replica(join(root, String(replicas++)), port)),
+      ...(await database.replica(join(root, String(replicas++)), port === undefined ? {} : { port })),
     })
   }
 
@@ -130,9 +130,9 @@ describe.skipIf(address === undefined)('a connection to the database that breaks
     async () => {
       const ledgers = [await open(proxy.port), await open()] as const
       const told = new Map<string, number | Fault>()
-      let writing = true
+      const stop = new AbortController()
       const writers = ledgers.map(async (ledger, at) => {
-        for (let round = 0; writing; round++) {
+        for (let round = 0; !stop.signal.aborted; round++) {
           await Promise.all(
             Array.from({ length: 1 + (round % 20) }, (_, each) =>
               tell(told, ledger, `${at}:${round}:${each}`),
@@ -158,7 +158,7 @@ describe.skipIf(address === undefined)('a connection to the database that breaks
           ended += rows.length
         }
       }
-      writing = false
+      stop.abort()
       await Promise.all(writers)
       expect(ended).toBeGreaterThan(0)
       const acknowledged = [...told.values()].filter((result) => typeof result === 'number')

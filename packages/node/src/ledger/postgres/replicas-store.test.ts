@@ -6,14 +6,16 @@ import type { Fault } from '@ambit/core/fault'
 import { checkpointText } from '@ambit/core/log/checkpoint'
 import { checkpointSignatureLines } from '@ambit/core/log/cosignature'
 import { openSharedDatabase } from '@ambit/testkit/log-engines'
-import type { SharedDatabase } from '@ambit/testkit/log-engines'
+import type { ReplicaConnection, SharedDatabase } from '@ambit/testkit/log-engines'
 import { postgresUrl } from '@ambit/testkit/services'
 import { until } from '@ambit/testkit/until'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../kernel/clock.ts'
+import { openStore } from '../../store/store.ts'
 import { openLedger } from '../ledger.ts'
 import type { Ledger, LedgerGuard, LedgerOptions, SignedHead } from '../ledger.ts'
 import { checkProof, contents, origin, signer } from '../ledger-fixture.ts'
+import { openBatchStore } from './batch-store.ts'
 
 const address = await postgresUrl()
 const root = mkdtempSync(join(tmpdir(), 'ambit-replicas-'))
@@ -27,7 +29,10 @@ describe.skipIf(address === undefined)('replicas that share a log', () => {
   })
   afterEach(() => database[Symbol.asyncDispose]())
 
-  async function options(change: Partial<LedgerOptions> = {}): Promise<LedgerOptions> {
+  async function options(
+    change: Partial<LedgerOptions> = {},
+    connection?: ReplicaConnection,
+  ): Promise<LedgerOptions> {
     return {
       origin,
       signer,
@@ -35,7 +40,7 @@ describe.skipIf(address === undefined)('replicas that share a log', () => {
       onFailure: (fault) => {
         throw fault
       },
-      ...(await database.replica(join(root, String(replicas++)))),
+      ...(await database.replica(join(root, String(replicas++)), connection)),
       ...change,
     }
   }
@@ -98,6 +103,62 @@ describe.skipIf(address === undefined)('replicas that share a log', () => {
     await one.write('unasked')
     await until('the other follows', () => two.size === 302)
     await until('and publishes', () => two.state().publishedSize === 302)
+  })
+
+  test('every commit waits for the disk, also where sessions are set not to', async () => {
+    const where = await options({}, { setting: 'synchronous_commit=off' })
+    await database.query(`create table mode (name text, value text);
+      create function note() returns trigger language plpgsql as $$
+        begin insert into mode values (tg_table_name, current_setting('synchronous_commit')); return null; end $$`)
+    for (const table of ['ledger_batch', 'ledger_guard'])
+      // Deferred: it runs when the transaction commits.
+      await database.query(`create constraint trigger note after insert or update on ${table}
+        deferrable initially deferred for each row execute function note()`)
+    {
+      await using ledger = await openLedger(where)
+      await ledger.write('a')
+      await ledger.checkpoint(2)
+      // Also the one that takes the lock of the head, having lost the race twice.
+      await using other = await openLedger(await options({}, { setting: 'synchronous_commit=off' }))
+      const race = [ledger, other].map(async (each) => {
+        for (let round = 0; round < 20; round++) await each.write('b')
+      })
+      await Promise.all(race)
+    }
+    const modes = await database.query(
+      'select name, value, count(*)::int as count from mode group by name, value',
+    )
+    expect(modes.map(({ name, value }) => `${String(name)} ${String(value)}`).toSorted()).toEqual([
+      'ledger_batch on',
+      'ledger_guard on',
+    ])
+  })
+
+  test('a database that does not sync is refused by name', async () => {
+    await database.query(
+      `create function current_setting(text, boolean) returns text language sql as $$ select 'off' $$`,
+    )
+    const setting = `search_path=${database.schema},pg_catalog`
+    await expect(options({}, { setting })).rejects.toMatchObject({
+      code: 'ledger.not-durable',
+      detail: 'PostgreSQL runs with fsync = off',
+    })
+  })
+
+  test('a replica that falls asleep with the lock in its hand loses it, and writes nothing', async () => {
+    await using ledger = await openLedger(await options())
+    await using store = await openStore(database.url)
+    const woken = Promise.withResolvers<void>()
+    const asleep = Promise.withResolvers<void>()
+    const turn = openBatchStore(store, origin).locked(async () => {
+      asleep.resolve()
+      await woken.promise
+    })
+    turn.catch(() => undefined)
+    await asleep.promise
+    expect(await ledger.write('meanwhile')).toBe(1)
+    woken.resolve()
+    await expect(turn).rejects.toThrow()
   })
 
   test('waits for the head while another holds it', async () => {

@@ -64,6 +64,7 @@ export class Writer {
 
   /** Never throws and never calls back at once; see `Engine.append`. */
   append(entry: string, done: Done, urgent: boolean): void {
+    if (this.#state !== 'open') return this.#refuse(done, this.#fault ?? closed())
     const { entryBytes } = this.#parts.limits
     // A UTF-16 unit takes at most three bytes: what surely fits needs no counting.
     let bytes = entry.length * 3

@@ -183,7 +183,7 @@ export class Calls {
       stream: progressTokenOf(params) !== undefined && accepts(request, 'text/event-stream'),
       trace: traceOf(request, params),
       callerCapabilities,
-      ...(wish === undefined ? {} : { receipt: wish }),
+      receipt: wish,
     }
   }
 }

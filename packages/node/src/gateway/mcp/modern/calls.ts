@@ -57,7 +57,7 @@ export class ModernCalls {
       return
     }
     const params = read.wish === undefined ? (sent.params ?? {}) : withoutWish(sent.params ?? {})
-    const message = params === sent.params ? sent : { ...sent, params }
+    const message = read.wish === undefined || params === sent.params ? sent : { ...sent, params }
     const requested = `${message.method}\n${String(nameOf(message))}`
     const call: Call = { context, answer, requested, params, message, receipt: read.wish }
     const state = asksInRounds.has(message.method) ? params['requestState'] : undefined
@@ -138,7 +138,7 @@ export class ModernCalls {
           trace: exchange.trace,
           parent,
           place: undefined,
-          ...(call.receipt === undefined ? {} : { receipt: call.receipt }),
+          receipt: call.receipt,
         },
         showingReceipt(call.receipt, serverSink(view, tool.target.slug, exchange, true), true),
       )
@@ -167,7 +167,7 @@ export class ModernCalls {
         chosen: (server) => exchange.chosen(server),
         ...(parent === undefined ? {} : { parent }),
         ...(target === undefined ? {} : { target }),
-        ...(call.receipt === undefined ? {} : { receipt: call.receipt }),
+        receipt: call.receipt,
       },
       exchange,
     )

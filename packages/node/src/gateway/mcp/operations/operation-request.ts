@@ -23,7 +23,7 @@ export interface OperationRequest {
   readonly parent?: string
   readonly callerCapabilities?: Readonly<Record<string, unknown>>
   /** Of no use for a list that several servers make together: each of them has an act of its own. */
-  readonly receipt?: ReceiptWish
+  readonly receipt?: ReceiptWish | undefined
   /** The server, where the caller knows it (a sealed task names its own); else it is found by name or URI. */
   readonly target?: Target
   /** Called before the act is submitted when one server answers the request: whose questions its answer may hold. */

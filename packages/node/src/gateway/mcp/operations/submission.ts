@@ -44,7 +44,7 @@ export function submitTo(
       trace: request.trace,
       parent: request.parent,
       place: undefined,
-      ...(request.receipt === undefined ? {} : { receipt: request.receipt }),
+      receipt: request.receipt,
     },
     showingReceipt(request.receipt, sink, false),
   )

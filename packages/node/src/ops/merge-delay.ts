@@ -1,0 +1,32 @@
+import type { Metrics } from '../kernel/metrics.ts'
+import { mergeDelayMsMax } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Check } from './health.ts'
+
+/** Whether a log records, and publishes what it has recorded as soon as it promised. */
+export function ledgerCheck(name: string, ledger: Pick<Ledger, 'state'>): Check {
+  return {
+    name,
+    async reason() {
+      const { state, reason, unpublishedMs } = ledger.state()
+      if (state !== 'open') return reason ?? state
+      return unpublishedMs > mergeDelayMsMax
+        ? `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised`
+        : undefined
+    },
+  }
+}
+
+/** Tells in one number how late the latest of these logs is. */
+export function countMergeDelay(metrics: Metrics, ledgers: readonly Pick<Ledger, 'state'>[]): void {
+  metrics.gauge(
+    'ambit_log_merge_delay_ms',
+    'How long the oldest entry waits for its checkpoint, or waited for the last one; more than 1000 breaks a promise.',
+    () => Math.max(...ledgers.map((ledger) => delayOf(ledger))),
+  )
+}
+
+function delayOf(ledger: Pick<Ledger, 'state'>): number {
+  const { unpublishedMs, mergeDelayMs } = ledger.state()
+  return Math.round(Math.max(unpublishedMs, mergeDelayMs))
+}
