@@ -6,6 +6,7 @@ import { auditLog } from '@ambit/node/ledger/file/audit'
 import type { Ledger } from '@ambit/node/ledger/ledger'
 import type { Report } from './bench.ts'
 import { bodiesRate } from './ledger-bodies.ts'
+import { postgresRows } from './ledger-postgres.ts'
 import { closedLoop, entryOf, openBenchLog, round2 } from './ledger/log.ts'
 import type { Rate } from './ledger/log.ts'
 import { measureMemory } from './ledger/memory.ts'
@@ -42,6 +43,7 @@ export async function run(args: readonly string[]): Promise<Report> {
       folder: { type: 'string', default: process.cwd() },
       entries: { type: 'string' },
       short: { type: 'boolean', default: false },
+      postgres: { type: 'string' },
     },
   })
   const folder = mkdtempSync(join(values.folder, 'bench-ledger-'))
@@ -60,7 +62,17 @@ export async function run(args: readonly string[]): Promise<Report> {
     const memory = await measureMemory(folderOf('memory'), entries, bytes)
     const [at1024, at8192] = [row(plain, 'ledger', 1024), row(plain, 'ledger', 8192)]
     const best = Math.max(...plain.filter(({ name }) => name === 'node:sqlite').map(({ perS }) => perS))
-    const rows = [...plain, bodies]
+    const shared =
+      values.postgres === undefined
+        ? []
+        : await postgresRows({
+            address: values.postgres,
+            folder: folderOf('postgres'),
+            bytes,
+            ms,
+            rounds: Number(values.rounds),
+          })
+    const rows = [...plain, bodies, ...shared]
     return {
       table: rows.map((each) => ({ ...each })),
       json: {

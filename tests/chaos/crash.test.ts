@@ -82,6 +82,11 @@ test('kill -9: every acknowledged act is in the log, the others are unknown, and
     const unknown = outcomes.filter((outcome) => outcome.status === 'unknown')
     expect(unknown.length).toBeGreaterThanOrEqual(hanging * (round + 1))
     for (const outcome of unknown) expect(outcome.error).toBe('node.stopped')
+    // What the log says that it ended has what was said in it; the newest are those that the crash could have cut off.
+    for (const { act } of outcomes.filter(({ status }) => status === 'completed').slice(-25)) {
+      const { openings, unopened } = await node.ambit.acts.contents(act)
+      expect([openings.length, unopened]).toEqual([2, []])
+    }
     const said = await textsOf(node, intents, [...performed.keys()])
     for (const text of acknowledged) expect(said.has(text), text).toBe(true)
     for (let at = 0; at < hanging; at++)

@@ -14,6 +14,7 @@ import { modernCall, rawCall, startRawMcpServer } from '@ambit/testkit/raw-mcp'
 import type { Json } from '@ambit/testkit/raw-modern'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
+import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /*
@@ -157,6 +158,30 @@ describe('MCP of 2026-07-28', () => {
       .map((line) => JSON.parse(line.slice(6)) as Json)
     expect(messages.length).toBeGreaterThan(1)
     await proves(messages.at(-1)!['result']._meta[key], whole, { status: 'completed' })
+  })
+
+  test('an act that a person approved carries the steps of its approval too', async () => {
+    const asks = await allow(node.ambit, [{ target: 'desk', capability: 'echo', decision: 'ask' }])
+    const call = async (more: Json = {}) =>
+      (
+        (
+          await send(node.port, modern('receipt', 'echo', { text: 'asked' }, { token: asks.token, ...more }))
+        ).json() as Json
+      )['result'] as Json
+    expect(await call()).toMatchObject({ isError: true })
+    const [card] = (await node.ambit.approvals.list({ state: 'pending' })).approvals
+    await node.ambit.approvals.approve(card!.id, card!.digest)
+    const kinds = ['approval', 'approval', 'act.intent', 'act.outcome']
+    let answer: Json = {}
+    await until('it was performed', async () => (answer = await call())['isError'] !== true)
+    const { receipt } = answer['_meta'][key] as ReceiptAnswer
+    expect(receipt).toBeDefined()
+    const verdict = await verifyReceipt(receipt, { vkeys })
+    expect(verdict.ok && verdict.leaves.map(({ leaf }) => leaf.kind)).toEqual(expect.arrayContaining(kinds))
+    // Asked by a client that can be sent to an address, it comes back with the state it was given.
+    const state = { requestState: `ambit-approval:${card!.id}` }
+    const collected = await call({ params: state })
+    expect((collected['_meta'][key] as ReceiptAnswer).receipt?.act).toBe(receipt?.act)
   })
 
   test('an unreadable wish is refused before anything is done', async () => {

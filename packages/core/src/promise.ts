@@ -10,7 +10,7 @@ import { purposeMessage } from './log/purpose.ts'
 /** An act has no more leaves than its receipt. */
 const leavesMax = 32
 /** The longest that a log may promise: whoever holds a promise need not wait longer than this to check it. */
-export const mergeDelayMsLimit = 1000
+const mergeDelayMsLimit = 1000
 
 export const promiseSchema = z.strictObject({
   v: z.literal(1),

@@ -56,6 +56,30 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
     remedy: '内网、本机与链路本地地址需由运营者在 AMBIT_ALLOW_ADDRESSES 中放行。',
   },
   'mandate.invalid': { title: '授权的格式不对', remedy: '请改正所指的项目后重新提交。' },
+  'contents.busy': {
+    title: '等待写入磁盘的行为内容已达上限',
+    remedy: '请稍后重试；若持续如此，说明磁盘慢于行为到来的速度。',
+  },
+  'contents.full': {
+    title: '存放行为内容的磁盘已满，不能开始新的行为',
+    remedy: '请腾出数据目录所在磁盘的空间；在此之前一切行为都被拒绝。',
+  },
+  'contents.failed': {
+    title: '行为内容无法写入，不能开始新的行为',
+    remedy: '请检查磁盘，若内容存放在 PostgreSQL 则检查数据库；系统每秒重试一次。',
+  },
+  'contents.erased': {
+    title: '该行为的内容已被删除',
+    remedy: '任何人都无法恢复；收据仍能证明该行为发生过。',
+  },
+  'contents.frozen': {
+    title: '此人的内容仅作保存，不向任何人打开',
+    remedy: '所有者可以用 `ambit erase --release` 解除。',
+  },
+  'contents.not-yours': {
+    title: '内容只向行为所属的人打开',
+    remedy: '请由本人打开，并把带有内容的收据交给您。',
+  },
   'ledger.full': {
     title: '账本的磁盘已满，无法记录行为',
     remedy: '请腾出数据目录所在磁盘的空间；在此之前一切行为都被拒绝。',

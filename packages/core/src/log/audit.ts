@@ -28,6 +28,10 @@ export interface AuditOptions {
   readonly hashing?: TreeHashing
   /** What was checked before: only what is new is read, and that the log continues it. */
   readonly from?: TreeHead
+  /** The first entry that was not read before, where that is not the end of `from`. */
+  readonly readFrom?: number
+  /** Entries from here on are left for another time: a multiple of 256, or the size. */
+  readonly readTo?: number
   /** For a log whose entries were deleted or are shown to others only: its hashes alone are checked. */
   readonly hashesOnly?: boolean
   readonly findingsMax?: number
@@ -60,7 +64,7 @@ export async function auditTree(options: AuditOptions): Promise<AuditReport> {
   if (head.size === 0) return await auditEmpty(head, from)
   if (from === undefined || from.size === 0) return await new Audit(options, 0).run()
   const continued = await continues(new TileProver(source, hashing, undefined), from, head)
-  if (continued === 'yes') return await new Audit(options, from.size).run()
+  if (continued === 'yes') return await new Audit(options, options.readFrom ?? from.size).run()
   if (continued === 'no') return refused(inconsistent(from, head))
   // A tile on the path is wrong: reading everything tells which one.
   const whole = await new Audit(options, 0).run()
@@ -108,6 +112,7 @@ class Audit {
   #options: AuditOptions
   #hashing: TreeHashing
   #from: number
+  #to: number
   #findings: Finding[] = []
   #findingsMax: number
   #checked = 0
@@ -116,6 +121,7 @@ class Audit {
     this.#options = options
     this.#hashing = options.hashing ?? webHashing
     this.#from = from
+    this.#to = options.readTo ?? options.head.size
     this.#findingsMax = options.findingsMax ?? findingsMaxDefault
   }
 
@@ -125,7 +131,8 @@ class Audit {
     this.#findings.push(...edge.findings)
     // The highest level stands over the first entries, so this is the order of the log.
     for (const { tile, hashes } of edge.tiles) {
-      if (this.#findings.length >= this.#findingsMax) break
+      const first = tile.index * tileWidth ** (tile.level + 1)
+      if (first >= this.#to || this.#findings.length >= this.#findingsMax) break
       if (edge.rooted) await this.#options.onTile?.(tile, hashes)
       await this.#below(tile, hashes, edge.rooted)
     }
@@ -164,7 +171,7 @@ class Audit {
         tile: { level, index: tile.index * tileWidth + at, width: tileWidth },
         expected,
       }))
-      .filter((child) => (child.tile.index + 1) * leaves > this.#from)
+      .filter(({ tile: { index } }) => (index + 1) * leaves > this.#from && index * leaves < this.#to)
   }
 
   async #read(

@@ -17,8 +17,10 @@ export const leafStateSchema = z.strictObject({
   approvals: z
     .array(z.strictObject({ approval: z.string(), used: z.boolean(), intended: z.boolean() }))
     .max(rememberedMax),
-  /** Digests of records that may not act. */
-  stopped: z.array(z.string()).max(rememberedMax),
+  /** Digests of records that may not act, and since when by the log's own clock (milliseconds since 1970). */
+  stopped: z.array(z.strictObject({ digest: z.string(), at: z.int() })).max(rememberedMax),
+  /** Entries from before this time could not be read: what they began cannot be missed (milliseconds since 1970). */
+  unreadUntil: z.int().optional(),
   /** How many entries were of a kind that is not known here, by kind; `unreadable` are no leaves at all. */
   unknown: z.record(z.string(), count),
 })
@@ -37,6 +39,8 @@ export const followStateSchema = z.strictObject({
         .refine((text) => strictBase64(text)?.length === hashBytes, 'not the base64 of 32 bytes'),
       /** The signed note: with a later one it may be proof that the log rewrote its history. */
       checkpoint: z.string(),
+      /** Entries from here on are still to be read; absent when all were. */
+      readTo: count.optional(),
     })
     .optional(),
   /** When the log last said something new, in milliseconds since 1970. */
@@ -46,4 +50,24 @@ export const followStateSchema = z.strictObject({
   leaves: leafStateSchema,
 })
 export type FollowState = z.infer<typeof followStateSchema>
+
+const followedLogSchema = followStateSchema.omit({ leaves: true }).extend({
+  /** Its first entries name the log before it, as the list does. */
+  opened: z.boolean(),
+  /** It ended as the list says, and was read to its end: nothing of it can change any more. */
+  ended: z.boolean(),
+})
+export type FollowedLog = z.infer<typeof followedLogSchema>
+
+/** What a follower of a series of logs remembers from one look to the next; plain JSON. */
+export const seriesStateSchema = z.strictObject({
+  v: z.literal(1),
+  /** The last signed list that held: with a later one it may be proof that the node rewrote it. */
+  list: z.string(),
+  /** Each log by its origin. */
+  logs: z.record(z.string(), followedLogSchema),
+  /** One for all: what an act began in one log may end in the next. */
+  leaves: leafStateSchema,
+})
+export type SeriesState = z.infer<typeof seriesStateSchema>
 export type FollowedHead = NonNullable<FollowState['head']>

@@ -19,6 +19,15 @@ export interface LeafAlarm {
 type OpenIntent = LeafState['open'][number]
 type GivenApproval = LeafState['approvals'][number]
 
+/**
+ * Leaves of one moment are written by several writers, and the word of a recall takes its way to them: an intent within
+ * this time of it, by the times in both leaves, was under way. An earlier one that stands behind the recall was not: no
+ * writer waits so long.
+ */
+const underWayMs = 5000
+/** Nodes let an approval stand no longer than a day; one that was given among unread entries is gone after two. */
+const approvalMsMax = 2 * 86_400_000
+
 /** Kinds come from the log: more names than any writer has are counted together. */
 const kindsMax = 50
 const kindCharactersMax = 50
@@ -30,13 +39,15 @@ export class LeafRules {
   readonly alarms: LeafAlarm[] = []
   #open: Map<string, OpenIntent>
   #approvals: Map<string, GivenApproval>
-  #stopped: Set<string>
+  #stopped: Map<string, number>
   #unknown: Map<string, number>
+  #unreadUntil: number | undefined
 
   constructor(state: LeafState = noLeaves) {
     this.#open = new Map(state.open.map((each) => [each.act, each]))
     this.#approvals = new Map(state.approvals.map((each) => [each.approval, each]))
-    this.#stopped = new Set(state.stopped)
+    this.#stopped = new Map(state.stopped.map(({ digest, at }) => [digest, at]))
+    this.#unreadUntil = state.unreadUntil
     this.#unknown = new Map(Object.entries(state.unknown))
   }
 
@@ -61,8 +72,9 @@ export class LeafRules {
     return {
       open: [...this.#open.values()],
       approvals: [...this.#approvals.values()],
-      stopped: [...this.#stopped],
+      stopped: Array.from(this.#stopped, ([digest, at]) => ({ digest, at })),
       unknown: Object.fromEntries(this.#unknown),
+      ...(this.#unreadUntil === undefined ? {} : { unreadUntil: this.#unreadUntil }),
     }
   }
 
@@ -87,7 +99,8 @@ export class LeafRules {
 
   #intent(index: number, leaf: IntentLeaf): void {
     const { act, target, approval } = leaf
-    if (this.#stopped.has(target)) {
+    const stoppedAt = this.#stopped.get(target)
+    if (stoppedAt !== undefined && Math.abs(Date.parse(leaf.at) - stoppedAt) > underWayMs) {
       this.#alarm(
         'act-after-recall',
         index,
@@ -95,7 +108,7 @@ export class LeafRules {
         `the act goes to a version that had been stopped: ${target}`,
       )
     }
-    if (approval !== undefined) this.#step(index, act, approval, { intended: true })
+    if (approval !== undefined) this.#step(index, leaf, approval, { intended: true })
     this.#open.set(act, { act, index, at: Date.parse(leaf.at), late: false })
     if (this.#open.size <= rememberedMax) return
     const [oldest] = this.#open.values()
@@ -103,27 +116,38 @@ export class LeafRules {
     if (!oldest!.late) this.#late(oldest!)
   }
 
-  #outcome(index: number, { act }: OutcomeLeaf): void {
+  #outcome(index: number, { act, at, status, durationMs }: OutcomeLeaf): void {
     if (this.#open.delete(act)) return
+    // The node that finds an act without an outcome after a crash does not know how long it took.
+    const began = status === 'unknown' ? 0 : Date.parse(at) - durationMs - underWayMs
+    if (this.#unreadUntil !== undefined && began <= this.#unreadUntil) return
     this.#alarm('outcome-without-intent', index, act, 'the act has an outcome and no intent before it')
   }
 
-  #approval(index: number, { approval, act, step }: ApprovalLeaf): void {
+  #approval(index: number, leaf: ApprovalLeaf): void {
+    const { approval, step } = leaf
     if (step === 'approved') {
       this.#approvals.set(approval, { approval, used: false, intended: false })
       const [oldest] = this.#approvals.keys()
       if (this.#approvals.size > rememberedMax) this.#approvals.delete(oldest!)
     } else if (step === 'used') {
-      this.#step(index, act, approval, { used: true })
+      this.#step(index, leaf, approval, { used: true })
     } else if (step !== 'asked') {
       this.#approvals.delete(approval)
     }
   }
 
   /** An approval serves one act: it is used once, and one intent names it. */
-  #step(index: number, act: string, id: string, step: { used?: true; intended?: true }): void {
+  #step(
+    index: number,
+    { act, at }: IntentLeaf | ApprovalLeaf,
+    id: string,
+    step: { used?: true; intended?: true },
+  ): void {
     const given = this.#approvals.get(id)
     const again = (step.used && given?.used) ?? (step.intended && given?.intended) ?? false
+    const unread = this.#unreadUntil !== undefined && Date.parse(at) - approvalMsMax <= this.#unreadUntil
+    if (given === undefined && unread) return
     if (given === undefined || again) {
       const why = again ? 'is used a second time' : 'has not been given'
       this.#alarm('approval-not-given', index, act, `the approval that the act names ${why}`)
@@ -134,15 +158,20 @@ export class LeafRules {
     else this.#approvals.set(id, next)
   }
 
-  #ruling({ what, digests }: RulingLeaf): void {
+  #ruling({ what, digests, at }: RulingLeaf): void {
     for (const digest of digests) {
-      if (what === 'recall' || what === 'suspension') this.#stopped.add(digest)
+      if (what === 'recall' || what === 'suspension') this.#stop(digest, Date.parse(at))
       if (what === 'reinstatement') this.#stopped.delete(digest)
     }
-    for (const oldest of this.#stopped) {
+    for (const oldest of this.#stopped.keys()) {
       if (this.#stopped.size <= rememberedMax) break
       this.#stopped.delete(oldest)
     }
+  }
+
+  /** The first word counts: a recall that is repeated gives no new time. */
+  #stop(digest: string, at: number): void {
+    if (!this.#stopped.has(digest)) this.#stopped.set(digest, at)
   }
 
   #late({ index, act, at }: OpenIntent): void {

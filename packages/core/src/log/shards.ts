@@ -107,7 +107,7 @@ export async function verifyShardList(options: {
   if (options.earlier !== undefined) {
     const earlier = await openShardList(options.earlier, options.vkey)
     if (!earlier.ok) return { ...earlier, where: 'earlier' }
-    const change = changeOf(earlier.list, list)
+    const change = listChange(earlier.list, list)
     if (change !== undefined) return change
   }
   for (const [at, shard] of list.shards.entries()) {
@@ -164,7 +164,20 @@ function disorderOf(series: string, shards: readonly Shard[]): string | undefine
   return undefined
 }
 
-/** Nothing that ended may change, but for its entries being deleted. */
+/**
+ * How a list contradicts one that was seen before, if it does: nothing that ended may change, but for its entries being
+ * deleted, and two lists of one version say the same.
+ */
+export function listChange(
+  earlier: ShardList,
+  later: ShardList,
+): Extract<ShardVerdict, { ok: false }> | undefined {
+  const change = changeOf(earlier, later)
+  if (change !== undefined || later.version > earlier.version) return change
+  const back = changeOf(later, earlier)
+  return back === undefined ? undefined : { ...back, reason: `two lists have the version ${later.version}` }
+}
+
 function changeOf(earlier: ShardList, later: ShardList): Extract<ShardVerdict, { ok: false }> | undefined {
   if (later.version < earlier.version)
     return no(`the list has version ${later.version}, but version ${earlier.version} was seen`)
@@ -192,7 +205,7 @@ function endText({ size, root, at }: ShardEnd): string {
 }
 
 /** What is wrong with the first two entries of a shard: its own keys, then the head of the one before it. */
-async function openingProblem(
+export async function openingProblem(
   shard: Shard,
   before: Shard | undefined,
   entries: readonly Uint8Array[],

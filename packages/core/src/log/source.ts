@@ -25,14 +25,16 @@ export type FileRead<Value> =
 
 /** Path of the checkpoint below the address of its log. */
 export const checkpointPath = 'checkpoint'
-/** A checkpoint with a hundred signatures of ML-DSA-44 stays below half of this. */
-const checkpointBytesMax = 1_000_000
+/** Path of the signed list of logs below the address of a series; its logs are beside it (`shards.ts`). */
+export const listPath = 'shards'
+/** The longest signed note: a checkpoint with a hundred signatures of ML-DSA-44 stays below half of this. */
+const noteBytesMax = 1_000_000
 const lengthBytes = 2
 const bundleBytesMax = tileWidth * (lengthBytes + bundleEntryBytesMax)
 
 /** The longest that a file at this path may be; 0 for a path that no log has. */
 export function fileBytesMax(path: string): number {
-  if (path === checkpointPath) return checkpointBytesMax
+  if (path === checkpointPath || path === listPath) return noteBytesMax
   const tile = parseTilePath(path)
   if (tile === undefined) return 0
   return tile.level === 'entries' ? bundleBytesMax : tile.width * hashBytes

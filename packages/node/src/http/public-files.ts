@@ -10,27 +10,35 @@ export interface PublicFile {
   readonly cacheControl: string
 }
 
-/** Serves each set of files below `/log/<name>/`; any page may read them, so that a browser can verify receipts. */
+/**
+ * Serves each set of files below `/log/<name>/`, and the list of its logs with or without the slash; any page may read
+ * them, so that a browser can verify receipts.
+ */
 export function addPublicFiles(app: FastifyInstance, files: ReadonlyMap<string, PublicFiles>): void {
-  app.route<{ Params: { name: string; '*': string } }>({
-    method: 'GET',
-    url: '/log/:name/*',
-    async handler({ params }, reply) {
-      void reply
-        .header('access-control-allow-origin', '*')
-        .header('cross-origin-resource-policy', 'cross-origin')
-      const file = await files.get(params.name)?.(params['*'])
-      if (file === undefined)
-        throw new Fault('input.not-found', {
-          detail: 'the log has no such file',
-          where: 'path',
-          remedy:
-            'Read the list of logs at `/log/activity/` first, then the `checkpoint` of one: it says how large that is.',
-        })
-      return await reply
-        .header('cache-control', file.cacheControl)
-        .type(file.contentType)
-        .send(Buffer.from(file.bytes))
-    },
+  for (const url of ['/log/:name', '/log/:name/*']) {
+    app.route<{ Params: { name: string; '*'?: string } }>({
+      method: 'GET',
+      url,
+      async handler({ params }, reply) {
+        void reply
+          .header('access-control-allow-origin', '*')
+          .header('cross-origin-resource-policy', 'cross-origin')
+        const file = await files.get(params.name)?.(params['*'] ?? '')
+        if (file === undefined) throw noFile()
+        return await reply
+          .header('cache-control', file.cacheControl)
+          .type(file.contentType)
+          .send(Buffer.from(file.bytes))
+      },
+    })
+  }
+}
+
+function noFile(): Fault {
+  return new Fault('input.not-found', {
+    detail: 'there is no such file of a log',
+    where: 'path',
+    remedy:
+      'Read the list of logs at `/log/activity/`, then the `checkpoint` of one: it says how large that is.',
   })
 }

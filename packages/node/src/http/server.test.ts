@@ -319,18 +319,24 @@ test('serves public logs to everyone, from any page', async () => {
     [
       'activity',
       async (path: string) =>
-        path === 'tile/0/000'
-          ? { bytes: Buffer.from('tile'), contentType: 'application/octet-stream', cacheControl: 'immutable' }
+        path === '2026h2/tile/0/000' || path === ''
+          ? {
+              bytes: Buffer.from(path === '' ? 'list' : 'tile'),
+              contentType: 'application/octet-stream',
+              cacheControl: 'immutable',
+            }
           : undefined,
     ],
   ])
   await using server = await start({ files })
   const { port } = server
   const headers = { host: 'mirror.example', origin: 'https://verifier.example' }
-  const tile = await send(port, { path: '/log/activity/tile/0/000', headers })
+  const tile = await send(port, { path: '/log/activity/2026h2/tile/0/000', headers })
   expect(tile.text).toBe('tile')
   expect(tile.headers['access-control-allow-origin']).toBe('*')
   expect(tile.headers['cross-origin-resource-policy']).toBe('cross-origin')
+  for (const path of ['/log/activity', '/log/activity/'])
+    expect((await send(port, { path, headers })).text).toBe('list')
   expect((await send(port, { path: '/log/activity/nothing', headers })).status).toBe(404)
   expect((await send(port, { path: '/log/other/tile/0/000', headers })).status).toBe(404)
   expect((await send(port, { path: '/log/../api/items/a', headers })).status).toBe(404)

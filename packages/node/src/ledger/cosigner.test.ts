@@ -205,6 +205,7 @@ test.each([
   ['an endless answer', 200, () => 'x'.repeat(1_000_000), /larger than/],
   ['that it knows no such log', 404, () => 'no', /operator has to add the key/],
   ['that the signature is bad', 403, () => 'no', /another key/],
+  ['that it is asked too often', 429, () => 'no', /asked too often/],
   ['a size that is none', 409, () => 'many\n', /names no size/],
 ])('takes nothing from a witness that answers %s', async (_, status, body, reason) => {
   const ledger = await openLog()

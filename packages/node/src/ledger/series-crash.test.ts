@@ -3,9 +3,12 @@ import { cpSync, existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Fault } from '@ambit/core/fault'
 import { handClock } from '@ambit/testkit/clock'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { localDisk } from '../kernel/disk.ts'
+import { openFileEngine } from './file/engine.ts'
 import { allowBeginAfterLoss, openFileGuard, openSeries } from './ledger.ts'
 import type { Series, SeriesOptions } from './ledger.ts'
 import { allEntries, checkList, seriesIn, seriesName } from './series-fixture.ts'
@@ -241,4 +244,50 @@ test('deletes the entries of ended logs past the retention, keeps their proofs, 
     expect.objectContaining({ kind: 'prune', origin: `${seriesName}/2026h1`, size: 2, months: 7 }),
   )
   expect(await checkList(before, earlier)).toMatchObject({ ok: true })
+})
+
+test('where the next log cannot be opened, entries are refused by name until it can', async () => {
+  const where = folder()
+  let full = false
+  const options = await seriesIn(where, undefined, {
+    async engine(parts) {
+      if (full) throw new Fault('ledger.full', { detail: 'no space is left' })
+      return await openFileEngine(parts, localDisk)
+    },
+  })
+  await using series = await openSeries(options)
+  await series.write('before')
+  full = true
+  await series.rotate('a test')
+  expect(series.state()).toMatchObject({ state: 'failed', reason: 'no space is left' })
+  await expect(series.write('refused')).rejects.toMatchObject({ code: 'ledger.full' })
+  expect(Buffer.from(await series.read(1)).toString()).toBe('before')
+  full = false
+  options.clock.advance(1000)
+  await series.settle()
+  expect(series.state().state).toBe('open')
+  expect(await series.write('after')).toBe(4)
+  expect(await checkList(series)).toMatchObject({ ok: true })
+})
+
+test('where the guard refuses the list, neither log is written to any more', async () => {
+  const where = folder()
+  const options = await seriesIn(where)
+  let refuses = false
+  const { guard } = options
+  await using series = await openSeries({
+    ...options,
+    guard: {
+      read: async (origin) => await guard.read(origin),
+      advance: async (origin, from, to) =>
+        refuses && origin.endsWith('/shards') ? false : await guard.advance(origin, from, to),
+    },
+  })
+  await series.write('before')
+  refuses = true
+  await expect(series.rotate('a test')).rejects.toMatchObject({ code: 'ledger.rolled-back' })
+  await expect(series.write('refused')).rejects.toMatchObject({ code: 'ledger.failed' })
+  await expect(series.rotate('again')).rejects.toMatchObject({ code: 'ledger.failed' })
+  expect(series.state().state).toBe('failed')
+  expect(texts(await allEntries(series))).toEqual(['before'])
 })

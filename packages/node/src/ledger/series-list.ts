@@ -46,12 +46,15 @@ export class SeriesList {
   static async open(parts: SeriesListParts): Promise<SeriesList> {
     const guarded = await parts.guard.read(parts.signer.name)
     const path = join(parts.directory, listName)
-    const lists = [
-      ...(guarded === undefined ? [] : [await trusted(guarded.checkpoint, parts.signer, 'the guard')]),
-      ...(await fileNote(path)).map(async (note) => await trusted(note, parts.signer, path)),
+    const notes = [
+      ...(guarded === undefined ? [] : [{ note: guarded.checkpoint, where: 'the guard' }]),
+      ...(await fileNote(path)).map((note) => ({ note, where: path })),
     ]
     let newest = { note: '', version: 0, shards: [] as readonly Shard[] }
-    for (const list of await Promise.all(lists)) if (list.version > newest.version) newest = list
+    for (const { note, where } of notes) {
+      const list = await trusted(note, parts.signer, where)
+      if (list.version > newest.version) newest = list
+    }
     const list = new SeriesList(parts, guarded, newest)
     if (newest.version > 0) await list.#write()
     return list

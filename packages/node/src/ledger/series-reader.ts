@@ -145,9 +145,8 @@ export class SeriesReader {
   }
 
   async #take(shard: Shard): Promise<Taken> {
-    const current = this.#parts.current()
-    if (shard.state !== 'open') return await this.#parts.shelf.take(shard)
-    if (shard.origin === current.shard.origin) return { ledger: current.ledger, release: () => undefined }
-    throw new Fault('ledger.busy', { detail: `${shard.origin} is being begun`, where: shard.origin })
+    if (shard.state === 'open' && shard.origin !== this.#parts.current().shard.origin)
+      throw new Fault('ledger.busy', { detail: `${shard.origin} is being begun`, where: shard.origin })
+    return await this.#parts.shelf.take(shard)
   }
 }

@@ -1,7 +1,7 @@
 import type { Shard } from '@ambit/core/log/shards'
 import type { Ledger } from './ledger.ts'
 
-/** An ended log costs files and a few megabytes while it is open. */
+/** The current log and three that have ended: each costs files and a few megabytes while it is open. */
 const openMax = 4
 
 interface Book {
@@ -15,7 +15,7 @@ export interface Taken {
   readonly release: () => void
 }
 
-/** Logs that have ended, opened for reading when somebody asks; the one asked for longest ago goes first. */
+/** The logs of a series that are open: those that have ended when somebody asks; the one asked for longest ago goes first. */
 export class Shelf {
   #open: (shard: Shard) => Promise<Ledger>
   #books = new Map<string, Book>()
@@ -26,11 +26,11 @@ export class Shelf {
     this.#open = open
   }
 
-  /** Puts a log here that is open already; in use until `release` is called, or taken away again by `forget`. */
-  put(origin: string, ledger: Ledger): { release(): void; forget(): void } {
+  /** Puts a log here that is open already. It stays open until the returned function is called, and then like others. */
+  put(origin: string, ledger: Ledger): () => void {
     const book: Book = { ledger: Promise.resolve(ledger), users: 1 }
     this.#books.set(origin, book)
-    return { release: () => this.#release(book), forget: () => void this.#books.delete(origin) }
+    return () => this.#release(book)
   }
 
   /** Waits while too many others are in use. Throws what opening the log throws. */

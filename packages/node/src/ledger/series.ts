@@ -46,6 +46,8 @@ class LogSeries implements Series {
   #shelf: Shelf
   #reader: SeriesReader
   #current: CurrentShard
+  /** Lets the current log stand on the shelf like any other that has ended. */
+  #release: () => void
   /** Where entries go: the current log, or the hold while it changes. */
   #writer: EntryWriter
   #hold: Hold | undefined
@@ -69,6 +71,7 @@ class LogSeries implements Series {
     this.#writer = current.ledger
     this.#shelf = new Shelf(async (shard) => await shards.openFrozen(shard))
     const { name } = options
+    this.#release = this.#shelf.put(current.shard.origin, current.ledger)
     this.#reader = new SeriesReader({ name, shards, shelf: this.#shelf, current: () => this.#current })
   }
 
@@ -185,9 +188,6 @@ class LogSeries implements Series {
     await this.#turning
     await this.#pruning
     this.#hold?.refuse(new Fault('ledger.closed', { detail: `the log ${this.name} is closed` }))
-    // After a turn that got no further than the list, the log that ended stands on the shelf already.
-    if (this.#current.shard.origin === this.#shards.last.origin)
-      await this.#current.ledger[Symbol.asyncDispose]()
     await this.#shelf[Symbol.asyncDispose]()
   }
 
@@ -253,7 +253,8 @@ class LogSeries implements Series {
       this.#resume(hold, ending)
       throw error
     }
-    await this.#commit(hold, ending, next, checkpoint)
+    await this.#commit(hold, next, checkpoint)
+    this.#release()
     await ending.key.destroy().catch((error: unknown) => this.#failedOffPath(error))
     await this.#enter(hold)
   }
@@ -263,13 +264,10 @@ class LogSeries implements Series {
     return await ledger.checkpoint(ledger.size)
   }
 
-  async #commit(hold: Hold, ending: CurrentShard, next: Prepared, checkpoint: string): Promise<void> {
-    const place = this.#shelf.put(ending.shard.origin, ending.ledger)
+  async #commit(hold: Hold, next: Prepared, checkpoint: string): Promise<void> {
     try {
       await this.#shards.turn(next, checkpoint)
-      place.release()
     } catch (error) {
-      place.forget()
       // Whether the guard took the list is not known, so no log may be written to before the next start.
       this.#fault = new Fault('ledger.failed', { detail: 'the list of logs could not be kept', cause: error })
       hold.refuse(this.#fault)
@@ -292,6 +290,7 @@ class LogSeries implements Series {
       return
     }
     this.#fault = undefined
+    this.#release = this.#shelf.put(this.#current.shard.origin, this.#current.ledger)
     this.#resume(hold, this.#current)
   }
 

@@ -59,7 +59,8 @@ export class WitnessClient {
   /** What it cosigned last; after a start that is asked. */
   #size = 0
   #at: number | undefined
-  #good: boolean | undefined
+  /** Of the last failure; undefined once it answered well again. */
+  #reason: string | undefined
 
   constructor(parts: WitnessClientParts) {
     this.#parts = parts
@@ -73,16 +74,16 @@ export class WitnessClient {
   }
 
   state(): WitnessState {
-    const { state, reason } = this.#breaker.state(this.#parts.clock.monotonicMs())
+    const { state } = this.#breaker.state(this.#parts.clock.monotonicMs())
     const { name, url } = this.#parts
-    const now = this.#good === undefined ? 'new' : this.#good ? 'good' : 'failing'
+    const now = this.#reason !== undefined ? 'failing' : this.#at === undefined ? 'new' : 'good'
     return {
       name,
       url,
       state: state === 'open' ? 'resting' : now,
       size: this.#size,
       at: this.#at,
-      reason: this.#good === false ? reason : undefined,
+      reason: this.#reason,
     }
   }
 
@@ -106,6 +107,7 @@ export class WitnessClient {
       try {
         const answer = await this.#submit('add-checkpoint', body, signal)
         if (answer.status === 404 && tries === 0 && (await this.#introduce(signal))) continue
+        if (answer.status === 429) return this.#asksTooOften()
         const known = sizeOf(answer)
         if (known === undefined) return await this.#taken(answer, head, startedMs)
         if (known === oldSize) throw known === head.size ? this.#other(head) : unlike('it knows no size')
@@ -141,8 +143,6 @@ export class WitnessClient {
   /** The lines that verify with its keys and were made now. */
   async #taken(answer: FetchedAnswer, head: SignedHead, startedMs: number): Promise<readonly string[]> {
     if (answer.status === 422) throw this.#other(head)
-    // No failure of the witness: it is there, and is asked again with the next checkpoint.
-    if (answer.status === 429) throw new Fault('act.rate-limited', { detail: 'it is asked too often' })
     if (answer.status !== 200) throw unlike(reasonOf(answer.status))
     const parsed = parseCosignatures(answer.body.toString('utf8'))
     if (!parsed.ok) throw unlike(parsed.reason)
@@ -154,21 +154,26 @@ export class WitnessClient {
     if (timely.length === 0) throw unlike(`its clock is more than ${clockOffS / 60} minutes off ours`)
     this.#size = head.size
     this.#at = Math.max(...timely.map(({ time = 0 }) => time * 1000))
-    this.#good = true
+    this.#reason = undefined
     this.#breaker.succeeded(startedMs, clock.monotonicMs())
     return timely.map(({ name, keyId, signature }) => signatureLine(name, keyId, signature))
   }
 
+  /** It is there, so it is given no rest: the next checkpoint is for it again. */
+  #asksTooOften(): readonly string[] {
+    this.#reason = 'it is asked too often'
+    return []
+  }
+
   #failed(fault: Fault, startedMs: number): readonly string[] {
-    this.#good = false
-    if (fault.code === 'act.rate-limited') return []
+    this.#reason = fault.detail
     this.#breaker.failed(startedMs, this.#parts.clock.monotonicMs(), fault.detail)
     return []
   }
 
   #longer({ size }: SignedHead, known: number): Fault {
     const { name } = this.#parts
-    this.#good = false
+    this.#reason = `it has cosigned ${known} entries, this log has ${size}`
     return new Fault('ledger.rolled-back', {
       detail: `the witness ${name} has cosigned ${known} entries of this log, which has ${size} here`,
     })
@@ -176,7 +181,7 @@ export class WitnessClient {
 
   #other({ size }: SignedHead): Fault {
     const { name } = this.#parts
-    this.#good = false
+    this.#reason = 'it has cosigned another history of this log'
     return new Fault('ledger.rolled-back', {
       detail: `the witness ${name} has cosigned another history of this log than the ${size} entries here`,
     })

@@ -43,7 +43,7 @@ export function unknownAct(act: string): Fault {
 export type Searched = Pick<Ledger, 'size' | 'read' | 'readable' | 'entries'>
 
 /** The leaves of an act, by its id: ids begin with 48 bits of time, and so the log can be searched by time. */
-export async function findAct(ledger: Searched, act: string): Promise<PlacedLeaf[]> {
+async function findAct(ledger: Searched, act: string): Promise<PlacedLeaf[]> {
   const at = Number.parseInt(act.slice(0, 12), 16)
   const from = await firstAfter(ledger, at - disorderMs)
   const found: PlacedLeaf[] = []

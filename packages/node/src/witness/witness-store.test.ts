@@ -5,6 +5,7 @@ import { signCheckpoint } from '@ambit/core/log/checkpoint'
 import { emptyRoot, leafHash } from '@ambit/core/log/merkle'
 import { signShardList } from '@ambit/core/log/shards'
 import { formatVkey, openNote, parseVkey } from '@ambit/core/log/note'
+import { send } from '@ambit/testkit/raw-http'
 import { storeEngines } from '@ambit/testkit/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../store/store.ts'
@@ -195,6 +196,9 @@ describe.each(storeEngines)('a witness on $name', (engine) => {
     await room.witness.add(operator, signer.vkey, undefined)
     expect((await room.post('x'.repeat(200_000))).status).toBe(413)
     expect((await room.get('/witness/add-checkpoint')).status).toBe(405)
+    // Like the logs it answers under any name: nothing is taken from whoever asks.
+    const elsewhere = { path: `/witness/${'0'.repeat(64)}/checkpoint`, headers: { host: 'b.example' } }
+    expect((await send(room.server.port, elsewhere)).status).toBe(404)
     const answers = []
     for (let at = 0; at < 205; at++) answers.push((await room.post(begin)).status)
     expect(new Set(answers)).toEqual(new Set([200, 409, 429]))

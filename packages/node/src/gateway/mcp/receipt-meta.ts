@@ -92,7 +92,7 @@ class ReceiptSink implements IngressSink {
 const ended = { type: 'outcome', startedAt: 0, durationMs: 0 } as const
 
 /** The outcome as a value that carries the receipt; the target's own bytes do not go on where it is asked for. */
-export function outcomeWith(outcome: Outcome, receipt: ReceiptAnswer): Outcome {
+function outcomeWith(outcome: Outcome, receipt: ReceiptAnswer): Outcome {
   // The person is sent to sign in, and the same call made again: that one has the receipt.
   if (outcome.error?.url !== undefined) return outcome
   const { wire, ...rest } = outcome

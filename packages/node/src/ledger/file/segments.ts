@@ -13,9 +13,9 @@ export interface SegmentSizes {
 }
 
 /** Zeros that lie ahead of a log with small batches: writing over existing blocks syncs faster than growing a file. */
-const runwayBytes = 1024 * 1024
+const runwayBytes = 4 * 1024 * 1024
 /** Larger batches gain less from zeros than it costs to write everything twice: under load a segment simply grows. */
-const smallBatchBytes = 32 * 1024
+const smallBatchBytes = 256 * 1024
 
 /** The chain of segment files; a small stretch ahead of the last batch is filled with zeros while batches are small. */
 export class Segments {

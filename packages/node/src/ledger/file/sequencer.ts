@@ -1,11 +1,10 @@
 import { Fault } from '@ambit/core/fault'
 import type { FaultCode } from '@ambit/core/fault'
-import { tileWidth } from '@ambit/core/log/tile'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Batch } from './batch.ts'
 import { Departure } from './departure.ts'
 import type { Done, EngineState, Head } from '../engine.ts'
-import { commitBytes, encodeCommit, frameHeadBytes } from './segment.ts'
+import { commitBytes, encodeCommit } from './segment.ts'
 import { sha256 } from '../hash.ts'
 import type { Hash } from '../hash.ts'
 import type { SequencerParts } from './sequencer-parts.ts'
@@ -58,8 +57,8 @@ export class Sequencer {
         if (this.#collecting.dones.length > 0) this.#hurry(this.#collecting)
       },
     )
-    this.#collecting = new Batch(parts.limits.batchBytes + commitBytes, parts.tree, parts.previous)
-    this.#idle = new Batch(parts.limits.batchBytes + commitBytes, parts.tree, parts.previous)
+    this.#collecting = new Batch(parts.limits, parts.tree, parts.previous)
+    this.#idle = new Batch(parts.limits, parts.tree, parts.previous)
     this.#durable = { size: parts.tree.size, root: parts.tree.root() }
   }
 
@@ -93,22 +92,13 @@ export class Sequencer {
       const max = this.#limits.entryBytes
       if (bytes > max)
         return this.#refuse(done, 'ledger.entry-too-large', `an entry of ${bytes} bytes; at most ${max}`)
-      if (!this.#hasRoom(batch, bytes)) this.#flushNow(batch)
+      if (!batch.hasRoom(bytes)) this.#flushNow(batch)
       batch = this.#collecting
-      if (!this.#hasRoom(batch, bytes))
+      if (!batch.hasRoom(bytes))
         return this.#refuse(done, 'ledger.busy', `${this.queued} entries wait for the disk`)
     }
-    const { buffer, length: at } = batch
-    const written = buffer.write(entry, at + frameHeadBytes)
-    const end = at + frameHeadBytes + written
-    buffer.writeUInt32BE(written + 1, at)
-    buffer[at + 4] = 0
-    const index = this.#tree.size
-    if (index % tileWidth === 0) batch.bundles.push({ index, offset: at })
-    this.#tree.append(sha256(new Uint8Array(batch.memory, at + 4, written + 1)))
-    batch.length = end
-    batch.dones.push(done)
-    if (urgent && end >= earlyBytes && this.#writing === undefined) this.#flushNow(batch)
+    this.#tree.append(sha256(batch.add(entry, done)))
+    if (urgent && batch.length >= earlyBytes && this.#writing === undefined) this.#flushNow(batch)
     else if (urgent) this.#hurry(batch)
     else if (batch.dones.length >= patientEntriesMax) this.#hurry(batch)
     else this.#departure.later()
@@ -143,14 +133,7 @@ export class Sequencer {
   /** A limit in characters that surely fits needs no counting of bytes: a UTF-16 unit takes at most three. */
   #fits(batch: Batch, entry: string): boolean {
     const bytesMax = entry.length * 3
-    return bytesMax <= this.#limits.entryBytes && this.#hasRoom(batch, bytesMax)
-  }
-
-  #hasRoom(batch: Batch, bytes: number): boolean {
-    return (
-      batch.length + frameHeadBytes + bytes <= this.#limits.batchBytes &&
-      batch.dones.length < this.#limits.batchEntries
-    )
+    return bytesMax <= this.#limits.entryBytes && batch.hasRoom(bytesMax)
   }
 
   /**

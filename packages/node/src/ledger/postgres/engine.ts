@@ -34,8 +34,10 @@ export function postgresEngine(store: Store, memory: LedgerGuard): OpenEngine {
     try {
       const batches = openBatchStore(store, parts.origin)
       const begun = await batches.begin()
-      const remembered = [parts.guarded, await memory.read(parts.origin), await batches.published()]
+      const published = await batches.published()
+      const remembered = [parts.guarded, await memory.read(parts.origin), published]
       const history = await recover(parts, batches, remembered)
+      if (published !== undefined) await keepCheckpoint(parts.directory, published)
       if (!begun) await awaitBeginning(parts, batches, history)
       return new PostgresEngine(parts, batches, history, lock)
     } catch (error) {
@@ -51,6 +53,11 @@ async function awaitBeginning({ clock }: EngineParts, batches: BatchStore, histo
     await new Promise<void>((resolve) => void clock.after(beginningMs, resolve))
     await catchUp(batches, history)
   }
+}
+
+/** The own folder remembers a checkpoint whose hashes it holds: up to there they need not be made again. */
+async function keepCheckpoint(directory: string, { checkpoint }: SignedHead): Promise<void> {
+  await replaceFile(directory, checkpointName, checkpoint)
 }
 
 class PostgresEngine implements Engine {
@@ -122,10 +129,9 @@ class PostgresEngine implements Engine {
     return this.#batches.published()
   }
 
-  /** The own folder remembers it too: up to there its hashes need not be made again. */
   async publish(head: SignedHead): Promise<void> {
     await this.#batches.publish(head)
-    await replaceFile(this.#directory, checkpointName, head.checkpoint)
+    await keepCheckpoint(this.#directory, head)
   }
 
   async close(): Promise<void> {

@@ -31,7 +31,8 @@ function isMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
 }
 
+/** Undefined for what the server did not say: errors of sockets have codes too (`EPIPE` looks like one of these). */
 function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
 }

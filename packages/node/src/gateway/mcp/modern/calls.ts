@@ -4,11 +4,9 @@ import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
 import { operations } from '@ambit/core/wire/mcp/operation'
 import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
-import type { Pending } from '../../../approval/approval.ts'
 import { tasksExtension } from '../capabilities.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Intake } from '../../gateway.ts'
-import { storedOutcome } from '../../stored-outcome.ts'
 import { readToolCall, upstreamParams } from '../catalogue/tool-call.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
 import { heldState } from '../held/held-acts.ts'
@@ -25,6 +23,7 @@ import type { ExchangeParts } from './exchange.ts'
 import type { ModernCallContext } from './ingress.ts'
 import { approvalState, asksInRounds, signInState } from './outcome.ts'
 import { parameterHeaders, parameterMismatch } from './parameter-headers.ts'
+import { answerPending } from './pending-answer.ts'
 import { nameOf } from './request-check.ts'
 import { keyedAnswers, openTask } from './tasks.ts'
 
@@ -258,22 +257,14 @@ export class ModernCalls {
       .then((pending) =>
         pending === undefined
           ? this.#begin(withParams(call, params), exchange)
-          : this.#answerPending(call, exchange, pending, id),
+          : answerPending(this.#parts.gateway, exchange, {
+              pending,
+              id,
+              wish: call.receipt,
+              isTool: call.message.method === methods.toolsCall,
+            }),
       )
       .catch((error: unknown) => call.answer.fault(Fault.from(error)))
-  }
-
-  async #answerPending(call: Call, exchange: ModernExchange, pending: Pending, id: string): Promise<void> {
-    const { receipt: wish, message } = call
-    const { state, act } = pending
-    if (state === 'pending') exchange.asked(pending)
-    else if (state === 'approved' || state === 'performing') exchange.wait(pending)
-    else {
-      const receipt = wish === undefined ? undefined : await this.#parts.gateway.receiptOf(act, wish)
-      const sink = showingReceipt(wish, exchange, message.method === methods.toolsCall)
-      if (state === 'done') sink.outcome(storedOutcome(pending), act, receipt)
-      else sink.refused(notApproved(state, id), act, receipt)
-    }
   }
 }
 
@@ -300,12 +291,4 @@ function messageBytes({ context, message }: Call): Buffer {
 function forwardBytes(call: Call, read: Extract<ToolCall, { form: 'call' }>): Buffer {
   if (!read.rewritten) return messageBytes(call)
   return Buffer.from(JSON.stringify({ ...call.message, params: upstreamParams(call.params, read) }))
-}
-
-function notApproved(state: string, id: string) {
-  return {
-    class: 'refuse' as const,
-    reasons: [{ code: `approval.${state}`, rule: id, what: `the approval this call waited for is ${state}` }],
-    obligations: [],
-  }
 }
