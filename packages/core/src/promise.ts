@@ -10,7 +10,7 @@ import { purposeMessage } from './log/purpose.ts'
 /** An act has no more leaves than its receipt. */
 const leavesMax = 32
 /** The longest that a log may promise: whoever holds a promise need not wait longer than this to check it. */
-const mergeDelayMsLimit = 1000
+export const mergeDelayMsMax = 1000
 
 export const promiseSchema = z.strictObject({
   v: z.literal(1),
@@ -25,7 +25,7 @@ export const promiseSchema = z.strictObject({
   /** From here on the delay counts. */
   at: timeSchema,
   /** After so long a published checkpoint covers every leaf. */
-  mergeDelayMs: z.int().min(1).max(mergeDelayMsLimit),
+  mergeDelayMs: z.int().min(1).max(mergeDelayMsMax),
   /** Of the log's Ed25519 key over `promiseMessage`, standard base64. */
   signature: z.string().max(100),
 })

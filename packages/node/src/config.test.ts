@@ -10,7 +10,7 @@ test('has a default for everything', () => {
     guardFolder: resolve('data-guard'),
     backupFolder: resolve('data-backups'),
     masterKey: { kind: 'file', path: resolve('data/keys/master.key') },
-    contentsDays: 180,
+    contentsDays: 184,
     logEngine: 'file',
     logMonths: 0,
     store: `sqlite:${resolve('data/store.sqlite')}`,

@@ -14,11 +14,14 @@ import { openServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { defaultOrganization } from './identity/identity.ts'
 import { signInLink } from './identity/routes.ts'
+import type { DataPath } from './kernel/data-path.ts'
 import type { Metrics, Series } from './kernel/metrics.ts'
 import { createBackups } from './ops/backup.ts'
+import type { Backups } from './ops/backup.ts'
 import { createDiskWatch } from './ops/disk-watch.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
 import { openHealth } from './ops/health.ts'
+import type { Health } from './ops/health.ts'
 import { countMergeDelay, ledgerCheck } from './ops/merge-delay.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
@@ -56,7 +59,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
 }
 
 async function startOn(foundation: Foundation): Promise<RunningNode> {
-  const { config, disposer, clock, log, metrics } = foundation
+  const { config, clock, log, metrics } = foundation
   const inFlight = new InFlight()
   const traffic = openTraffic(foundation)
   let server: HttpServer | undefined
@@ -69,16 +72,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
   })
   await keepActs(foundation, domains, inFlight)
-  const disk = createDiskWatch({
-    folder: config.dataFolder,
-    reserveBytes: config.diskReserveBytes,
-    clock,
-    log,
-    metrics,
-    onFull: (fault) => inFlight.hold(fault),
-  })
-  const stopLooking = await disk.start()
-  disposer.add('disk watch', async () => stopLooking())
+  const disk = await watchDisk(foundation, inFlight)
   const gateway = createGateway({
     parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, origin),
     targets: (organization) => domains.registry.targets(organization),
@@ -107,18 +101,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     inFlight,
     traffic,
     disk,
-    backups: createBackups({
-      ...config,
-      store: foundation.store,
-      logs: () =>
-        [foundation.registryLedger, foundation.activityLedger].map((ledger) => {
-          const place = ledger.place(ledger.size)
-          return { origin: place.origin, size: place.index }
-        }),
-      version: nodeVersion,
-      clock,
-      log,
-    }),
+    backups: backupsOf(foundation),
     errorOutput: outgoing.errorOutput,
     origin,
   })
@@ -147,26 +130,77 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   })
   if (config.probeEveryMs !== undefined)
     domains.registry.startProbes([defaultOrganization], config.probeEveryMs)
-  const running = server
+  return runningNode({
+    foundation,
+    inFlight,
+    dataPaths,
+    server,
+    health,
+    grpcPort,
+    signInLink: signInLink(server.origin, await ownerToken(domains)),
+  })
+}
+
+interface RunningParts {
+  readonly foundation: Foundation
+  readonly inFlight: InFlight
+  readonly dataPaths: readonly DataPath[]
+  readonly server: HttpServer
+  readonly health: Health
+  readonly grpcPort: number | undefined
+  readonly signInLink: string
+}
+
+/** Stops in order: no new acts, those under way to their end, then everything that was opened. */
+function runningNode(parts: RunningParts): RunningNode {
+  const { foundation, inFlight, dataPaths, server, health } = parts
   let stopping: Promise<void> | undefined
   async function stop(): Promise<void> {
     // What would stay open by itself is no reason to wait.
     for (const dataPath of dataPaths) dataPath.close?.()
-    await inFlight.drain((run) => clock.after(drainMs, run))
-    await running.close()
+    await inFlight.drain((run) => foundation.clock.after(drainMs, run))
+    await server.close()
     await health[Symbol.asyncDispose]()
-    await disposer.dispose()
+    await foundation.disposer.dispose()
   }
   return {
-    origin: running.origin,
-    port: running.port,
-    grpcPort,
+    origin: server.origin,
+    port: server.port,
+    grpcPort: parts.grpcPort,
     metricsPort: health.port,
-    at: running.at,
-    signInLink: signInLink(running.origin, await ownerToken(domains)),
+    at: server.at,
+    signInLink: parts.signInLink,
     stop: async () => await (stopping ??= stop()),
     [Symbol.asyncDispose]: async () => await (stopping ??= stop()),
   }
+}
+
+/** Stops acts before the disk is full. */
+async function watchDisk(foundation: Foundation, inFlight: InFlight): Promise<DiskWatch> {
+  const { config, disposer } = foundation
+  const disk = createDiskWatch({
+    ...foundation,
+    folder: config.dataFolder,
+    reserveBytes: config.diskReserveBytes,
+    onFull: (fault) => inFlight.hold(fault),
+  })
+  const stopLooking = await disk.start()
+  disposer.add('disk watch', async () => stopLooking())
+  return disk
+}
+
+function backupsOf(foundation: Foundation): Backups {
+  const { config, registryLedger, activityLedger } = foundation
+  return createBackups({
+    ...config,
+    ...foundation,
+    logs: () =>
+      [registryLedger, activityLedger].map((ledger) => {
+        const place = ledger.place(ledger.size)
+        return { origin: place.origin, size: place.index }
+      }),
+    version: nodeVersion,
+  })
 }
 
 function pathParts(

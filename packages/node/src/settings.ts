@@ -71,7 +71,7 @@ export const settings = [
   },
   {
     name: 'AMBIT_CONTENTS_DAYS',
-    default: '180',
+    default: '184',
     limit: '1 to 36500',
     sentence: 'How long that is kept; where a law asks for records of six months, not less than 184.',
   },

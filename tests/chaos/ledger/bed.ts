@@ -74,7 +74,7 @@ export interface OpenOptions {
   readonly clock?: Clock
   readonly limits?: Partial<LedgerLimits>
   readonly mergeDelayMs?: number
-  onFailure?(fault: Fault): void
+  readonly onFailure?: (fault: Fault) => void
 }
 
 /** Opens the log `<folder>/log` with the guard `<folder>/guard`. */

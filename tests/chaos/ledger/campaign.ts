@@ -21,7 +21,7 @@ export interface ChaosOptions {
   readonly lanes: readonly string[]
   readonly short: boolean
   readonly seed: number
-  progress(text: string): void
+  readonly progress: (text: string) => void
 }
 
 export interface ChaosReport {

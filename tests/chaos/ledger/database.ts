@@ -100,10 +100,10 @@ async function replica(
   acknowledged: Map<number, string>,
 ): Promise<Replica> {
   const { ledger, store } = await openReplica(cluster, folder, privateKey)
-  let stopped = false
+  const stopped = new AbortController()
   let serial = 0
   const one = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopped.signal.aborted) {
       const text = entryOf(`${name}-${serial++}`)
       try {
         const index = await ledger.write(text)
@@ -121,7 +121,7 @@ async function replica(
     ledger,
     store,
     async stop() {
-      stopped = true
+      stopped.abort()
       await workers
       await ledger[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()

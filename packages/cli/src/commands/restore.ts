@@ -63,6 +63,7 @@ export async function restore(context: Context, backup: string, target: RestoreT
       manifest.store === 'postgres'
         ? 'The rows of that node lie on a PostgreSQL server: restore them there to the same moment, then start the node.'
         : 'Start the node with this data folder: it checks its logs before it takes any act.',
+      `Whoever was erased after ${manifest.at} is in it again: erase them once more (\`ambit erase\`).`,
       ...(losses.length === 0 ? [] : ['It begins new logs, whose first entries say what was lost.']),
     ].join('\n\n'),
     json: {

@@ -15,6 +15,11 @@ import type { Trust, Trusted } from './trust.ts'
 
 /** Clocks of witnesses may differ by this; more means that one of them cannot be believed about time. */
 const witnessClockMsMax = 5 * 60_000
+/**
+ * A node ends its log at 2^28 entries, a moment after the last of them. One that claims many more can keep its readers
+ * busy for ever, since tiles that repeat cost it nothing.
+ */
+export const entriesMaxDefault = 2 ** 28 + 2 ** 24
 
 /** Two checkpoints that the log signed and that cannot both be true. */
 interface Evidence {
@@ -25,6 +30,8 @@ interface Evidence {
 export type FollowOutcome =
   | { readonly kind: 'grown'; readonly from: number; readonly size: number }
   | { readonly kind: 'same'; readonly size: number }
+  /** The part of the growth that one look may read is read, and all is well so far; the next look goes on at `to`. */
+  | { readonly kind: 'reading'; readonly from: number; readonly to: number; readonly size: number }
   /** Smaller than before. A cache that is out of date shows the same, so it is worth asking again. */
   | ({ readonly kind: 'rollback'; readonly what: string } & Evidence)
   /** Two histories: another root for one size, or a tree that does not continue the one before. */
@@ -36,6 +43,8 @@ export type FollowOutcome =
     }
   | { readonly kind: 'bad-signature' | 'unwitnessed'; readonly what: string; readonly checkpoint: string }
   | { readonly kind: 'silent'; readonly size: number; readonly silentMs: number }
+  /** The log claims more entries than its reader is willing to read; none was read. */
+  | { readonly kind: 'too-large'; readonly what: string }
   | { readonly kind: 'unreachable'; readonly what: string }
 
 /** A witness whose clock is far from ours. */
@@ -54,7 +63,7 @@ export interface Look {
 
 export interface FollowOptions extends Pick<
   AuditOptions,
-  'source' | 'hashing' | 'signal' | 'onTile' | 'onProgress'
+  'source' | 'hashing' | 'hashesOnly' | 'signal' | 'onTile' | 'onProgress'
 > {
   readonly trust: Trust
   /** From the look before; left out at the first, which reads the whole log. */
@@ -65,6 +74,12 @@ export interface FollowOptions extends Pick<
   readonly silentMsMax?: number
   /** Reads the entries as leaves of a node: an intent may be without outcome for this long. Left out: not read. */
   readonly intentMsMax?: number
+  /** Position of entry 0, for a log that continues another; alarms name positions. Left out: 0. */
+  readonly first?: number
+  /** A log of more entries than this is not read. Left out: `entriesMaxDefault`. */
+  readonly entriesMax?: number
+  /** Entries that one look reads at most; the next look goes on. A multiple of 256. Left out: all. */
+  readonly lookEntriesMax?: number
 }
 
 /**
@@ -89,13 +104,20 @@ export async function look(options: FollowOptions): Promise<Look> {
     }
     const trusted = await options.trust(bytes)
     if (!trusted.ok) return stay(distrusted(trusted))
-    const odd = contradiction(state.head, trusted)
+    const { entriesMax = entriesMaxDefault } = options
+    const odd = contradiction(state.head, trusted) ?? tooLarge(trusted.checkpoint.size, entriesMax)
     if (odd !== undefined) return stay(odd)
     return await advance(options, state, trusted)
   } catch (error) {
     if (!Fault.is(error, 'ledger.unreachable')) throw error
     return stay({ kind: 'unreachable', what: error.detail })
   }
+}
+
+function tooLarge(size: number, entriesMax: number): FollowOutcome | undefined {
+  if (size <= entriesMax) return undefined
+  const what = `the log claims ${size} entries, and more than ${entriesMax} are not read`
+  return { kind: 'too-large', what }
 }
 
 type Believed = Extract<Trusted, { ok: true }>
@@ -131,43 +153,55 @@ function contradiction(
 
 async function advance(options: FollowOptions, state: FollowState, trusted: Believed): Promise<Look> {
   const { checkpoint, text } = trusted
-  const from = state.head?.size ?? 0
+  const { first = 0, lookEntriesMax = Infinity } = options
+  const from = state.head?.readTo ?? state.head?.size ?? 0
+  const to = Math.min(checkpoint.size, from - (from % tileWidth) + lookEntriesMax)
   const rules = new LeafRules(state.leaves)
   // At the same size there is nothing to read that was not read before.
   if (state.head === undefined || checkpoint.size > from) {
     const report = await auditTree({
       ...options,
       head: checkpoint,
-      ...(state.head === undefined ? {} : { from: treeHead(state.head) }),
+      ...(state.head === undefined ? {} : { from: treeHead(state.head), readFrom: from }),
+      readTo: to,
       async onTile(tile, parts) {
         if (tile.level === 'entries' && options.intentMsMax !== undefined) {
-          const first = tile.index * tileWidth
-          for (const [at, entry] of parts.entries()) if (first + at >= from) rules.read(first + at, entry)
+          const index = tile.index * tileWidth
+          for (const [at, entry] of parts.entries())
+            if (index + at >= from) rules.read(first + index + at, entry)
         }
         await options.onTile?.(tile, parts)
       },
     })
     if (!report.ok) return { outcome: broken(report.findings, state.head, text), alarms: [], state }
   }
-  if (options.intentMsMax !== undefined) rules.overdue(options.now, options.intentMsMax)
+  if (options.intentMsMax !== undefined && to === checkpoint.size)
+    rules.overdue(options.now, options.intentMsMax)
   const freshAt = text === state.head?.checkpoint ? state.freshAt : options.now
   return {
-    outcome: progress(options, state, checkpoint, freshAt),
+    outcome: progress(options, state, { from, to, size: checkpoint.size }, freshAt),
     alarms: [
       ...rules.alarms,
       ...clockAlarms(trusted, freshAt === options.now ? state.lookedAt : 0, options.now),
     ],
-    state: { v: 1, head: headOf(checkpoint, text), freshAt, lookedAt: options.now, leaves: rules.state() },
+    state: {
+      v: 1,
+      head: headOf(checkpoint, text, to),
+      freshAt,
+      lookedAt: options.now,
+      leaves: rules.state(),
+    },
   }
 }
 
 function progress(
   { now, silentMsMax }: FollowOptions,
   { head }: FollowState,
-  { size }: Checkpoint,
+  { from, to, size }: { readonly from: number; readonly to: number; readonly size: number },
   freshAt: number,
 ): FollowOutcome {
-  if (head === undefined || size > head.size) return { kind: 'grown', from: head?.size ?? 0, size }
+  if (to < size) return { kind: 'reading', from, to, size }
+  if (head === undefined || size > from) return { kind: 'grown', from, size }
   const silentMs = now - freshAt
   if (silentMsMax !== undefined && silentMs > silentMsMax) return { kind: 'silent', size, silentMs }
   return { kind: 'same', size }
@@ -203,8 +237,8 @@ function clockAlarms({ witnesses }: Believed, lookedAt: number, now: number): Cl
   })
 }
 
-function headOf({ origin, size, root }: Checkpoint, checkpoint: string): FollowedHead {
-  return { origin, size, root: base64(root), checkpoint }
+function headOf({ origin, size, root }: Checkpoint, checkpoint: string, to: number): FollowedHead {
+  return { origin, size, root: base64(root), checkpoint, ...(to < size ? { readTo: to } : {}) }
 }
 
 function treeHead({ size, root }: FollowedHead): TreeHead {

@@ -25,8 +25,8 @@ type GivenApproval = LeafState['approvals'][number]
  * writer waits so long.
  */
 const underWayMs = 5000
-/** Nodes let an approval stand no longer than a day; one that was given among unread entries is gone after two. */
-const approvalMsMax = 2 * 86_400_000
+/** A node lets an approval stand for a week at most (AMBIT_APPROVAL_MINUTES): so long one given in unread entries may be used. */
+const approvalMsMax = 8 * 86_400_000
 
 /** Kinds come from the log: more names than any writer has are counted together. */
 const kindsMax = 50
@@ -57,6 +57,11 @@ export class LeafRules {
     if (leaf?.kind === 'act.outcome') this.#outcome(index, leaf)
     if (leaf?.kind === 'approval') this.#approval(index, leaf)
     if (leaf?.kind === 'ruling') this.#ruling(leaf)
+  }
+
+  /** Entries up to this time (milliseconds since 1970) are left out, so what they began is not missed afterwards. */
+  unread(until: number): void {
+    this.#unreadUntil = Math.max(until, this.#unreadUntil ?? 0)
   }
 
   /** Names each intent that has had no outcome for longer than this, once. */

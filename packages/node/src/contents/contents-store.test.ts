@@ -24,6 +24,7 @@ import { recordHeadBytes, writeRecordHead } from './record.ts'
 import { sealBlock } from './seal.ts'
 import { actId } from './shelf-fixture.ts'
 
+const pollOptions = { timeout: 10_000 }
 const dayMs = 24 * 3600 * 1000
 
 /** The part of a log that contents need; fails while `broken`. */
@@ -327,7 +328,7 @@ describe.each(storeEngines)('contents on $name', (engine: StoreEngine) => {
       .poll(async () => {
         room.clock.advance(3600 * 1000)
         return (await room.identity.subjects.periods(room.person)).join(' ')
-      })
+      }, pollOptions)
       .toBe('2027h1')
     expect(await contents.read(old)).toMatchObject({ saltKey: undefined, fields: new Map() })
     expect((await contents.read(young)).fields.size).toBe(2)

@@ -62,7 +62,7 @@ const dayMs = 24 * 60 * 60 * 1000
 /** How often old contents are looked for. */
 const pruneEveryMs = 60 * 60_000
 /** Contents that were kept while they were, and are no longer, stay this long. */
-const keepDaysWhenOff = 180
+const keepDaysWhenOff = 184
 
 /** Opens the shelf, finishes erasures that an earlier start began, and removes what is too old from now on. */
 export async function openContents(options: ContentsOptions): Promise<Contents> {

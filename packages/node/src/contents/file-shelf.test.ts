@@ -252,7 +252,7 @@ test('a write that the disk takes in part only is written whole when there is ro
   expect(faults).toEqual(['contents.full'])
   room = Infinity
   clock.advance(1000)
-  await expect.poll(async () => await all(ada)).toEqual(['result one', 'result two'])
+  await expect.poll(async () => await all(ada), { timeout: 4000 }).toEqual(['result one', 'result two'])
   await collector.close()
   expect(damage).toEqual([])
 })

@@ -1,4 +1,5 @@
 import type { Fault } from '@ambit/core/fault'
+import { mergeDelayMsMax } from '@ambit/core/promise'
 import { entryBytesMax } from '@ambit/core/leaf'
 import type { KeyLeaf } from '@ambit/core/leaf'
 import type { NoteSigner } from '@ambit/core/log/note'
@@ -60,8 +61,6 @@ export const defaultLimits: LedgerLimits = {
   fullRetryMs: 1000,
 }
 
-/** Receipts may wait this long for their checkpoint. */
-export const mergeDelayMsMax = 1000
 const mergeDelayMsDefault = 500
 
 /** Brings checkpoints to the witnesses of a log before they are published. */

@@ -42,6 +42,21 @@ test('keeps four logs open at most, however many are asked for at once', async (
   expect(open.size).toBe(0)
 })
 
+test('closes one for each that was put here open and is let go', async () => {
+  const { shelf } = counting()
+  const closed: string[] = []
+  for (let at = 0; at < 6; at++) {
+    const { origin } = shardOf(at)
+    shelf.put(origin, {
+      async [Symbol.asyncDispose]() {
+        closed.push(origin)
+      },
+    } as unknown as Ledger)()
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(closed).toEqual([shardOf(0).origin, shardOf(1).origin])
+})
+
 test('closes a log only once nobody uses it', async () => {
   const { shelf, open } = counting()
   const { release } = await shelf.take(shardOf(1))

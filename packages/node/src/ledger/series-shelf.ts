@@ -30,7 +30,11 @@ export class Shelf {
   put(origin: string, ledger: Ledger): () => void {
     const book: Book = { ledger: Promise.resolve(ledger), users: 1 }
     this.#books.set(origin, book)
-    return () => this.#release(book)
+    return () => {
+      this.#release(book)
+      // A log that has ended has nothing left to write, so it does no harm when closing one fails.
+      if (this.#books.size > openMax) this.#closeIdle().catch(() => undefined)
+    }
   }
 
   /** Waits while too many others are in use. Throws what opening the log throws. */
@@ -95,10 +99,13 @@ export class Shelf {
   async #close(origin: string, book: Book): Promise<void> {
     this.#books.delete(origin)
     const closing = book.ledger
-      .then(async (ledger) => await ledger[Symbol.asyncDispose]())
       .catch(() => undefined)
+      .then(async (ledger) => await ledger?.[Symbol.asyncDispose]())
       .finally(() => this.#closing.delete(origin))
-    this.#closing.set(origin, closing)
+    this.#closing.set(
+      origin,
+      closing.catch(() => undefined),
+    )
     await closing
   }
 

@@ -330,3 +330,18 @@ test('a log that ended with another size than the list says is damage', async ()
   await using again = await openSeries(await seriesIn(where))
   await expect(again.read(1)).rejects.toMatchObject({ code: expect.stringMatching(/^ledger\./) })
 })
+
+test('whoever reads a log while it ends reads on to its end', async () => {
+  const options = await seriesIn(folder())
+  await using series = await openSeries(options)
+  for (let at = 0; at < 300; at++) await series.write(`entry ${at}`)
+  const reading = series.entries(1)[Symbol.asyncIterator]()
+  expect((await reading.next()).value).toMatchObject({ index: 1 })
+  // More logs than are kept open, all of them read: the first one stays open for its reader.
+  for (let at = 0; at < 6; at++) await series.rotate(`turn ${at}`)
+  for (const { first } of series.list.shards.slice(1)) await series.read(first)
+  let last = 1
+  for (let next = await reading.next(); next.done !== true; next = await reading.next())
+    last = next.value.index
+  expect(last).toBe(300)
+})

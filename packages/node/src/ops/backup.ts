@@ -57,6 +57,16 @@ const childrenName = 'children'
  */
 export function createBackups(parts: BackupParts): Backups {
   let current: BackupState | undefined
+  async function follow(copy: Copy, state: (now: BackupState['state']) => BackupState): Promise<void> {
+    try {
+      await copy.run()
+      current = state('done')
+      parts.log.info('backup.done', { ...current })
+    } catch (error) {
+      current = { ...state('failed'), reason: reasonOf(error) }
+      parts.log.error('backup.failed', { ...current })
+    }
+  }
   return {
     folder: parts.backupFolder,
     begin() {
@@ -65,27 +75,19 @@ export function createBackups(parts: BackupParts): Backups {
       }
       const name = timeText(parts.clock.now()).replaceAll(':', '-')
       const copy = new Copy(parts, name)
-      current = { name, state: 'running', files: 0, bytes: 0 }
-      const progress = (): { files: number; bytes: number } => ({
+      const state = (now: BackupState['state']): BackupState => ({
+        name,
+        state: now,
         files: copy.files.length,
         bytes: copy.bytes,
       })
       copy.onFile = () => {
-        current = { name, state: 'running', ...progress() }
+        current = state('running')
       }
-      copy.run().then(
-        () => {
-          current = { name, state: 'done', ...progress() }
-          parts.log.info('backup.done', { name, ...progress() })
-        },
-        (error: unknown) => {
-          const { code, detail } = Fault.from(error)
-          const reason = code === 'internal' && error instanceof Error ? error.message : detail
-          current = { name, state: 'failed', ...progress(), reason }
-          parts.log.error('backup.failed', { name, reason })
-        },
-      )
-      return current
+      const begun = state('running')
+      current = begun
+      void follow(copy, state)
+      return begun
     },
     last: () => current,
     async names() {
@@ -227,6 +229,11 @@ class Copy {
     this.bytes += bytes
     this.onFile()
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, detail } = Fault.from(error)
+  return code === 'internal' && error instanceof Error ? error.message : detail
 }
 
 function isMissing(error: unknown): boolean {

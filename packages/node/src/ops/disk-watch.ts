@@ -35,7 +35,7 @@ export interface DiskWatchParts {
   /** Called when acts must not begin any more, and with undefined when they may again. */
   onFull(fault: Fault | undefined): void
   /** Reads the room; tests give their own. */
-  room?(folder: string): Promise<Room>
+  readonly room?: (folder: string) => Promise<Room>
 }
 
 const lookEveryMs = 5000

@@ -1,5 +1,5 @@
 import type { Metrics } from '../kernel/metrics.ts'
-import { mergeDelayMsMax } from '../ledger/ledger.ts'
+import { mergeDelayMsMax } from '@ambit/core/promise'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Check } from './health.ts'
 
