@@ -36,6 +36,11 @@ export function logCalls({ call }: Connection) {
     async list({ signal }: Options = {}) {
       return await call<{ series: readonly LogSeries[] }>('GET', '/api/logs', { signal })
     },
+    /** The proof of one entry as a COSE receipt (RFC 9942), in base64. */
+    async cose(origin: string, index: number, { signal }: Options = {}) {
+      const query = { origin, index }
+      return await call<{ readonly receipt: string }>('GET', '/api/logs/cose', { query, signal })
+    },
     /** Ends the log that takes entries, destroys its key and begins the next; gives the next one. */
     async rotate(series: 'registry' | 'activity', reason: string, { signal }: Options = {}) {
       return await call<LogShard>('POST', path`/api/logs/${series}/rotate`, { body: { reason }, signal })

@@ -52,6 +52,20 @@ export interface CoseReceipt {
   readonly signature: Bytes
 }
 
+/** The protected header of the receipts that are written here. */
+const writtenHeader: readonly [number, number][] = [
+  [labels.algorithm, algorithms.eddsa],
+  [labels.structure, rfc9162],
+]
+
+/**
+ * What is signed of a root, the same for every receipt of its tree. It is CBOR, whose first byte no note begins with:
+ * what is signed for a receipt can never be taken for a checkpoint.
+ */
+export function coseRootMessage(root: Uint8Array): Bytes {
+  return signedBytes(encode(new Map(writtenHeader)), root)
+}
+
 /**
  * Writes a receipt. The root is the one that the proof leads to; `sign` makes an Ed25519 signature of the bytes it gets.
  * Throws a RangeError for a proof that no receipt can carry.
@@ -63,14 +77,10 @@ export async function formatCoseReceipt(
 ): Promise<Bytes> {
   const wrong = proofProblem(proof)
   if (wrong !== undefined) throw new RangeError(wrong)
-  const header: readonly [number, number][] = [
-    [labels.algorithm, algorithms.eddsa],
-    [labels.structure, rfc9162],
-  ]
-  const protectedHeader = encode(new Map(header))
+  const protectedHeader = encode(new Map(writtenHeader))
   const numbers = proof.kind === 'inclusion' ? [proof.size, proof.index] : [proof.oldSize, proof.size]
   const proofs = new Map([[labels[proof.kind], [encode([...numbers, proof.hashes])]]])
-  const signature = await sign(signedBytes(protectedHeader, root))
+  const signature = await sign(coseRootMessage(root))
   if (signature.length !== signatureBytes) throw new RangeError('an Ed25519 signature has 64 bytes')
   const unprotected = new Map([[labels.proofs, proofs]])
   return concatBytes(encode(new Tagged(sign1Tag, [protectedHeader, unprotected, null, signature])))

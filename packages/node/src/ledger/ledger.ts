@@ -186,6 +186,11 @@ export interface Ledger extends AsyncDisposable {
    * the fault of a log that has failed or is closed: whoever may not publish may not promise either.
    */
   sign(purpose: Purpose, content: Uint8Array): Uint8Array
+  /**
+   * The proof as a COSE receipt (RFC 9942). A log that has ended has no key any more: its receipts take the signature of
+   * its last root that was kept. Throws `ledger.frozen` where none was.
+   */
+  cose(index: number, rootSignature?: Uint8Array): Promise<Uint8Array>
   /** Hashes that show that the tree of the larger size continues that of the smaller one (RFC 9162 section 2.1.4). */
   consistency(from: number, to: number): Promise<Uint8Array[]>
   /** A file of the log's public interface, or undefined where the published log has none at that path. */

@@ -1,6 +1,7 @@
 import { canonicalJson } from '@ambit/core/canonical'
 import { Fault } from '@ambit/core/fault'
 import { keyLeafSchema } from '@ambit/core/leaf'
+import { formatCoseReceipt } from '@ambit/core/log/cose'
 import { purposeMessage } from '@ambit/core/log/purpose'
 import type { Purpose } from '@ambit/core/log/purpose'
 import { bundleEntryBytesMax, tileWidth } from '@ambit/core/log/tile'
@@ -8,7 +9,7 @@ import { timeText } from '../kernel/clock.ts'
 import type { Done, Engine, OpenEngine } from './engine.ts'
 import { tailBytesMax } from './file/recovery.ts'
 import { commitBytes, headerBytes } from './file/segment.ts'
-import { checkSigned } from './signed-head.ts'
+import { checkSigned, signedHead } from './signed-head.ts'
 import type { SignedHead } from './signed-head.ts'
 import type { Hash } from './hash.ts'
 import type { Ledger, LedgerLimits, LedgerOptions, LedgerState, Place, Proof } from './ledger.ts'
@@ -27,6 +28,9 @@ export interface LogInside {
   readonly mergeDelayMs: number
   readonly limits: LedgerLimits
 }
+
+/** A COSE receipt has a path, and a tree of one entry has none. */
+const coseSizeMin = 2
 
 export async function openLog(options: LedgerOptions, inside: LogInside): Promise<Ledger> {
   checkOptions(options, inside.limits)
@@ -191,6 +195,17 @@ class Log implements Ledger {
       throw fault ?? new Fault('ledger.closed', { detail: `the log ${this.origin} is ${state}` })
     }
     return this.#options.signer.sign(purposeMessage(purpose, content))
+  }
+
+  async cose(index: number, rootSignature?: Uint8Array): Promise<Uint8Array> {
+    const { hashes, checkpoint } = await this.prove(index, coseSizeMin)
+    const { size, root } = signedHead(checkpoint, this.origin)
+    const { signer } = this.#options
+    return await formatCoseReceipt(
+      { kind: 'inclusion', size, index, hashes },
+      Buffer.from(root, 'base64'),
+      (bytes) => rootSignature ?? signer.sign(bytes),
+    )
   }
 
   async consistency(from: number, to: number): Promise<Uint8Array[]> {

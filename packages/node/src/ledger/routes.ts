@@ -28,7 +28,7 @@ export interface LogRouteParts {
   readonly activityLedger: Series
 }
 
-/** Routes of the logs of the node: which there are, and ending one by hand. */
+/** Routes of the logs of the node: which there are, COSE receipts of their entries, and ending one by hand. */
 export function logRoutes({ registryLedger, activityLedger }: LogRouteParts): readonly Route[] {
   return [
     route({
@@ -38,6 +38,28 @@ export function logRoutes({ registryLedger, activityLedger }: LogRouteParts): re
       access: 'person',
       reply: z.object({ series: z.array(seriesSchema) }),
       handle: async () => ({ body: { series: [registryLedger, activityLedger].map(viewOf) } }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/logs/cose',
+      summary: 'Gives the proof of one entry as a COSE receipt (RFC 9942), signed by the key of its log.',
+      access: 'person',
+      query: z.strictObject({
+        origin: z.string().min(1).max(300),
+        index: z.coerce.number().int().min(0),
+      }),
+      /** Base64. */
+      reply: z.strictObject({ origin: z.string(), index: z.number(), receipt: z.string() }),
+      async handle({ query: { origin, index } }) {
+        const all = [registryLedger, activityLedger]
+        const series = all.find(({ list }) => list.shards.some((shard) => shard.origin === origin))
+        const shard = series?.list.shards.find((each) => each.origin === origin)
+        if (series === undefined || shard === undefined || index >= (shard.end?.size ?? Infinity)) {
+          throw new Fault('input.not-found', { detail: 'this node has no such entry', where: 'origin' })
+        }
+        const receipt = await series.cose(shard.first + index)
+        return { body: { origin, index, receipt: Buffer.from(receipt).toString('base64') } }
+      },
     }),
     route({
       method: 'POST',

@@ -3,6 +3,7 @@ import type { Shard } from '@ambit/core/log/shards'
 import type { Ledger, Place, Proof } from './ledger.ts'
 import type { LogFile } from './log-files.ts'
 import { labelOf } from './series-shards.ts'
+import { keptRootSignature } from './series-root.ts'
 import type { CurrentShard, Shards } from './series-shards.ts'
 import type { Shelf, Taken } from './series-shelf.ts'
 
@@ -80,6 +81,14 @@ export class SeriesReader {
     return await this.#at(position, async (ledger, index, shard) => {
       const size = Math.max(0, minSize - shard.first)
       return await ledger.prove(index, shard.end === undefined ? size : Math.min(size, shard.end.size))
+    })
+  }
+
+  async cose(position: number): Promise<Uint8Array> {
+    return await this.#at(position, async (ledger, index, shard) => {
+      const { shards } = this.#parts
+      const kept = shard.state === 'frozen' ? await keptRootSignature(shards.directoryOf(shard)) : undefined
+      return await ledger.cose(index, kept)
     })
   }
 

@@ -7,6 +7,7 @@ import type { LogFile } from './log-files.ts'
 import { deleteEntries } from './series-frozen.ts'
 import { Hold } from './series-hold.ts'
 import type { EntryWriter } from './series-hold.ts'
+import { keepRootSignature } from './series-root.ts'
 import { halfYearOf, nextHalfYear } from './series-list.ts'
 import { SeriesReader } from './series-reader.ts'
 import { pruneEnded } from './series-retention.ts'
@@ -145,6 +146,10 @@ class LogSeries implements Series {
     return this.#current.ledger.sign(purpose, content)
   }
 
+  async cose(position: number): Promise<Uint8Array> {
+    return await this.#reader.cose(position)
+  }
+
   async consistency(from: number, to: number): Promise<Uint8Array[]> {
     return await this.#reader.consistency(from, to)
   }
@@ -248,6 +253,7 @@ class LogSeries implements Series {
     let checkpoint: string
     try {
       checkpoint = await this.#lastCheckpoint(ending)
+      await keepRootSignature(this.#shards.directoryOf(ending.shard), ending.key.signer, checkpoint)
       await this.#shards.keepOpening(next, why, checkpoint)
     } catch (error) {
       this.#resume(hold, ending)

@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { utf8 } from '@ambit/core/bytes'
 import { parseCheckpoint } from '@ambit/core/log/checkpoint'
-import { formatCoseReceipt } from '@ambit/core/log/cose'
+import { formatCoseReceipt, parseCoseReceipt } from '@ambit/core/log/cose'
 import { leafHash, verifyInclusion } from '@ambit/core/log/merkle'
 import { strictBase64 } from '@ambit/core/log/note'
 import { formatProof } from '@ambit/core/log/proof'
@@ -46,7 +46,10 @@ export function exportCommand(log: Command, context: Context): void {
     .option('--format <form>', 'proof or cose', 'proof')
     .option('--log <url|folder>', 'the log that an index is of')
     .option('--index <n>', 'which entry of a receipt')
-    .option('--signing-key <file>', 'for cose: the Ed25519 key that signs the root, as PEM (PKCS #8)')
+    .option(
+      '--signing-key <file>',
+      'for cose: the Ed25519 key that signs the root, as PEM; left out, the node signs',
+    )
     .action(async (what: string, options: ExportOptions) => {
       if (options.format !== 'proof' && options.format !== 'cose') {
         throw new Refusal(`${options.format} is no format`, 'Write --format proof or --format cose.')
@@ -55,7 +58,11 @@ export function exportCommand(log: Command, context: Context): void {
         ? await fromLog(parseCount(what), options)
         : await fromReceipt(what, options, context)
       const content =
-        options.format === 'proof' ? formatProof(inclusion) : await coseReceipt(inclusion, options.signingKey)
+        options.format === 'proof'
+          ? formatProof(inclusion)
+          : options.signingKey === undefined
+            ? await receiptOfNode(inclusion, context)
+            : await coseReceipt(inclusion, options.signingKey)
       await writeOut(options.out, content)
       context.reply({
         text: `Wrote ${options.out}: entry ${inclusion.index} as ${options.format}.`,
@@ -95,13 +102,17 @@ async function fromReceipt(file: string, options: ExportOptions, { terminal }: C
   return { index: leaf.index, hashes, checkpoint }
 }
 
-async function coseReceipt(
-  { index, hashes, checkpoint }: Inclusion,
-  keyFile: string | undefined,
-): Promise<Uint8Array> {
-  if (keyFile === undefined) {
-    throw new Refusal('a COSE receipt is signed anew', 'Name the Ed25519 key of the log with --signing-key.')
-  }
+/** Only the node has the key of its log. */
+async function receiptOfNode({ index, checkpoint }: Inclusion, context: Context): Promise<Uint8Array> {
+  const origin = checkpoint.slice(0, checkpoint.indexOf('\n'))
+  const { receipt } = await (await context.ambit()).logs.cose(origin, index)
+  const bytes = strictBase64(receipt)
+  const parsed = bytes === undefined ? undefined : parseCoseReceipt(bytes)
+  if (bytes !== undefined && parsed?.ok === true) return bytes
+  throw new Refusal('the node gave no COSE receipt', 'Its version may be older than this command line.')
+}
+
+async function coseReceipt({ index, hashes, checkpoint }: Inclusion, keyFile: string): Promise<Uint8Array> {
   const key = await readKey(keyFile)
   const parsed = parseCheckpoint(checkpoint)
   if (!parsed.ok) throw new Refusal(parsed.reason, 'Ask the log for its checkpoint again.')

@@ -38,19 +38,24 @@ export function withSource(command: Command): Command {
     .option('--tries <n>', 'ask this often for one file', String(defaultHttpLimits.tries))
 }
 
-/** Opens a log by its address, or by the folder that holds its public files. */
-export async function openSource(place: string, options: SourceOptions): Promise<LogSource> {
+/** The log at an address; undefined where the place is none. */
+export function addressSource(place: string, options: SourceOptions): LogSource | undefined {
   const url = /^https?:\/\//i.test(place) ? URL.parse(place) : undefined
   if (url === null)
     throw new Refusal(`${place} is no address`, 'Write e.g. http://localhost:7100/log/activity/2026h2.')
-  if (url !== undefined) {
-    if (url.username !== '' || url.search !== '' || url.hash !== '') {
-      throw new Refusal('the address of a log has no name, no `?` and no `#`', 'Give the address alone.')
-    }
-    const timeoutMs = Math.max(1, parseCount(options.timeout ?? '20')) * 1000
-    const tries = Math.max(1, parseCount(options.tries ?? String(defaultHttpLimits.tries)))
-    return httpSource(url, { ...defaultHttpLimits, timeoutMs, tries })
+  if (url === undefined) return undefined
+  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    throw new Refusal('the address of a log has no name, no `?` and no `#`', 'Give the address alone.')
   }
+  const timeoutMs = Math.max(1, parseCount(options.timeout ?? '20')) * 1000
+  const tries = Math.max(1, parseCount(options.tries ?? String(defaultHttpLimits.tries)))
+  return httpSource(url, { ...defaultHttpLimits, timeoutMs, tries })
+}
+
+/** Opens a log by its address, or by the folder that holds its public files. */
+export async function openSource(place: string, options: SourceOptions): Promise<LogSource> {
+  const remote = addressSource(place, options)
+  if (remote !== undefined) return remote
   const folder = await stat(place).catch(() => undefined)
   if (folder?.isDirectory() !== true) {
     throw new Refusal(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Finding } from '@ambit/core/log/finding'
 import type { FollowOutcome, Look } from '@ambit/core/log/follow'
 import type { ListOutcome, SeriesAlarm } from '@ambit/core/log/follow-series'
 import type { ShardOutcome } from '@ambit/core/log/follow-shard'
@@ -6,7 +7,6 @@ import type { Output } from '../../context.ts'
 import { exitCodes } from '../../refusal.ts'
 import type { ExitCode } from '../../refusal.ts'
 import { shown } from '../../text.ts'
-import { findingsText } from './fsck.ts'
 import { writeOut } from './prove.ts'
 
 export type Outcome = FollowOutcome | ShardOutcome | ListOutcome
@@ -79,11 +79,16 @@ export async function keepEvidence(outcome: Outcome, place: string): Promise<str
         ? { after: outcome.checkpoint }
         : {}
   const name = createHash('sha256').update(Object.values(notes).join('\n')).digest('hex').slice(0, 8)
+  const isOfList = outcome.kind === 'contradiction' || outcome.kind === 'bad-list'
   const kept: string[] = []
   for (const [side, note] of Object.entries(notes)) {
-    const path = `${place}.${outcome.kind}-${name}.${side}.checkpoint`
+    const path = `${place}.${outcome.kind}-${name}.${side}.${isOfList ? 'note' : 'checkpoint'}`
     await writeOut(path, note)
     kept.push(path)
   }
   return kept
+}
+
+export function findingsText(findings: readonly Finding[]): string {
+  return findings.map(({ file, what, remedy }) => `${shown(file)}: ${shown(what)}\n  ${remedy}`).join('\n')
 }

@@ -25,11 +25,11 @@ export class MirrorFolder {
     if (tile.width === tileWidth) await rm(join(this.#folder, `${path}.p`), { recursive: true, force: true })
   }
 
-  /** Makes all files durable, then the checkpoint that promises them. */
-  async finish(checkpoint: string): Promise<void> {
+  /** Makes all files durable, then the note that promises them: the checkpoint, or the list of logs. */
+  async finish(note: string, path = checkpointPath): Promise<void> {
     for (const directory of this.#unsynced) await syncDirectory(directory)
     this.#unsynced.clear()
-    await this.#replace(checkpointPath, Buffer.from(checkpoint))
+    await this.#replace(path, Buffer.from(note))
     await syncDirectory(this.#folder)
   }
 

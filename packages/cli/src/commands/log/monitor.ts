@@ -1,23 +1,38 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
 import { look } from '@ambit/core/log/follow'
-import { followStateSchema } from '@ambit/core/log/follow-state'
-import type { FollowState } from '@ambit/core/log/follow-state'
+import type { FollowOptions } from '@ambit/core/log/follow'
+import { lookSeries } from '@ambit/core/log/follow-series'
+import { followStateSchema, seriesStateSchema } from '@ambit/core/log/follow-state'
+import { tileWidth } from '@ambit/core/log/tile'
 import type { Command } from 'commander'
-import { parseDuration } from '../../arguments.ts'
-import type { Context } from '../../context.ts'
-import { Refusal } from '../../refusal.ts'
+import { parseCount, parseDuration } from '../../arguments.ts'
+import type { Context, Output } from '../../context.ts'
+import { exitCodes } from '../../refusal.ts'
+import { shown } from '../../text.ts'
 import { chosenTrust, openSource, trustOf, withSource, withTrust } from './log-options.ts'
 import type { SourceOptions, TrustOptions } from './log-options.ts'
 import { reportLook } from './look-report.ts'
 import { nodeHashing } from './node-hashing.ts'
 import { repeatLook, withRepeat } from './repeat-look.ts'
 import type { RepeatOptions } from './repeat-look.ts'
+import { openSeriesPlace, reportSeries, withSeries } from './series.ts'
+import type { SeriesOptions, SeriesPlace } from './series.ts'
+import { readState, writeState } from './state-file.ts'
 
-interface MonitorOptions extends SourceOptions, TrustOptions, RepeatOptions {
+/** Entries between two writings of the state: some seconds, which are all that is read again after a break. */
+const atOnceDefault = 2 ** 20
+
+interface MonitorOptions extends SourceOptions, TrustOptions, RepeatOptions, SeriesOptions {
   readonly state: string
   readonly silent: string
   readonly overdue: string
   readonly leaves: boolean
+  readonly atOnce: string
+}
+
+/** What one reading came to, and whether the log had grown by more than is read at once. */
+interface Part {
+  readonly output: Output
+  readonly readOn: boolean
 }
 
 /** `ambit log monitor`: follows a log and says when it goes back, splits, loses a file or holds what it must not. */
@@ -25,68 +40,75 @@ export function monitorCommand(log: Command, context: Context): void {
   const command = context.command(
     log,
     'monitor <url>',
-    'follow a log: 0 all is well, 1 proof of misbehaviour or damage, 2 it could not be checked',
-    'log monitor https://node.example/log/activity/2026h2 --policy policy.txt --state node.state --every 60',
+    'follow a log or a list of logs: 0 all is well, 1 proof of misbehaviour or damage, 2 it could not be checked',
+    'log monitor https://node.example/log/activity/ --list-vkey "node.example/activity/shards+…" --state node.state',
   )
-  withRepeat(withTrust(withSource(command)))
+  withRepeat(withSeries(withTrust(withSource(command))))
     .requiredOption('--state <file>', 'what is remembered from look to look; proof is written beside it')
     .option('--silent <time>', 'a log that says nothing new for this long is silent', '1d')
     .option('--overdue <time>', 'an act without an outcome for this long is an alarm', '1h')
+    .option('--at-once <entries>', 'keep the state each time so many are read', String(atOnceDefault))
     .option('--no-leaves', 'do not read the entries as those of an Ambit node')
     .action(async (place: string, options: MonitorOptions) => {
-      const trust = trustOf(await chosenTrust(options))
-      const source = await openSource(place, options)
-      const silentMsMax = parseDuration(options.silent)
-      const overdue = options.leaves ? { intentMsMax: parseDuration(options.overdue) } : {}
+      const series = await openSeriesPlace(place, options)
+      const part =
+        series === undefined ? await logPart(place, options, context) : seriesPart(series, options, context)
       await repeatLook(context, options, async () => {
-        const state = await readState(options.state)
-        const known = state === undefined ? {} : { state }
-        const now = context.terminal.now()
-        const seen = await look({
-          source,
-          trust,
-          now,
-          silentMsMax,
-          hashing: nodeHashing,
-          ...known,
-          ...overdue,
-        })
-        const output = await reportLook(seen, options.state)
-        if (seen.state !== state) await writeState(options.state, seen.state)
-        return output
+        for (;;) {
+          const { output, readOn } = await part()
+          if (!readOn || output.exitCode === exitCodes.refused) return output
+        }
       })
     })
 }
 
-async function readState(path: string): Promise<FollowState | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new Refusal(`${path} could not be read`, 'Check that the file is yours.', error)
-  })
-  if (text === undefined) return undefined
-  const parsed = followStateSchema.safeParse(jsonOf(text))
-  if (parsed.success) return parsed.data
-  throw new Refusal(
-    `${path} is no state of a monitor`,
-    'Give the file that `ambit log monitor` wrote, or a new name to begin anew.',
-  )
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // No JSON is no state either; the reader of the state says so.
-    return undefined
+async function logPart(
+  place: string,
+  options: MonitorOptions,
+  context: Context,
+): Promise<() => Promise<Part>> {
+  const trust = trustOf(await chosenTrust(options))
+  const source = await openSource(place, options)
+  const rules = rulesOf(options)
+  const entriesMax = parseCount(options.entriesMax)
+  return async () => {
+    const state = await readState(options.state, followStateSchema)
+    const known = state === undefined ? {} : { state }
+    const now = context.terminal.now()
+    const seen = await look({ source, trust, now, hashing: nodeHashing, entriesMax, ...known, ...rules })
+    const output = await reportLook(seen, options.state)
+    if (seen.state !== state) await writeState(options.state, seen.state)
+    const { outcome } = seen
+    if (outcome.kind === 'reading') context.terminal.err(`${outcome.to} of ${outcome.size} entries read`)
+    return { output, readOn: outcome.kind === 'reading' }
   }
 }
 
-async function writeState(path: string, state: FollowState): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`
-  try {
-    await writeFile(draft, `${JSON.stringify(state)}\n`)
-    await rename(draft, path)
-  } catch (error) {
-    throw new Refusal(`${path} could not be written`, 'Check that the folder exists and is yours.', error)
+function seriesPart(series: SeriesPlace, options: MonitorOptions, context: Context): () => Promise<Part> {
+  const rules = rulesOf(options)
+  return async () => {
+    const state = await readState(options.state, seriesStateSchema)
+    const known = state === undefined ? {} : { state }
+    const seen = await lookSeries({ ...series, ...known, ...rules, now: context.terminal.now() })
+    const output = await reportSeries(seen, options.state)
+    if (seen.state !== state) await writeState(options.state, seen.state)
+    let readOn = false
+    for (const { log, outcome } of seen.logs) {
+      if (outcome.kind !== 'reading') continue
+      readOn = true
+      context.terminal.err(`${shown(log)}: ${outcome.to} of ${outcome.size} entries read`)
+    }
+    return { output, readOn }
+  }
+}
+
+function rulesOf(
+  options: MonitorOptions,
+): Pick<FollowOptions, 'silentMsMax' | 'intentMsMax' | 'lookEntriesMax'> {
+  const atOnce = parseCount(options.atOnce)
+  return {
+    silentMsMax: parseDuration(options.silent),
+    lookEntriesMax: Math.max(tileWidth, atOnce - (atOnce % tileWidth)),
+    ...(options.leaves ? { intentMsMax: parseDuration(options.overdue) } : {}),
   }
 }
