@@ -98,10 +98,44 @@ test('notices once that an intent has no outcome for too long, also over a resta
   expect(later.alarms).toEqual([])
 })
 
+const later = (seconds: number) => ({ at: new Date(start + seconds * 1000).toISOString() })
+
 test.each(['recall', 'suspension'])('notices an act after a %s', (what) => {
-  expect(codes(read([intent('a'), ruling(what), intent('b'), intent('c', { target: digest('9') })]))).toEqual(
-    [['act-after-recall', 2]],
+  const other = intent('c', { ...later(60), target: digest('9') })
+  expect(codes(read([intent('a'), ruling(what), intent('b', later(60)), other]))).toEqual([
+    ['act-after-recall', 2],
+  ])
+})
+
+test('lets pass what was under way when the recall was written, and nothing that claims to be older', () => {
+  const under = [intent('a', later(5)), intent('b', later(-5))]
+  const not = [intent('c', later(5.001)), intent('d', later(-5.001))]
+  expect(codes(read([ruling('recall'), ...under, ...not]))).toEqual([
+    ['act-after-recall', 3],
+    ['act-after-recall', 4],
+  ])
+  const again = { ...ruling('recall'), ...later(60) }
+  expect(codes(read([ruling('recall'), again, intent('a', later(60))]))).toEqual([['act-after-recall', 2]])
+})
+
+test('misses nothing that began in entries which could not be read', () => {
+  const rules = read([])
+  rules.unread(start)
+  const state = rules.state()
+  const week = later(7 * 86_400)
+  expect(read([outcome('a'), { ...approval('p', 'used'), ...week }], state).alarms).toEqual([])
+  const after = read(
+    [
+      { ...outcome('a'), ...later(60) },
+      { ...outcome('b'), ...later(60), status: 'unknown' },
+      { ...approval('p', 'used'), ...later(9 * 86_400) },
+    ],
+    state,
   )
+  expect(codes(after)).toEqual([
+    ['outcome-without-intent', 0],
+    ['approval-not-given', 2],
+  ])
 })
 
 test.each([

@@ -3,6 +3,9 @@ import { mergeDelayMsMax } from '@ambit/core/promise'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Check } from './health.ts'
 
+/** A machine that stands still for a moment is told by the metric; it is no reason to be taken out of service. */
+const notReadyMs = 5 * mergeDelayMsMax
+
 /** Whether a log records, and publishes what it has recorded as soon as it promised. */
 export function ledgerCheck(name: string, ledger: Pick<Ledger, 'state'>): Check {
   return {
@@ -10,7 +13,7 @@ export function ledgerCheck(name: string, ledger: Pick<Ledger, 'state'>): Check 
     async reason() {
       const { state, reason, unpublishedMs } = ledger.state()
       if (state !== 'open') return reason ?? state
-      return unpublishedMs > mergeDelayMsMax
+      return unpublishedMs > notReadyMs
         ? `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised`
         : undefined
     },

@@ -34,7 +34,10 @@ export interface FeedAct {
   readonly leaves: readonly Leaf[]
 }
 
-/** Leaves read at most for one page of the feed. */
+/** A leaf that is of an act. */
+type ActLeaf = Extract<Leaf, { readonly act: string }>
+
+/** Leaves read at most for one page of the feed, and again for outcomes that came later. */
 const feedLeavesMax = 4000
 
 /** `settle` brings what waits on its way to the log into it. */
@@ -60,21 +63,43 @@ export function createReceipts(ledger: Ledger, settle: () => Promise<void>): Rec
   }
 }
 
+/** Acts by when they began: outcomes come late, and in an order of their own. */
 async function readFeed(ledger: Ledger, limit: number, before: number | undefined): Promise<Feed> {
   const acts = new Map<string, Leaf[]>()
   const end = Math.min(before ?? ledger.size, ledger.size)
+  const ends = await outcomesFrom(ledger, end)
   let at = end - 1
   for (; at >= 0 && end - at <= feedLeavesMax; at--) {
-    if (ledger.readable(at) !== at) continue
-    const placed = readLeaf(at, await ledger.read(at))
-    if (placed === undefined || !('act' in placed.leaf)) continue
-    const known = acts.get(placed.leaf.act)
-    if (known !== undefined) known.unshift(placed.leaf)
-    else if (acts.size < limit) acts.set(placed.leaf.act, [placed.leaf])
+    const leaf = await actLeafAt(ledger, at)
+    if (leaf === undefined) continue
+    const known = acts.get(leaf.act)
+    if (known !== undefined) known.unshift(leaf)
+    else if (leaf.kind === 'act.outcome') ends.set(leaf.act, leaf)
+    else if (acts.size < limit) acts.set(leaf.act, [leaf, ...listOf(ends.get(leaf.act))])
     else break
   }
   return {
     acts: [...acts].map(([act, leaves]) => ({ act, leaves })),
     next: at < 0 ? undefined : at + 1,
   }
+}
+
+/** Outcomes that stand behind the beginning of a later page. */
+async function outcomesFrom(ledger: Ledger, from: number): Promise<Map<string, Leaf>> {
+  const ends = new Map<string, Leaf>()
+  for (let at = from; at < Math.min(ledger.size, from + feedLeavesMax); at++) {
+    const leaf = await actLeafAt(ledger, at)
+    if (leaf?.kind === 'act.outcome') ends.set(leaf.act, leaf)
+  }
+  return ends
+}
+
+async function actLeafAt(ledger: Ledger, at: number): Promise<ActLeaf | undefined> {
+  if (ledger.readable(at) !== at) return undefined
+  const leaf = readLeaf(at, await ledger.read(at))?.leaf
+  return leaf !== undefined && 'act' in leaf ? leaf : undefined
+}
+
+function listOf<Value>(value: Value | undefined): readonly Value[] {
+  return value === undefined ? [] : [value]
 }

@@ -148,7 +148,7 @@ export class Segments {
   async clean(): Promise<void> {
     await this.#extending
     if (this.#extension instanceof Error) throw this.#extension
-    this.#runwayEnd = Math.max(this.#runwayEnd, this.#end + runwayBytes)
+    this.#runwayEnd = Math.max(this.#runwayEnd, Math.min(this.#end + runwayBytes, this.#capacity))
     await zeroFill(this.#file!, this.#end, Math.max(this.#dirtyEnd, this.#runwayEnd))
     this.#dirtyEnd = this.#end
     this.#extension = 'welcome'
