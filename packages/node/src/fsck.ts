@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { auditLog, openFileGuard } from './ledger/ledger.ts'
 
@@ -44,6 +44,12 @@ async function check(): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const log of await logs()) {
     const origin = await originOf(log)
+    if (origin !== undefined && (await isPruned(log, origin))) {
+      process.stderr.write(
+        `${log}: its entries are deleted under the retention; check what is left with \`ambit log fsck --hashes-only\`\n`,
+      )
+      continue
+    }
     const guarded = origin === undefined ? undefined : await guard.read(origin)
     process.stderr.write(`${log} …\n`)
     for await (const found of auditLog(join(data, 'log', log), guarded === undefined ? {} : { guarded })) {
@@ -69,6 +75,12 @@ async function logs(): Promise<string[]> {
 async function originOf(log: string): Promise<string | undefined> {
   const name = await readFile(join(data, 'log', 'name'), 'utf8').catch(() => undefined)
   return name === undefined ? undefined : `${name.trim()}/${log}`
+}
+
+/** As the list of its series says. */
+async function isPruned(log: string, origin: string): Promise<boolean> {
+  const list = await readFile(join(data, 'log', dirname(log), 'shards'), 'utf8').catch(() => '')
+  return list.split('\n').some((line) => line.startsWith(`${origin} `) && line.includes(' pruned '))
 }
 
 function say({ log, file, offset, index, what, whatToDo }: Finding): string {

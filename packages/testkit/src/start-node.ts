@@ -72,7 +72,8 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
 
 /** Removes a data folder and what a node keeps beside it. */
 export function removeData(data: string): void {
-  for (const folder of [data, `${data}-guard`, `${data}-backups`]) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [data, `${data}-guard`, `${data}-backups`])
+    rmSync(folder, { recursive: true, force: true })
 }
 
 /** Uses a sign-in link up. */

@@ -168,7 +168,6 @@ test('notices in the next log an act on what was recalled in the one before', as
 
 test.each<[string, Plan]>([
   ['fewer logs', { change: ([old]) => [{ ...withoutEnd(old), state: 'open' }], version: 3 }],
-  ['a smaller version', { version: 1 }],
   [
     'the same version with another end',
     { change: ([old, young]) => [{ ...old, end: { ...old.end!, at: timeAt(1) } }, young] },
@@ -189,6 +188,14 @@ test.each<[string, Plan]>([
   expect(second.outcome).toMatchObject({ kind: 'contradiction', ours: first.state?.list, theirs })
   expect(second.logs).toEqual([])
   expect(second.state).toEqual(first.state)
+})
+
+test('tells a list that is only old from one that contradicts the later one', async () => {
+  const first = await see(await seriesFiles())
+  const old = await see(await seriesFiles({ version: 1 }), first)
+  expect(old.outcome).toMatchObject({ kind: 'rollback', ours: first.state?.list })
+  const renaming: Plan = { version: 1, change: ([before, young]) => [renamed(before), young] }
+  expect((await see(await seriesFiles(renaming), first)).outcome.kind).toBe('contradiction')
 })
 
 const renamed = (shard: Shard): Shard => ({
@@ -263,6 +270,16 @@ test('says once that a log was lost, and follows the next', async () => {
       ),
     ),
   ).toEqual(['lost', 'bad-signature'])
+})
+
+test('does not take for a loss what goes back behind a checkpoint that was seen', async () => {
+  const open: Plan['change'] = ([old]) => [{ ...withoutEnd(old), state: 'open' }]
+  const first = await see(await seriesFiles({ old: ['x', 'y'], change: open, version: 1 }))
+  const files = await seriesFiles({ old: ['x'], state: 'lost' })
+  const gone = new Map([...files].filter(([path]) => !path.startsWith('2025h2/')))
+  const second = await see(gone, first)
+  const checkpoint = first.state?.logs[`${series}/2025h2`]?.head?.checkpoint
+  expect(second.logs).toMatchObject([{ outcome: { kind: 'contradiction', theirs: checkpoint } }])
 })
 
 test('goes on with the list and the logs that held where one did not', async () => {

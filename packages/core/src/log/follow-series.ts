@@ -2,7 +2,7 @@ import { utf8Text } from '../bytes.ts'
 import { Fault } from '../fault.ts'
 import { finding } from './finding.ts'
 import type { Finding } from './finding.ts'
-import type { ClockAlarm } from './follow.ts'
+import type { ClockAlarm, FollowOutcome } from './follow.ts'
 import { shardLabel, ShardVisit } from './follow-shard.ts'
 import type { Contradiction, LossAlarm, ShardOptions, ShardOutcome } from './follow-shard.ts'
 import type { SeriesState } from './follow-state.ts'
@@ -17,6 +17,8 @@ export type ListOutcome =
   /** The list held; what its logs came to stands with each. */
   | { readonly kind: 'followed'; readonly version: number }
   | Contradiction
+  /** A list that was true once: a cache that is out of date shows the same, so it is worth asking again. */
+  | Extract<FollowOutcome, { kind: 'rollback' }>
   /** Not signed by its key, or nothing that a list of logs can be. */
   | { readonly kind: 'bad-list'; readonly what: string; readonly checkpoint: string }
   | { readonly kind: 'missing'; readonly findings: readonly Finding[] }
@@ -110,7 +112,9 @@ async function readList({ source, listVkey, state }: FollowSeriesOptions): Promi
   const change = listChange(earlier.list, opened.list)
   if (change === undefined) return { ok: true, list: opened.list, note }
   const what = change.where === undefined ? change.reason : `${change.reason}: ${change.where}`
-  return no({ kind: 'contradiction', what, ours: state.list, theirs: note })
+  const older = opened.list.version < earlier.list.version
+  const kind = older && listChange(opened.list, earlier.list) === undefined ? 'rollback' : 'contradiction'
+  return no({ kind, what, ours: state.list, theirs: note })
 }
 
 /** An alarm with its log: an intent that stayed without an outcome may stand in an earlier one. */

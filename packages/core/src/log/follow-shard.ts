@@ -34,13 +34,13 @@ export interface LossAlarm {
 
 export interface ShardOptions extends Omit<FollowOptions, 'source' | 'trust' | 'state' | 'first'> {
   /** The files of one log, by the last part of its name (`2026h2`). */
-  sourceOf(label: string): LogSource
+  readonly sourceOf: (label: string) => LogSource
   /** Whom to believe about a log whose key the list names. Left out: the key alone. */
-  trustOf?(log: NoteVerifier): Trust
+  readonly trustOf?: (log: NoteVerifier) => Trust
   /** Looks at one log in another way than `look`: the copy of a mirror stands in for what was read before. */
-  lookAt?(label: string, options: FollowOptions): Promise<Look>
+  readonly lookAt?: (label: string, options: FollowOptions) => Promise<Look>
   /** A log held in every respect: its own files, its beginning, and what the list says of its end. */
-  onHeld?(label: string, state: FollowedLog): Promise<void>
+  readonly onHeld?: (label: string, state: FollowedLog) => Promise<void>
 }
 
 /** The last part of a log's name, which is its place below the address of the series. */
@@ -85,7 +85,10 @@ export class ShardVisit {
     const known = state.logs[origin]
     const seen = await this.#lookAt(key.verifier, known, state)
     if (kind === 'lost' && (seen.outcome.kind === 'missing' || seen.outcome.kind === 'damaged')) {
-      return await this.#lost(state, known)
+      const head = known?.head
+      if (!this.#goesBeyondEnd(head)) return this.#lost(state, known)
+      const what = `the list says that ${origin} ended before a checkpoint that it signed`
+      return stay({ kind: 'contradiction', what, ours: this.#note, theirs: head!.checkpoint })
     }
     // A part of a long log is kept like the whole of it.
     if (!good.has(seen.outcome.kind) && seen.outcome.kind !== 'reading') return stay(seen.outcome)
@@ -154,7 +157,13 @@ export class ShardVisit {
     return `the list says that ${origin} ended with ${end.size} entries, but its checkpoint is another one of ${head?.size}`
   }
 
-  async #lost(state: SeriesState, known: FollowedLog | undefined): Promise<Visit> {
+  /** The list ends a lost log with the last checkpoint that was signed, so none that was seen can be beyond it. */
+  #goesBeyondEnd(head: FollowedLog['head']): boolean {
+    const { size, root } = this.#shard.end!
+    return head !== undefined && (head.size > size || (head.size === size && head.root !== base64(root)))
+  }
+
+  #lost(state: SeriesState, known: FollowedLog | undefined): Visit {
     const { origin, end } = this.#shard
     const { now } = this.#options
     const log = { v: 1 as const, freshAt: now, lookedAt: now, ...known, opened: true, ended: true }

@@ -5,7 +5,6 @@ import { proveAct } from './act-prover.ts'
 import { leavesOf, readLeaf, unknownAct } from './log-search.ts'
 import type { PlacedLeaf } from './log-search.ts'
 
-export type { Opener } from './openings.ts'
 export { createReceiptAnswers } from './receipt-answer.ts'
 export type { LoggedLeaf } from './act-prover.ts'
 export type { ReceiptAnswers } from './receipt-answer.ts'

@@ -65,12 +65,12 @@ export function outcomeText(outcome: Outcome): string {
   }
   if ('findings' in outcome) return findingsText(outcome.findings)
   if (outcome.kind === 'rollback') {
-    return `${outcome.what}. A cache that is out of date gives the same: ask again, then hold both checkpoints against whoever runs the log`
+    return `${outcome.what}. A cache that is out of date gives the same: ask again, then hold both against whoever runs the log`
   }
   return shown(outcome.what)
 }
 
-/** Writes the checkpoints that an outcome rests on, named by their content, so that none replaces another. */
+/** Writes the checkpoints and lists (which have the form of one) that an outcome rests on, named by their content, so that none replaces another. */
 export async function keepEvidence(outcome: Outcome, place: string): Promise<string[]> {
   const notes =
     'ours' in outcome
@@ -79,10 +79,9 @@ export async function keepEvidence(outcome: Outcome, place: string): Promise<str
         ? { after: outcome.checkpoint }
         : {}
   const name = createHash('sha256').update(Object.values(notes).join('\n')).digest('hex').slice(0, 8)
-  const isOfList = outcome.kind === 'contradiction' || outcome.kind === 'bad-list'
   const kept: string[] = []
   for (const [side, note] of Object.entries(notes)) {
-    const path = `${place}.${outcome.kind}-${name}.${side}.${isOfList ? 'note' : 'checkpoint'}`
+    const path = `${place}.${outcome.kind}-${name}.${side}.checkpoint`
     await writeOut(path, note)
     kept.push(path)
   }

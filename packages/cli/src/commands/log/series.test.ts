@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson } from '@ambit/core/canonical'
 import { formatVkey } from '@ambit/core/log/note'
-import { handClock } from '@ambit/testkit/clock'
-import type { HandClock } from '@ambit/testkit/clock'
 import { afterAll, expect, test } from 'vitest'
 import { openSeries } from '../../../../node/src/ledger/ledger.ts'
 import type { Series } from '../../../../node/src/ledger/ledger.ts'
@@ -29,6 +27,8 @@ async function log(...argv: readonly string[]) {
   return { exitCode, answer, errors: terminal.errors.join('\n') }
 }
 
+type HandClock = Awaited<ReturnType<typeof seriesIn>>['clock']
+
 interface Served extends AsyncDisposable {
   readonly series: Series
   readonly clock: HandClock
@@ -41,7 +41,7 @@ interface Served extends AsyncDisposable {
 
 /** A node's series of logs in a folder, served over loopback as the node serves it. */
 async function serve(change: Parameters<typeof seriesIn>[2] = {}): Promise<Served> {
-  const options = await seriesIn(place(), handClock(Date.UTC(2025, 10, 1)), change)
+  const options = await seriesIn(place(), undefined, change)
   const series = await openSeries(options)
   const fake = await startFakeLog(new Map())
   const instead = new Map<string, Uint8Array | null>()
@@ -75,7 +75,9 @@ async function monitor({ list }: Served, state: string, ...more: readonly string
 }
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`
-const at = (clock: HandClock): string => new Date(clock.now()).toISOString()
+/** The terminal of these tests lives in January 2026, before the logs of the fixture begin. */
+const yearMs = 365 * 86_400_000
+const at = (clock: HandClock): string => new Date(clock.now() - yearMs).toISOString()
 const intent = (clock: HandClock, act: string): string =>
   canonicalJson({
     v: 1,
@@ -107,7 +109,7 @@ test('monitor follows a node from one log into the next, with what its acts bega
   await series.checkpoint(series.size)
   expect(await monitor(served, state)).toMatchObject({
     exitCode: 1,
-    answer: { alarms: [{ code: 'intent-without-outcome', log: `${seriesName}/2025h2`, index: 1 }] },
+    answer: { alarms: [{ code: 'intent-without-outcome', log: `${seriesName}/2026h2`, index: 1 }] },
   })
   await series.write(intent(clock, 'b'))
   clock.advance(sixMonthsMs)
@@ -124,22 +126,22 @@ test('monitor follows a node from one log into the next, with what its acts bega
   expect(await monitor(served, state)).toMatchObject({
     exitCode: 1,
     answer: {
-      logs: ['2025h2', '2026h1', '2026h1-2'].map((label) => ({
+      logs: ['2026h2', '2027h1', '2027h1-2'].map((label) => ({
         log: `${seriesName}/${label}`,
         outcome: { kind: 'grown' },
       })),
       alarms: [
-        { code: 'act-after-recall', log: `${seriesName}/2026h1-2`, index: 2 },
-        { code: 'outcome-without-intent', log: `${seriesName}/2026h1-2`, index: 4 },
+        { code: 'act-after-recall', log: `${seriesName}/2027h1-2`, index: 2 },
+        { code: 'outcome-without-intent', log: `${seriesName}/2027h1-2`, index: 4 },
       ],
     },
   })
   served.fake.asked.length = 0
   expect(await monitor(served, state)).toMatchObject({
     exitCode: 0,
-    answer: { logs: [{ log: `${seriesName}/2026h1-2`, outcome: { kind: 'same' } }], alarms: [] },
+    answer: { logs: [{ log: `${seriesName}/2027h1-2`, outcome: { kind: 'same' } }], alarms: [] },
   })
-  expect(served.fake.asked).toEqual(['shards', '2026h1-2/checkpoint'])
+  expect(served.fake.asked).toEqual(['shards', '2027h1-2/checkpoint'])
 })
 
 test('monitor keeps both lists of a node that takes one back, and refuses a state of one log', async () => {
@@ -151,28 +153,28 @@ test('monitor keeps both lists of a node that takes one back, and refuses a stat
   expect(await monitor(served, state)).toMatchObject({ exitCode: 0 })
   instead.set('shards', before)
   const back = await monitor(served, state)
-  expect(back).toMatchObject({ exitCode: 1, answer: { outcome: { kind: 'contradiction' }, logs: [] } })
+  expect(back).toMatchObject({ exitCode: 1, answer: { outcome: { kind: 'rollback' }, logs: [] } })
   const kept = (back.answer['kept'] as string[]).map((path) => readFileSync(path))
   expect(kept).toEqual([Buffer.from(series.list.note), before])
   expect(await log('fsck', ...served.list, '--since', (back.answer['kept'] as string[])[0]!)).toMatchObject({
     exitCode: 1,
-    answer: { outcome: { kind: 'contradiction' } },
+    answer: { outcome: { kind: 'rollback' } },
   })
   instead.clear()
   expect(await monitor(served, state)).toMatchObject({ exitCode: 0 })
   const one = ['--vkey', series.vkey, '--state', state, '--once']
-  expect(await log('monitor', `${served.fake.url}/2025h2-2`, ...one)).toMatchObject({ exitCode: 2 })
+  expect(await log('monitor', `${served.fake.url}/2026h2-2`, ...one)).toMatchObject({ exitCode: 2 })
 })
 
 test('monitor tells a rollback of the open log, a missing list and a foreign one', async () => {
   await using served = await serve()
   const { series, instead } = served
   const state = place()
-  const before = (await series.file('2025h2/checkpoint'))!.bytes
+  const before = (await series.file('2026h2/checkpoint'))!.bytes
   await series.write('one')
   await series.checkpoint(series.size)
   expect(await monitor(served, state)).toMatchObject({ exitCode: 0 })
-  instead.set('2025h2/checkpoint', before)
+  instead.set('2026h2/checkpoint', before)
   const back = await monitor(served, state)
   expect(back).toMatchObject({ exitCode: 1, answer: { logs: [{ outcome: { kind: 'rollback' } }] } })
   expect((back.answer['kept'] as string[]).every((path) => existsSync(path))).toBe(true)
@@ -193,12 +195,12 @@ test('monitor keeps its state while it reads a log that grew much', async () => 
   await Promise.all(Array.from({ length: 400 }, async (_, each) => series.write(`entry ${each}`)))
   await series.checkpoint(series.size)
   const { exitCode, answer, errors } = await monitor(served, place(), '--at-once', '256')
-  expect([exitCode, errors]).toEqual([0, `${seriesName}/2025h2: 256 of 401 entries read`])
+  expect([exitCode, errors]).toEqual([0, `${seriesName}/2026h2: 256 of 401 entries read`])
   expect(answer).toMatchObject({
     logs: [{ outcome: { from: 256, size: 401 } }],
     unknown: { unreadable: 400 },
   })
-  const one = [`${served.fake.url}/2025h2`, '--vkey', series.vkey, '--once'] as const
+  const one = [`${served.fake.url}/2026h2`, '--vkey', series.vkey, '--once'] as const
   expect(await log('monitor', ...one, '--state', place(), '--at-once', '256')).toMatchObject({
     exitCode: 0,
     errors: '256 of 401 entries read',
@@ -210,7 +212,7 @@ test('no command reads a log that claims more entries than --entries-max', async
   const { series, fake } = served
   for (let each = 0; each < 5; each++) await series.write(`entry ${each}`)
   await series.checkpoint(series.size)
-  const one = [`${fake.url}/2025h2`, '--vkey', series.vkey] as const
+  const one = [`${fake.url}/2026h2`, '--vkey', series.vkey] as const
   const look = ['--state', place(), '--once']
   fake.asked.length = 0
   const tooLarge = { exitCode: 2, answer: { logs: [{ outcome: { kind: 'too-large' } }] } }
@@ -234,14 +236,14 @@ test('mirror copies the whole series in its layout, goes on where it was, and wr
   await series.rotate('a test')
   await series.write('two')
   await series.checkpoint(series.size)
-  instead.set('2025h2-2/tile/entries/000.p/3', Buffer.from('damaged'))
+  instead.set('2026h2-2/tile/entries/000.p/3', Buffer.from('damaged'))
   expect(await mirror()).toMatchObject({ exitCode: 1 })
-  expect(readdirSync(copy)).toEqual(['2025h2', '2025h2-2'])
-  expect(existsSync(join(copy, '2025h2-2', 'checkpoint'))).toBe(false)
+  expect(readdirSync(copy)).toEqual(['2026h2', '2026h2-2'])
+  expect(existsSync(join(copy, '2026h2-2', 'checkpoint'))).toBe(false)
   instead.clear()
   expect(await mirror()).toMatchObject({ exitCode: 0 })
   expect(readFileSync(join(copy, 'shards'), 'utf8')).toBe(series.list.note)
-  for (const path of ['2025h2/checkpoint', '2025h2/tile/0/000.p/2', '2025h2-2/tile/entries/000.p/3'])
+  for (const path of ['2026h2/checkpoint', '2026h2/tile/0/000.p/2', '2026h2-2/tile/entries/000.p/3'])
     expect(readFileSync(join(copy, path)), path).toEqual(Buffer.from((await series.file(path))!.bytes))
   expect(await log('fsck', copy, ...list.slice(1))).toMatchObject({
     exitCode: 0,
@@ -251,7 +253,7 @@ test('mirror copies the whole series in its layout, goes on where it was, and wr
   fake.asked.length = 0
   await series.rotate('another test')
   expect(await mirror()).toMatchObject({ exitCode: 0 })
-  expect(fake.asked.filter((path) => path.startsWith('2025h2/'))).toEqual([])
+  expect(fake.asked.filter((path) => path.startsWith('2026h2/'))).toEqual([])
   expect(await log('fsck', copy, ...list.slice(1))).toMatchObject({ exitCode: 0 })
   writeFileSync(join(copy, 'shards'), 'no list')
   expect(await mirror()).toMatchObject({ exitCode: 2 })
@@ -271,7 +273,7 @@ test('fsck takes a log whose entries the node deleted, and finds a damaged one a
   expect(series.list.shards[0]?.state).toBe('pruned')
   const sound = await log('fsck', ...served.list)
   expect(sound).toMatchObject({ exitCode: 0, answer: { ok: true } })
-  instead.set('2025h2/tile/0/000.p/2', Buffer.alloc(64))
+  instead.set('2026h2/tile/0/000.p/2', Buffer.alloc(64))
   expect(await log('fsck', ...served.list)).toMatchObject({
     exitCode: 1,
     answer: {

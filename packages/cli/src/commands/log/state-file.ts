@@ -1,9 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { z } from 'zod'
 import { Refusal } from '../../refusal.ts'
 
+/** What tells a state from anything else; a schema of `follow-state.ts` is one. */
+interface StateSchema<State> {
+  safeParse(value: unknown): { readonly success: true; readonly data: State } | { readonly success: false }
+}
+
 /** What a monitor wrote at an earlier look; undefined where it has not looked yet. */
-export async function readState<State>(path: string, schema: z.ZodType<State>): Promise<State | undefined> {
+export async function readState<State>(path: string, schema: StateSchema<State>): Promise<State | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new Refusal(`${path} could not be read`, 'Check that the file is yours.', error)

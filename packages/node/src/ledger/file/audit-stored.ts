@@ -20,9 +20,9 @@ export interface AuditFinding {
 
 export const restore =
   'Leave the folder as it is for evidence, and restore this file from a backup or a mirror; nothing is repaired silently.'
-export const makeAgain =
+const makeAgain =
   'Nothing is lost: stop the node, remove the folder `tiles` and start it; it makes these files again from the segments.'
-export const startAgain =
+const startAgain =
   'Start the node: what follows the last published checkpoint is made again from the segments.'
 
 /** A file that is only ever read, and not made where there is none. */

@@ -12,7 +12,7 @@ const busyTimeoutMs = 5000
 export interface Sqlite {
   readonly db: Kysely<unknown>
   /** Writes a consistent copy while others read and write. */
-  copyTo(path: string): Promise<void>
+  readonly copyTo: (path: string) => Promise<void>
 }
 
 /** Opens a file (or `:memory:`) durably: WAL with a sync on each commit. */
