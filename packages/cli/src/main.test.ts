@@ -58,6 +58,17 @@ test('tells a receipt that does not hold from one that cannot be checked', async
   expect(await ambit(['verify', join(folder, 'absent.json')])).toMatchObject({ exitCode: 2 })
 })
 
+test('says nothing of its own about a log that is checked by its ML-DSA-44 key', async () => {
+  const { keys, valid } = JSON.parse(
+    readFileSync(new URL('../../../vectors/ledger/cosignatures.json', import.meta.url), 'utf8'),
+  ) as { keys: { logPq: { vkey: string } }; valid: { note: string }[] }
+  writeFileSync(join(folder, 'checkpoint'), valid[0]!.note)
+  const { exitCode, out, err } = await ambit(['log', 'fsck', folder, '--vkey', keys.logPq.vkey])
+  // The signature holds, or this Node cannot check it; the folder has no tiles in either case.
+  expect([exitCode, err]).toEqual([1, ''])
+  expect(out).toContain('checkpoint')
+})
+
 test('never approves where nobody can answer', async () => {
   const card = {
     id: 'p',

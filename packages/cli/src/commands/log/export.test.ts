@@ -104,11 +104,39 @@ test('signs a COSE receipt with an Ed25519 key only', async () => {
   const cose = async (...more: readonly string[]) =>
     await log('export', '3', '--log', served.url, '--out', join(folder, 'no'), '--format', 'cose', ...more)
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  expect((await cose()).exitCode).toBe(2)
   expect((await cose('--signing-key', file(pem(p256)))).exitCode).toBe(2)
   expect((await cose('--signing-key', file('no key'))).exitCode).toBe(2)
   expect((await log('export', '3', '--out', join(folder, 'no'))).exitCode).toBe(2)
   expect((await log('export', '3', '--log', served.url, '--out', 'x', '--format', 'pdf')).exitCode).toBe(2)
+})
+
+test('has the node sign a COSE receipt, and takes nothing else for one', async () => {
+  await using served = await startFakeLog(files)
+  const path = `/api/logs/cose?origin=${encodeURIComponent(origin)}&index=3`
+  const export3 = async (receipt: string) => {
+    await using node = await startFakeNode({ [`GET ${path}`]: { receipt } })
+    const terminal = fakeTerminal({ AMBIT_URL: node.url, AMBIT_TOKEN: 'amba_x' })
+    const argv = [
+      'log',
+      'export',
+      '3',
+      '--log',
+      served.url,
+      '--out',
+      join(folder, '3.cose'),
+      '--format',
+      'cose',
+    ]
+    return await runAmbit(argv, terminal)
+  }
+  const own = file(pem(privateKey))
+  const made = join(folder, '3.own')
+  await log('export', '3', '--log', served.url, '--out', made, '--format', 'cose', '--signing-key', own)
+  expect(await export3(readFileSync(made).toString('base64'))).toBe(0)
+  const verified = await log('verify', join(folder, '3.cose'), '--vkey', vkey, '--entry', file('{"n":2}'))
+  expect(verified).toMatchObject({ exitCode: 0, answer: { ok: true, index: 3 } })
+  expect(await export3('AAAA')).toBe(2)
+  expect(await export3('not base64!')).toBe(2)
 })
 
 test('exports an entry of a receipt, and verifies receipts by key and by policy', async () => {
