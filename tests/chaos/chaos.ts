@@ -22,5 +22,9 @@ const report = await runChaos({
   progress: (text) => console.error(text),
 })
 if (args.includes('--json')) console.log(JSON.stringify(report))
-else console.dir(report, { depth: 5 })
+else {
+  console.table(report.lanes, ['rounds', 'acknowledged', 'lost', 'corrupted', 'seconds'])
+  for (const { findings } of Object.values(report.lanes)) for (const finding of findings) console.log(finding)
+  console.log(`lost ${report.lost}, corrupted ${report.corrupted}, seed ${report.seed}`)
+}
 process.exit(report.lost + report.corrupted === 0 ? 0 : 1)

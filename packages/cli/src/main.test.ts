@@ -43,7 +43,10 @@ test('verifies a receipt where no node answers', async () => {
   const pinned = await ambit(['verify', good, '--key', vectors.vkey])
   expect(pinned).toMatchObject({ exitCode: 0, err: '' })
   expect(pinned.out).toContain('by a key you named')
+  expect(pinned.out).toContain('What was said is in the receipt')
   expect((await ambit(['verify', good])).out).toContain('by the key it carries')
+  const closed = file('closed.json', vectors.valid[1]?.receipt)
+  expect((await ambit(['verify', closed])).out).not.toContain('What was said')
   expect(JSON.parse((await ambit(['verify', good, '--json'])).out)).toMatchObject({
     ok: true,
     keyPinned: false,

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import type { Argument } from 'commander'
 import { actCommands } from './commands/acts.ts'
 import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
@@ -27,6 +28,10 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
     .description('The command line of an Ambit node.')
     .option('--json', 'print one JSON value')
     .exitOverride()
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentText)].join(' '),
+    })
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
@@ -34,7 +39,7 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
     .showHelpAfterError('Add --help to see what the command takes.')
     .addHelpText(
       'after',
-      '\nThe node is AMBIT_URL, or the one of `ambit login`, or http://localhost:7100; AMBIT_TOKEN says who you are.' +
+      '\nThe node is AMBIT_URL, or the one of `ambit login`, or http://localhost:7100.\nAMBIT_TOKEN says who you are.' +
         '\nExit codes: 0 done, 1 refused or a check failed, 2 could not be tried.',
     )
   identityCommands(program, context)
@@ -56,6 +61,12 @@ export async function runAmbit(argv: readonly string[], terminal: Terminal): Pro
     terminal.err(json ? JSON.stringify({ problem: explained.json }) : explained.text)
     return explained.exitCode
   }
+}
+
+/** Left without `[options]`, which every command has: the list of commands fits the width of a terminal so. */
+function argumentText(argument: Argument): string {
+  const name = argument.variadic ? `${argument.name()}…` : argument.name()
+  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 /** Index of `--`, after which everything is a command to register. */

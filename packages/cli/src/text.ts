@@ -2,6 +2,7 @@ import { visible } from '@ambit/core/visible'
 
 /** Where a text of a third party is cut in a line of a table or a list. */
 const lineCharactersMax = 80
+const keyCharactersMax = 4000
 
 /**
  * A text of a third party on one line, every character visible, cut at a length. Names, descriptions and arguments
@@ -17,6 +18,11 @@ export function shown(text: string, charactersMax = 1000): string {
 /** The same, short enough for a cell. */
 export function cell(text: string): string {
   return shown(text, lineCharactersMax)
+}
+
+/** A key of a log or a witness, whole: one that is cut is none. One of ML-DSA-44 has 1,751 characters and its name. */
+export function keyText(vkey: string): string {
+  return shown(vkey, keyCharactersMax)
 }
 
 /** Rows under a header, in aligned columns; a column where no row has anything is left out. */

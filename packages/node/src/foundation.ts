@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalBus } from './bus/local.ts'
 import type { Bus } from './bus/bus.ts'
@@ -7,6 +7,7 @@ import { openCosigners } from './cosigners.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Clock } from './kernel/clock.ts'
 import { Disposer } from './kernel/disposer.ts'
+import { makeFile } from './kernel/durable-file.ts'
 import { createIds } from './kernel/ids.ts'
 import type { Ids } from './kernel/ids.ts'
 import { createKeyring, fingerprint } from './kernel/keyring.ts'
@@ -86,6 +87,6 @@ function nodeName(config: Config, keyring: Keyring): string {
   mkdirSync(join(config.dataFolder, 'log'), { recursive: true, mode: 0o700 })
   const own = `${fingerprint(keyring.derive('node.name'))}.ambit.internal`
   const name = config.origin === undefined ? own : new URL(config.origin).host
-  writeFileSync(file, `${name}\n`, { flag: 'wx' })
+  makeFile(file, Buffer.from(`${name}\n`))
   return name
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { auditLog, openFileGuard } from './ledger/ledger.ts'
+import { auditLog, readFileGuard } from './ledger/ledger.ts'
 
 /*
  * `npm run fsck -- <data folder> [--guard <folder>] [--json]`: reads every log of a node that is not running, changes
@@ -30,17 +30,19 @@ interface Finding {
 try {
   const findings = await check()
   if (values.json) process.stdout.write(`${JSON.stringify({ findings })}\n`)
+  else if (findings.length === 0) process.stdout.write('Sound: everything is as it was written.\n')
   else for (const finding of findings) process.stdout.write(`${say(finding)}\n`)
   process.exitCode = findings.length === 0 ? 0 : 1
 } catch (error) {
   process.stderr.write(
-    `${data} could not be checked: ${error instanceof Error ? error.message : String(error)}\n`,
+    `${data} could not be checked: ${error instanceof Error ? error.message : String(error)}\n` +
+      '  Name the data folder of a node, as in `npm run fsck -- data`; a log alone is checked by `ambit log fsck`.\n',
   )
   process.exitCode = 2
 }
 
 async function check(): Promise<Finding[]> {
-  const guard = await openFileGuard(values.guard ?? `${data}-guard`)
+  const guard = values.guard ?? `${data}-guard`
   const findings: Finding[] = []
   for (const log of await logs()) {
     const origin = await originOf(log)
@@ -50,7 +52,7 @@ async function check(): Promise<Finding[]> {
       )
       continue
     }
-    const guarded = origin === undefined ? undefined : await guard.read(origin)
+    const guarded = origin === undefined ? undefined : await readFileGuard(guard, origin)
     process.stderr.write(`${log} …\n`)
     for await (const found of auditLog(join(data, 'log', log), guarded === undefined ? {} : { guarded })) {
       findings.push({ log, ...found })
@@ -62,7 +64,10 @@ async function check(): Promise<Finding[]> {
 /** `<series>/<period>` of each log below the data folder. */
 async function logs(): Promise<string[]> {
   const found: string[] = []
-  for (const series of await readdir(join(data, 'log'), { withFileTypes: true })) {
+  const folders = await readdir(join(data, 'log'), { withFileTypes: true }).catch((error: unknown) => {
+    throw new Error('it has no folder `log` that can be read', { cause: error })
+  })
+  for (const series of folders) {
     if (!series.isDirectory()) continue
     for (const period of await readdir(join(data, 'log', series.name), { withFileTypes: true })) {
       if (period.isDirectory()) found.push(`${series.name}/${period.name}`)

@@ -1,3 +1,4 @@
+import { receiptSchema } from '@ambit/core/receipt'
 import { verifyReceipt } from '@ambit/sdk/verify'
 import type { ReceiptVerdict } from '@ambit/sdk/verify'
 import type { Command } from 'commander'
@@ -7,7 +8,7 @@ import { readDocument } from '../document.ts'
 import { writePrivate } from '../private-file.ts'
 import { exitCodes } from '../refusal.ts'
 import { cell, facts, shown, table, timeCell } from '../text.ts'
-import { contentsText } from './contents.ts'
+import { contentsText, openingText } from './contents.ts'
 import { trustChoice } from './log/log-options.ts'
 
 /** What was done, and the proof of it. */
@@ -96,8 +97,16 @@ export function actCommands(program: Command, context: Context): void {
         ...(choice?.kind === 'policy' ? { policy: choice.policy } : {}),
       })
       const exitCode = verdict.ok ? exitCodes.done : exitCodes.refused
-      context.reply({ text: verdictText(verdict), json: verdict, exitCode })
+      const text = [verdictText(verdict), ...(verdict.ok ? openedText(receipt) : [])].join('\n\n')
+      context.reply({ text, json: verdict, exitCode })
     })
+}
+
+/** What a receipt that holds opens: each content was checked against the commitment in its entry. */
+function openedText(receipt: unknown): string[] {
+  const { openings = [] } = receiptSchema.parse(receipt)
+  if (openings.length === 0) return []
+  return ['What was said is in the receipt, and is what the entries commit to:', ...openings.map(openingText)]
 }
 
 function verdictText(verdict: ReceiptVerdict): string {

@@ -85,7 +85,10 @@ function cardText(card: ApprovalCard): string {
     shown(card.sentence.zh),
     '',
     facts([
-      ['agent', `${cell(card.agent.title)} (${card.agent.id})`],
+      [
+        'agent',
+        card.agent.title === card.agent.id ? card.agent.id : `${cell(card.agent.title)} (${card.agent.id})`,
+      ],
       ['does', `${cell(card.tool.title)} of ${cell(card.tool.target)}`],
       ['effect', `${card.tool.effect}, ${reversibility[card.tool.reversibility]}`],
       ['mandate', `${cell(card.mandate.purpose)} (${card.mandate.id})`],

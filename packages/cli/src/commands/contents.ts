@@ -1,3 +1,4 @@
+import type { ReceiptOpening } from '@ambit/core/receipt'
 import type { ActContents } from '@ambit/sdk/acts'
 import type { Command } from 'commander'
 import { Refusal } from '../refusal.ts'
@@ -69,10 +70,14 @@ function erasedText({
 
 /** What was said in one act, for people. */
 export function contentsText({ openings, unopened }: ActContents): string {
-  const parts = openings.map(({ field, text = '' }) => `${cell(field)}\n  ${shown(text, textCharactersMax)}`)
+  const parts = openings.map(openingText)
   const rows = unopened.map(({ index, field, reason }) => [String(index), cell(field), reasons[reason]])
   if (rows.length > 0) parts.push(table(['entry', 'content', 'not there, because'], rows))
   return parts.length === 0 ? 'This act has no contents.' : parts.join('\n\n')
+}
+
+export function openingText({ field, text, value }: ReceiptOpening): string {
+  return `${cell(field)}\n  ${shown(text ?? JSON.stringify(value), textCharactersMax)}`
 }
 
 /** More is read with --json. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { currentSession, forgetSession, keepSession } from '../session.ts'
-import { cell, facts, table } from '../text.ts'
+import { cell, facts, keyText, table } from '../text.ts'
 
 /** Who you are to the node, and how the node is. */
 export function identityCommands(program: Command, context: Context): void {
@@ -52,13 +52,14 @@ export function identityCommands(program: Command, context: Context): void {
   context.command(program, 'status', 'say how the node is', 'status').action(async () => {
     const ambit = await context.ambit()
     const status = await ambit.status()
-    const logs = status.ledgers.map((log) => [
-      cell(log.origin),
-      cell(log.state),
-      String(log.size),
-      String(log.publishedSize),
-      log.vkey,
-    ])
+    const logs = status.ledgers.map((log) =>
+      facts([
+        ['log', cell(log.origin)],
+        ['state', cell(log.state)],
+        ['entries', `${log.size}, ${log.publishedSize} of them published`],
+        ['key', keyText(log.vkey)],
+      ]),
+    )
     const text = [
       facts([
         ['node', ambit.url],
@@ -69,7 +70,7 @@ export function identityCommands(program: Command, context: Context): void {
         ['approvals waiting', String(status.pendingApprovals)],
       ]),
       '',
-      table(['log', 'state', 'entries', 'published', 'key'], logs),
+      logs.join('\n\n'),
     ]
     if (status.upstreams.length > 0) {
       const resting = status.upstreams.map((upstream) => [

@@ -14,7 +14,7 @@ export function recordText(view: RecordView): string {
       ['id', summary.id],
       ['digest', view.digest],
       ['responsible', cell(record.responsible.name)],
-      ['interfaces', record.interfaces.map((each) => `${each.protocol} ${cell(each.url)}`).join(', ')],
+      ['interfaces', record.interfaces.map(interfaceText).join(', ')],
       ['tier', summary.tier],
       ['certificate', view.certificate === undefined ? undefined : certificateText(view.certificate)],
       ['draft', view.draft ? 'waits to be submitted' : undefined],
@@ -38,6 +38,11 @@ export function recordText(view: RecordView): string {
 
 function certificateText({ ruling, expires }: { ruling: string; expires?: string }): string {
   return expires === undefined ? ruling : `${ruling}, until ${timeCell(expires)}`
+}
+
+/** A program that the node starts has no address: its record says `stdio:`. */
+function interfaceText({ protocol, url }: { readonly protocol: string; readonly url: string }): string {
+  return `${protocol} ${url === 'stdio:' ? 'over stdio' : cell(url)}`
 }
 
 function row(capability: CapabilityView): string[] {

@@ -1,5 +1,15 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -140,4 +150,30 @@ test('never writes over a data folder: it is moved aside when asked', async () =
   expect(done.code).toBe(0)
   const { moved } = JSON.parse(done.out) as { moved: string }
   expect(readFileSync(join(moved, 'mine'), 'utf8')).toBe('mine')
+})
+
+test('takes nothing that the backup does not list, no link, and makes what it takes private', async () => {
+  const { root, backup, data, guard } = makeBackup()
+  writeFileSync(join(backup, 'data/keys/other.key'), 'not listed')
+  writeFileSync(join(backup, 'guard/other.checkpoint'), checkpoint(9))
+  symlinkSync(root, join(backup, 'data/elsewhere'))
+  chmodSync(join(backup, 'data/keys/master.key'), 0o644)
+  chmodSync(join(backup, 'data/keys'), 0o755)
+  expect(await ambit('restore', backup, '--data', data)).toMatchObject({ code: 0 })
+  expect(readdirSync(data).toSorted()).toEqual(['keys', 'log'])
+  expect(readdirSync(join(data, 'keys'))).toEqual(['master.key'])
+  expect(readdirSync(guard)).toEqual(['one.checkpoint'])
+  expect(statSync(join(data, 'keys')).mode & 0o777).toBe(0o700)
+  expect(statSync(join(data, 'keys/master.key')).mode & 0o777).toBe(0o600)
+})
+
+test('leaves the data folder where it is when the copy does not come about', async () => {
+  const { backup, data } = makeBackup()
+  mkdirSync(data)
+  writeFileSync(join(data, 'mine'), 'mine')
+  // A folder that cannot be made: a file stands in its way.
+  writeFileSync(`${data}-guard`, 'no folder')
+  const failed = await ambit('restore', backup, '--data', data, '--replace')
+  expect(failed).toMatchObject({ code: 2, err: expect.stringContaining('could not be copied') as string })
+  expect(readFileSync(join(data, 'mine'), 'utf8')).toBe('mine')
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { backupManifestSchema, manifestName } from '@ambit/core/backup'
 import type { BackupFile, BackupManifest } from '@ambit/core/backup'
 import { parseCheckpoint } from '@ambit/core/log/checkpoint'
@@ -24,6 +25,9 @@ interface Loss {
 
 const pieceBytes = 1024 * 1024
 const percentEach = 10
+/** What the paths of a backup begin with. */
+const dataPrefix = 'data/'
+const guardPrefix = 'guard/'
 /** In the folder of a series of logs: the node reads it at its next start. */
 const afterLossName = 'begin-after-loss'
 
@@ -39,17 +43,11 @@ export async function restore(context: Context, backup: string, target: RestoreT
     context.reply({ text: lossText(losses), json: { restored: false, losses }, exitCode: exitCodes.refused })
     return
   }
-  const moved = await makeRoom(context, target)
+  const isThere = await checkRoom(target)
   const draft = `${target.data}.restoring`
-  await rm(draft, { recursive: true, force: true })
-  await cp(join(backup, 'data'), draft, { recursive: true, preserveTimestamps: true })
-  for (const { origin, signed, held } of losses) {
-    const reason = `restored from a backup of ${manifest.at} with ${held} of ${signed} signed entries`
-    await writeFile(join(draft, 'log', seriesOf(origin), afterLossName), JSON.stringify({ reason }), {
-      mode: 0o600,
-    })
-  }
-  await fillGuard(backup, target.guard)
+  await copyAll(backup, manifest, target.guard, draft, losses)
+  // Only now, so that a copy that fails leaves everything where it was.
+  const moved = isThere ? await moveAside(context, target.data) : undefined
   await rename(draft, target.data)
   context.reply({
     text: [
@@ -63,6 +61,7 @@ export async function restore(context: Context, backup: string, target: RestoreT
       manifest.store === 'postgres'
         ? 'The rows of that node lie on a PostgreSQL server: restore them there to the same moment, then start the node.'
         : 'Start the node with this data folder: it checks its logs before it takes any act.',
+      'Never run it beside the node it was copied from: both would sign for the same logs.',
       `Whoever was erased after ${manifest.at} is in it again: erase them once more (\`ambit erase\`).`,
       ...(losses.length === 0 ? [] : ['It begins new logs, whose first entries say what was lost.']),
     ].join('\n\n'),
@@ -75,6 +74,32 @@ export async function restore(context: Context, backup: string, target: RestoreT
       losses,
     },
   })
+}
+
+/** Makes the draft of the data folder and fills the guard. What the disk says is told in words. */
+async function copyAll(
+  backup: string,
+  manifest: BackupManifest,
+  guard: string,
+  draft: string,
+  losses: readonly Loss[],
+): Promise<void> {
+  try {
+    await copyData(backup, manifest, draft)
+    for (const { origin, signed, held } of losses) {
+      const reason = `restored from a backup of ${manifest.at} with ${held} of ${signed} signed entries`
+      const path = join(draft, 'log', seriesOf(origin), afterLossName)
+      await writeFile(path, JSON.stringify({ reason }), { mode: 0o600, flush: true })
+    }
+    await fillGuard(backup, manifest, guard)
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw new Refusal(
+      `the backup could not be copied: ${error instanceof Error ? error.message : String(error)}`,
+      `Look at the disk, then restore again: the data folder is as it was, and ${draft} may be deleted.`,
+      error,
+    )
+  }
 }
 
 async function readManifest(backup: string): Promise<BackupManifest> {
@@ -106,7 +131,12 @@ async function checkFiles(context: Context, backup: string, { files }: BackupMan
   }
 }
 
-async function checkFile(backup: string, { path, bytes, digest }: BackupFile): Promise<void> {
+/** Reads a file of the backup and holds it against the manifest; copies it where `to` is given. */
+async function checkFile(
+  backup: string,
+  { path, bytes, digest }: BackupFile,
+  to?: FileHandle,
+): Promise<void> {
   const damaged = (what: string, cause?: unknown): Refusal =>
     new Refusal(
       `${shown(path)} of the backup ${what}`,
@@ -124,12 +154,35 @@ async function checkFile(backup: string, { path, bytes, digest }: BackupFile): P
       const { bytesRead } = await file.read(piece, 0, pieceBytes)
       if (bytesRead === 0) break
       hash.update(piece.subarray(0, bytesRead))
+      await to?.writeFile(piece.subarray(0, bytesRead))
       read += bytesRead
     }
     if (read !== bytes) throw damaged(`has ${read} bytes, not ${bytes}`)
     if (`sha256:${hash.digest('hex')}` !== digest) throw damaged('is not what was copied')
   } finally {
     await file.close()
+  }
+}
+
+/** Copies what the manifest lists and nothing else: no links, and whatever its mode became on the way, only for this user. */
+async function copyData(backup: string, { files }: BackupManifest, draft: string): Promise<void> {
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true, mode: 0o700 })
+  for (const file of files) {
+    if (!file.path.startsWith(dataPrefix)) continue
+    const target = join(draft, file.path.slice(dataPrefix.length))
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    await copyFile(backup, file, target)
+  }
+}
+
+async function copyFile(backup: string, file: BackupFile, target: string): Promise<void> {
+  const to = await open(target, 'wx', 0o600)
+  try {
+    await checkFile(backup, file, to)
+    await to.datasync()
+  } finally {
+    await to.close()
   }
 }
 
@@ -173,9 +226,10 @@ function lossText(losses: readonly Loss[]): string {
   ].join('\n')
 }
 
-async function makeRoom(context: Context, { data, replace }: RestoreTarget): Promise<string | undefined> {
+/** Whether something is there that has to be moved aside. */
+async function checkRoom({ data, replace }: RestoreTarget): Promise<boolean> {
   const there = await readdir(data).catch(() => undefined)
-  if (there === undefined) return undefined
+  if (there === undefined) return false
   if (there.length > 0 && replace !== true) {
     throw new Refusal(
       `${data} is there already and not empty`,
@@ -184,6 +238,10 @@ async function makeRoom(context: Context, { data, replace }: RestoreTarget): Pro
   }
   if (there.includes('log') && (await isLocked(data)))
     throw new Refusal(`a node uses ${data}`, 'Stop it first.')
+  return true
+}
+
+async function moveAside(context: Context, data: string): Promise<string> {
   const aside = `${data}.replaced-${context.terminal.now()}`
   await rename(data, aside)
   return aside
@@ -210,13 +268,15 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 /** Gives the guard the heads it does not know; what it knows stays. */
-async function fillGuard(backup: string, guard: string): Promise<void> {
+async function fillGuard(backup: string, { files }: BackupManifest, guard: string): Promise<void> {
   await mkdir(guard, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(join(backup, 'guard')).catch(() => [] as string[])) {
-    const path = join(guard, name)
-    const known = await stat(path).catch(() => undefined)
-    if (known === undefined)
-      await writeFile(path, await readFile(join(backup, 'guard', name)), { mode: 0o600, flush: true })
+  for (const file of files) {
+    if (!file.path.startsWith(guardPrefix)) continue
+    const path = join(guard, basename(file.path))
+    if ((await stat(path).catch(() => undefined)) !== undefined) continue
+    await rm(`${path}.new`, { force: true })
+    await copyFile(backup, file, `${path}.new`)
+    await rename(`${path}.new`, path)
   }
 }
 

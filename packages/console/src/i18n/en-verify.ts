@@ -13,6 +13,7 @@ export const enVerify = {
       'Keys of logs (name+id+key), one on each line, or a policy with witnesses. Get them from somebody other than whoever gave you the receipt.',
     link: 'Verify elsewhere',
     linkHelp: 'Anybody can check the downloaded receipt, without signing in:',
+    unnamedGood: 'This receipt holds, by the key it carries',
     here: 'Checked in this browser, with nothing but what stands above.',
     proved: 'What is proved',
     notProved: 'What is not proved',
@@ -37,7 +38,7 @@ export const enVerify = {
       'too-long': 'This is longer than any receipt.',
       unknown: 'This is neither a receipt, nor a proof file, nor a promise.',
       trust: 'What you named as trusted cannot be read.',
-      'proof-key': 'A proof file carries no key. Name the log you trust below.',
+      'proof-key': 'A proof file carries no key. Name the log you trust above.',
     },
     not: {
       key: 'Whose log it is: the key is one that only this document names. Name the log you trust.',
@@ -53,7 +54,7 @@ export const enVerify = {
   logs: {
     title: 'The logs',
     lead: 'Everything that was done stands in these logs. Anybody can check them.',
-    entries: (n: number) => (n === 1 ? '1 entry' : `${n} entries`),
+    entries: (n: number) => (n === 1 ? '1 entry.' : `${n} entries.`),
     published: (n: number) => `The last checkpoint covers ${n}.`,
     states: { open: 'Recording', full: 'Disk full', failed: 'Stopped', closed: 'Closed' },
     key: 'Key',

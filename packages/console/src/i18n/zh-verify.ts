@@ -14,6 +14,7 @@ export const zhVerify: Pick<Dictionary, 'verify' | 'logs'> = {
     trustHelp: '日志的公钥（名称+标识+公钥），每行一个；或带有见证方的策略。请不要从给您凭据的人那里获取。',
     link: '在别处查验',
     linkHelp: '任何人无需登录即可查验下载的凭据：',
+    unnamedGood: '凭据有效（依据其自带的公钥）',
     here: '在此浏览器中查验，只用到上面的内容。',
     proved: '已证明',
     notProved: '未证明',
@@ -31,7 +32,7 @@ export const zhVerify: Pick<Dictionary, 'verify' | 'logs'> = {
       'too-long': '内容超出任何凭据的长度。',
       unknown: '这既不是凭据，也不是证明文件或承诺。',
       trust: '无法读取您所信任的公钥或策略。',
-      'proof-key': '证明文件不带公钥。请在下面写明您信任的日志。',
+      'proof-key': '证明文件不带公钥。请在上面写明您信任的日志。',
     },
     not: {
       key: '这是谁的日志：公钥只出现在这份文件里。请写明您信任的日志。',
@@ -46,7 +47,7 @@ export const zhVerify: Pick<Dictionary, 'verify' | 'logs'> = {
   logs: {
     title: '日志',
     lead: '所做的一切都记在这些日志里，任何人都可以查验。',
-    entries: (n) => `${n} 个条目`,
+    entries: (n) => `${n} 个条目。`,
     published: (n) => `最新检查点覆盖 ${n} 个。`,
     states: { open: '记录中', full: '磁盘已满', failed: '已停止', closed: '已关闭' },
     key: '公钥',

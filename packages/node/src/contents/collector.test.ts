@@ -172,3 +172,32 @@ test('settling does not wait for company', async () => {
   await settled
   expect(told).toEqual(['one'])
 })
+
+test('that the rest of a content was too large is kept also while the buffer is full', async () => {
+  const { clock, shelf, collector } = open({ bufferBytes: 400 })
+  collector.keep(ada, actId(1), 'result', 'a')
+  clock.advance(20)
+  expect(shelf.writing).toBe(1)
+  collector.keep(bo, actId(2), 'result', 'b'.repeat(200))
+  collector.keep(ada, actId(1), 'result', 'c'.repeat(200))
+  collector.leaveOut(ada, actId(1), 'result')
+  for (let write = 0; write < 5; write++) {
+    await shelf.end()
+    clock.advance(20)
+  }
+  expect(said(shelf.blocks, ada)).toEqual(['result a', `result ${'c'.repeat(200)}`, 'result -'])
+})
+
+test('a collector that was closed while its shelf failed writes nothing later', async () => {
+  const { clock, shelf, collector, told, waiting } = open()
+  collector.keep(ada, actId(1), 'result', 'one')
+  collector.after(waiting('one'))
+  clock.advance(20)
+  await shelf.end(new Fault('contents.full', { detail: 'full' }))
+  await collector.close()
+  clock.advance(5000)
+  await Promise.resolve()
+  expect(shelf.writing).toBe(0)
+  await shelf.end()
+  expect({ blocks: shelf.blocks, told }).toEqual({ blocks: [], told: [] })
+})

@@ -37,10 +37,11 @@ interface OpenBlock {
   last: number
 }
 
+/** Undefined: it, or its rest, is too large to be kept. */
+type Content = string | Uint8Array | undefined
+
 /** What found no room in the buffer; acts under way bring no more than there are of them. */
-type Late =
-  | AwaitsContents
-  | { keys: SubjectKeys; act: string; field: ContentField; content: string | Uint8Array }
+type Late = AwaitsContents | { keys: SubjectKeys; act: string; field: ContentField; content: Content }
 
 const linkBytes = 4
 
@@ -77,16 +78,11 @@ export class Collector implements ActContents {
   }
 
   keep(keys: SubjectKeys, act: string, field: ContentField, content: string | Uint8Array): void {
-    if (keys.gone) return
-    if (this.#late.length > 0 || !this.#put(keys, act, field, content)) {
-      this.#late.push({ keys, act, field, content })
-      this.#pressed()
-    }
+    this.#take(keys, act, field, content)
   }
 
   leaveOut(keys: SubjectKeys, act: string, field: ContentField): void {
-    if (this.#late.length > 0 || this.#used + linkBytes + recordHeadBytes > this.#buffer.length) return
-    if (!keys.gone) this.#add(keys, act, field, 0, true)
+    this.#take(keys, act, field, undefined)
   }
 
   after(waiting: AwaitsContents): void {
@@ -120,7 +116,16 @@ export class Collector implements ActContents {
     await this.#attempt
   }
 
-  #put(keys: SubjectKeys, act: string, field: ContentField, content: string | Uint8Array): boolean {
+  #take(keys: SubjectKeys, act: string, field: ContentField, content: Content): void {
+    if (keys.gone) return
+    if (this.#late.length > 0 || !this.#put(keys, act, field, content)) {
+      this.#late.push({ keys, act, field, content })
+      this.#pressed()
+    }
+  }
+
+  #put(keys: SubjectKeys, act: string, field: ContentField, content: Content): boolean {
+    if (content === undefined) return this.#putLeftOut(keys, act, field)
     const buffer = this.#buffer
     const at = this.#used + linkBytes + recordHeadBytes
     const { contentBytes } = this.#parts.limits
@@ -128,16 +133,18 @@ export class Collector implements ActContents {
     let bytes = typeof content === 'string' ? content.length * 3 : content.length
     if (at + bytes > buffer.length || bytes > contentBytes) {
       bytes = Buffer.byteLength(content)
-      if (bytes > contentBytes) {
-        if (at > buffer.length) return false
-        this.#add(keys, act, field, 0, true)
-        return true
-      }
+      if (bytes > contentBytes) return this.#putLeftOut(keys, act, field)
       if (at + bytes > buffer.length) return false
     }
     if (typeof content === 'string') bytes = buffer.write(content, at, 'utf8')
     else buffer.set(content, at)
     this.#add(keys, act, field, bytes, false)
+    return true
+  }
+
+  #putLeftOut(keys: SubjectKeys, act: string, field: ContentField): boolean {
+    if (this.#used + linkBytes + recordHeadBytes > this.#buffer.length) return false
+    this.#add(keys, act, field, 0, true)
     return true
   }
 
@@ -203,6 +210,8 @@ export class Collector implements ActContents {
       if (!tried) for (const settled of settlers) settled()
       if (this.#closed) return
       await new Promise<void>((resolve) => void this.#parts.clock.after(this.#parts.limits.retryMs, resolve))
+      // The shelf may have been closed meanwhile.
+      if (this.#closed) return
     }
     this.#writing = false
     this.refusal = undefined

@@ -268,3 +268,35 @@ test('prunes whole files that are too old, and never the one that is written to'
   await shelf.prune(clock.now() + 1000)
   expect(await all(ada)).toEqual(['result three'])
 })
+
+test('a file whose folder cannot be synced is not left open', async () => {
+  let opened = 0
+  let broken = true
+  const disk: Disk = {
+    ...localDisk,
+    async open(path, mode) {
+      const file = await localDisk.open(path, mode)
+      opened++
+      return {
+        ...file,
+        close: () => {
+          opened--
+          return file.close()
+        },
+      }
+    },
+    async syncDirectory(of) {
+      if (broken) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      await localDisk.syncDirectory(of)
+    },
+  }
+  const weak = open(disk)
+  const blocks = [{ keys: ada, first: 0, last: 0, count: 0, bytes: Buffer.alloc(headBytes) }]
+  for (let tried = 0; tried < 3; tried++)
+    await expect(weak.append(blocks)).rejects.toMatchObject({ code: 'contents.failed' })
+  expect(opened).toBe(0)
+  broken = false
+  await weak.append(blocks)
+  expect(opened).toBe(1)
+  await weak.close()
+})

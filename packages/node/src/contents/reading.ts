@@ -50,7 +50,7 @@ export async function readAct(parts: ReadingParts, span: ActSpan): Promise<ActRe
     reading = { fields: found.fields, saltKey, damaged: reading.damaged || found.damaged }
   }
   if (await wasErased(subjects, span, period)) {
-    throw new Fault('contents.erased', { detail: 'what was said in this act was erased', where: span.act })
+    throw new Fault('contents.erased', { detail: 'its keys were destroyed', where: span.act })
   }
   return reading
 }

@@ -37,8 +37,13 @@ export class ShelfFiles {
     const path = join(folder, `${String(number).padStart(8, '0')}${extension}`)
     this.current = { path, end: 0 }
     const file = await this.#disk.open(path, 'durable')
-    await this.#disk.syncDirectory(folder)
-    await this.#disk.syncDirectory(this.#directory)
+    try {
+      await this.#disk.syncDirectory(folder)
+      await this.#disk.syncDirectory(this.#directory)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
     return file
   }
 

@@ -2,7 +2,7 @@ import type { AwaitsContents } from '../contents/contents.ts'
 import type { InFlightAct } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 
-/** An outcome that finds no room on the disk is written again this often; a full disk passes. */
+/** An outcome that the log does not take now is written again this often: a full disk passes, a database comes back. */
 const retryMs = 1000
 
 /**
@@ -42,7 +42,7 @@ class EndedAct implements AwaitsContents {
         return
       }
       log.error('act.outcome-not-recorded', { act: this.#id, code: fault.code })
-      if (fault.code === 'ledger.full' || fault.code === 'ledger.busy') {
+      if (fault.retryable && fault.code !== 'ledger.closed') {
         clock.after(retryMs, () => this.contentsDurable())
       }
     })

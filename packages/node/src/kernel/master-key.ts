@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import type { Clock } from './clock.ts'
+import { makeFile } from './durable-file.ts'
 import { derivedKey, fingerprint } from './keyring.ts'
 import type { Log } from './log.ts'
 import { unwrapByPassphrase, wrapByPassphrase } from './passphrase.ts'
@@ -86,28 +87,17 @@ function unwrap(source: KeySource, stored: Buffer): Buffer {
 
 function writeKey(source: KeySource, master: Buffer, clock: Clock): void {
   mkdirSync(dirname(source.path), { recursive: true, mode: 0o700 })
-  if (source.kind === 'file') writePrivate(source.path, master)
-  else if (source.kind === 'command') writePrivate(source.path, runKeyProgram(source.program, 'wrap', master))
-  else writePrivate(source.path, wrapByPassphrase(master, source.passphraseFile, clock))
+  if (source.kind === 'file') makeFile(source.path, master)
+  else if (source.kind === 'command') makeFile(source.path, runKeyProgram(source.program, 'wrap', master))
+  else makeFile(source.path, wrapByPassphrase(master, source.passphraseFile, clock))
 }
 
 /** Says without the key whether a key is the one; written at the first start that knows of it. */
 function checkFingerprint(folder: string, master: Buffer): void {
   const path = join(folder, fingerprintName)
   const own = `${fingerprint(derivedKey(master, 'master.fingerprint'))}\n`
-  if (!existsSync(path)) writePrivate(path, Buffer.from(own))
+  if (!existsSync(path)) makeFile(path, Buffer.from(own))
   else if (readFileSync(path, 'utf8') !== own) {
     throw new Fault('key.other', { detail: 'the fingerprint of the master key is another one', where: path })
-  }
-}
-
-/** Only this user can read it; whole and durable, or not there. */
-function writePrivate(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, 'wx', 0o600)
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }

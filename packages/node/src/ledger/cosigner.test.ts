@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -197,6 +197,35 @@ test('does not wait for the slow one where the quorum is there', async () => {
   const { cosigner } = await cosignerOf([await witness('one.example'), slow], { waitMs: 60_000 })
   const { head, consistency } = await grow(ledger)
   expect(await cosigner.cosign(head, consistency)).toMatchObject({ quorum: true })
+})
+
+test('a request that a later one overtook on its way to a slow witness is no sign of a second history', async () => {
+  const ledger = await openLog()
+  const quick = await witness('one.example')
+  const peer = await witness('two.example')
+  const held: (() => void)[] = []
+  let asked = 0
+  let answered = 0
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const isFirst = asked++ === 0
+    const body = (await request.setEncoding('utf8').toArray()).join('')
+    if (isFirst) await new Promise<void>((resolve) => void held.push(resolve))
+    const { status, text } = await peer.post(body)
+    response.writeHead(status, { 'content-type': status === 409 ? 'text/x.tlog.size' : 'text/plain' })
+    response.end(text, () => void answered++)
+  }
+  const slow = await liar(peer.vkeys, (request, response) => void answer(request, response))
+  const { cosigner } = await cosignerOf([quick, slow], { waitMs: 60_000 })
+  const first = await grow(ledger)
+  expect(await cosigner.cosign(first.head, first.consistency)).toMatchObject({ quorum: true })
+  const second = await grow(ledger)
+  await cosigner.cosign(second.head, second.consistency)
+  await until('the second one', () => cosigner.state()[1]?.size === second.head.size)
+  held[0]!()
+  await until('the first one', () => answered === 2)
+  const third = await grow(ledger)
+  expect(await cosigner.cosign(third.head, third.consistency)).toMatchObject({ quorum: true })
+  expect(cosigner.state()[1]).toMatchObject({ reason: undefined })
 })
 
 test.each([

@@ -1,10 +1,10 @@
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fault } from '@ambit/core/fault'
 import { afterAll, expect, test } from 'vitest'
-import { openFileGuard, openLedger } from './ledger.ts'
+import { openFileGuard, openLedger, readFileGuard } from './ledger.ts'
 import { logsIn, origin } from './ledger-fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ambit-guard-'))
@@ -35,4 +35,13 @@ test('a guard that another writer moved on stops the log before it signs', async
   await expect(ledger.checkpoint(2)).rejects.toMatchObject({ code: 'ledger.rolled-back' })
   expect(ledger.state()).toMatchObject({ state: 'failed', publishedSize: 1 })
   await expect(ledger.write('y')).rejects.toMatchObject({ code: 'ledger.rolled-back' })
+})
+
+test('whoever only looks into a guard makes none', async () => {
+  const directory = join(root, 'no-guard')
+  expect(await readFileGuard(directory, origin)).toBeUndefined()
+  expect(existsSync(directory)).toBe(false)
+  const guard = await openFileGuard(directory)
+  await using ledger = await openLedger(await options({ guard }))
+  expect(await readFileGuard(directory, origin)).toMatchObject({ size: ledger.size })
 })

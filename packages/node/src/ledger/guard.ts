@@ -28,7 +28,6 @@ export interface LedgerGuard {
 export async function openFileGuard(directory: string): Promise<LedgerGuard> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await syncDirectory(dirname(directory))
-  const nameOf = (origin: string): string => `${hash('sha256', origin, 'hex')}.checkpoint`
   // Comparing and writing is one step: calls for all logs go one after another.
   let last: Promise<unknown> = Promise.resolve()
   function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -37,10 +36,10 @@ export async function openFileGuard(directory: string): Promise<LedgerGuard> {
     return result
   }
   return {
-    read: (origin) => readCheckpointFile(join(directory, nameOf(origin))),
+    read: (origin) => readFileGuard(directory, origin),
     advance: (origin, from, to) =>
       inTurn(async () => {
-        const current = await readCheckpointFile(join(directory, nameOf(origin)))
+        const current = await readFileGuard(directory, origin)
         if (current?.size !== from?.size || current?.root !== from?.root) return false
         if (current !== undefined && to.size < current.size) return false
         if (current?.size === to.size && current.root !== to.root) return false
@@ -48,4 +47,13 @@ export async function openFileGuard(directory: string): Promise<LedgerGuard> {
         return true
       }),
   }
+}
+
+/** What a guard in a directory keeps of a log, for whoever only looks: it changes nothing, also where there is none. */
+export async function readFileGuard(directory: string, origin: string): Promise<SignedHead | undefined> {
+  return await readCheckpointFile(join(directory, nameOf(origin)))
+}
+
+function nameOf(origin: string): string {
+  return `${hash('sha256', origin, 'hex')}.checkpoint`
 }

@@ -208,19 +208,22 @@ export class HashStore implements TileHashes {
   }
 
   #file(level: number): Promise<DiskFile> {
-    this.#files[level] ??= this.#open(String(level))
+    this.#files[level] ??= this.#open(String(level), () => (this.#files[level] = undefined))
     return this.#files[level]
   }
 
   #positionFile(): Promise<DiskFile> {
-    this.#positions ??= this.#open('positions')
+    this.#positions ??= this.#open('positions', () => (this.#positions = undefined))
     return this.#positions
   }
 
-  #open(name: string): Promise<DiskFile> {
+  /** One that cannot be opened now (a full disk) is forgotten, and tried again the next time. */
+  #open(name: string, forget: () => void): Promise<DiskFile> {
     this.#newFiles = true
     // Not durable write by write: that would hold up the batches, which go to the same disk.
-    return this.#disk.open(join(this.#directory, name), 'plain')
+    const file = this.#disk.open(join(this.#directory, name), 'plain')
+    file.catch(forget)
+    return file
   }
 }
 

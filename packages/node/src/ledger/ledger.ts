@@ -17,7 +17,7 @@ import { openLogSeries } from './series.ts'
 import type { WitnessState } from './witness-client.ts'
 
 export { auditLog } from './file/audit.ts'
-export { openFileGuard } from './guard.ts'
+export { openFileGuard, readFileGuard } from './guard.ts'
 export type { LedgerGuard, SignedHead } from './guard.ts'
 export type { LogFile } from './log-files.ts'
 export { allowBeginAfterLoss } from './series-loss.ts'

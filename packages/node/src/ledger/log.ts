@@ -287,6 +287,7 @@ class Log implements Ledger {
 
   /** Lets go of files and lock without writing anything. */
   async abandon(): Promise<void> {
+    await this.#publisher.stop()
     await this.#engine.close()
   }
 

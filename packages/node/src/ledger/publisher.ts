@@ -30,6 +30,10 @@ export class Publisher {
   #parts: PublisherParts
   #published: SignedHead | undefined
   #guarded: SignedHead | undefined
+  /** A head of which the guard gave an error: it may have taken it. */
+  #unsure: SignedHead | undefined
+  /** What was signed last, without cosignatures. */
+  #signed: SignedHead | undefined
   #running: Promise<void> | undefined
   #refreshing: Promise<void> | undefined
   #cancel: (() => void) | undefined
@@ -72,7 +76,7 @@ export class Publisher {
   /** There are new entries: they will be published within the merge delay. */
   wake(): void {
     this.#waitingSinceMs ??= this.#parts.clock.monotonicMs()
-    if (this.#cancel !== undefined || this.#refused !== undefined) return
+    if (this.#cancel !== undefined || this.#closed || this.#refused !== undefined) return
     this.#cancel = this.#parts.clock.after(this.#parts.mergeDelayMs, () => {
       this.#cancel = undefined
       this.#publishOrRetry()
@@ -131,13 +135,18 @@ export class Publisher {
     return this.#running
   }
 
-  async close(): Promise<void> {
+  /** Publishes nothing more by itself; resolves once nothing is under way. The files may be let go of then. */
+  async stop(): Promise<void> {
     this.#closed = true
     this.#cancel?.()
     this.#cancel = undefined
     this.#cancelAgain?.()
     this.#cancelAgain = undefined
     await this.#running?.catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
     if (this.#refused !== undefined) return
     // The last checkpoint of a log is the one that is kept: its witnesses are asked once more.
     const open = this.#published?.size !== this.#parts.engine.durable.size
@@ -188,7 +197,9 @@ export class Publisher {
       if (!witnessed || cosigner === undefined || this.#witnessed) return
     }
     if (this.#refused !== undefined) throw this.#refused
-    const head = await this.#guard(await this.#sign(size, Buffer.from(root, 'latin1')))
+    // No size is signed twice: a log that has ended still asks its witnesses, and its key is gone.
+    if (this.#signed?.size !== size) this.#signed = await this.#sign(size, Buffer.from(root, 'latin1'))
+    const head = await this.#guard(this.#signed)
     await engine.hashes.flush(head.size)
     await engine.hashes.sync()
     const { seen, quorum } = witnessed ? await this.#cosigned(head) : { seen: head, quorum: false }
@@ -233,11 +244,15 @@ export class Publisher {
   /** The head that the guard let pass: this one, or a newer one of another replica that signs the same log. */
   async #guard(head: SignedHead): Promise<SignedHead> {
     const { guard, signer, engine } = this.#parts
+    await this.#makeSure()
     for (;;) {
       const from = this.#guarded
       if (from?.size === head.size && from.root === head.root) return head
       if (engine.shared && from !== undefined && from.size > head.size) return from
-      if (await guard.advance(signer.name, from, head)) {
+      this.#unsure = head
+      const taken = await guard.advance(signer.name, from, head)
+      this.#unsure = undefined
+      if (taken) {
         this.#guarded = head
         return head
       }
@@ -249,6 +264,14 @@ export class Publisher {
       await guard.advance(signer.name, theirs, theirs)
       this.#guarded = theirs
     }
+  }
+
+  /** Whether the guard took the head that it gave an error of; its signature says that it is this log's own. */
+  async #makeSure(): Promise<void> {
+    if (this.#unsure === undefined) return
+    const known = await this.#parts.guard.read(this.#parts.signer.name)
+    if (known?.checkpoint === this.#unsure.checkpoint) this.#guarded = known
+    this.#unsure = undefined
   }
 
   /** Stops the log when what another replica signed is not the first part of this very log. */

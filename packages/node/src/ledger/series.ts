@@ -58,7 +58,8 @@ class LogSeries implements Series {
   /** Turns that are under way or wait for one. */
   #turns = 0
   #pruning: Promise<void> | undefined
-  #retryAt = 0
+  /** Monotonic: a clock that is set back must not hold turns up. */
+  #retryAtMs = -Infinity
   #closed = false
   #cancelLook = (): void => undefined
   #cancelEnter = (): void => undefined
@@ -212,14 +213,15 @@ class LogSeries implements Series {
   }
 
   #failedOffPath(error: unknown): void {
-    this.#retryAt = this.#options.clock.now() + turnRetryMs
+    this.#retryAtMs = this.#options.clock.monotonicMs() + turnRetryMs
     this.#options.onFailure(Fault.from(error))
   }
 
   #due(): Why['why'] | undefined {
     const { clock, entriesMax = entriesMaxDefault, shared = false } = this.#options
     const now = clock.now()
-    if (shared || this.#turns > 0 || this.#hold !== undefined || now < this.#retryAt) return undefined
+    if (shared || this.#turns > 0 || this.#hold !== undefined) return undefined
+    if (clock.monotonicMs() < this.#retryAtMs) return undefined
     const { shard, ledger } = this.#current
     // A clock that was set back begins no log of an earlier half-year.
     if (halfYearOf(now) > labelOf(this.name, shard).slice(0, 6)) return 'half-year'

@@ -58,6 +58,8 @@ export class WitnessClient {
   readonly #breaker: Breaker
   /** What it cosigned last; after a start that is asked. */
   #size = 0
+  /** Size of the longest checkpoint it was given: one with less may be overtaken on its way. */
+  #given = 0
   #at: number | undefined
   /** Of the last failure; undefined once it answered well again. */
   #reason: string | undefined
@@ -98,9 +100,10 @@ export class WitnessClient {
   ): Promise<readonly string[]> {
     const { clock } = this.#parts
     const startedMs = clock.monotonicMs()
+    this.#given = Math.max(this.#given, head.size)
     // Asked once more when it knows another size than was thought, or this log not yet.
     for (let tries = 0; tries < 2; tries++) {
-      if (this.#size > head.size) throw this.#longer(head, this.#size)
+      if (this.#size > head.size) return this.#overtaken(head)
       const oldSize = this.#size
       const proof = oldSize === 0 || oldSize === head.size ? [] : await consistency(oldSize)
       const body = formatAddCheckpoint({ oldSize, proof, checkpoint: head.checkpoint })
@@ -117,7 +120,7 @@ export class WitnessClient {
         return this.#failed(error, startedMs)
       }
     }
-    if (this.#size > head.size) throw this.#longer(head, this.#size)
+    if (this.#size > head.size) return this.#overtaken(head)
     return this.#failed(unlike('others make it cosign this log at the same time'), startedMs)
   }
 
@@ -168,6 +171,12 @@ export class WitnessClient {
   #failed(fault: Fault, startedMs: number): readonly string[] {
     this.#reason = fault.detail
     this.#breaker.failed(startedMs, this.#parts.clock.monotonicMs(), fault.detail)
+    return []
+  }
+
+  /** A slow request of ours may come after a later one of ours; beyond what we gave it, it knows another writer. */
+  #overtaken(head: SignedHead): readonly string[] {
+    if (this.#size > this.#given) throw this.#longer(head, this.#size)
     return []
   }
 

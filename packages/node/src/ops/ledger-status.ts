@@ -33,6 +33,8 @@ export const ledgerSchema = z.object({
 /** A log of this node, with the keys to check it with, and what its witnesses do. */
 export function ledgerView(ledger: Series): z.input<typeof ledgerSchema> {
   const { state, reason, size, publishedSize, witnessing } = ledger.state()
+  // The state counts through all logs of the series; whoever compares with a checkpoint needs the entries of this one.
+  const first = ledger.list.shards.find(({ origin }) => origin === ledger.origin)?.first ?? 0
   return {
     origin: ledger.origin,
     vkey: ledger.vkey,
@@ -40,8 +42,8 @@ export function ledgerView(ledger: Series): z.input<typeof ledgerSchema> {
     ...(ledger.secondVkey === undefined ? {} : { secondVkey: ledger.secondVkey }),
     state,
     ...(reason === undefined ? {} : { reason }),
-    size,
-    publishedSize,
+    size: size - first,
+    publishedSize: publishedSize - first,
     ...(witnessing === undefined
       ? {}
       : { witnessing: { ...witnessing, witnesses: witnessing.witnesses.map(witnessView) } }),

@@ -90,7 +90,8 @@ async function fromReceipt(file: string, options: ExportOptions, { terminal }: C
   const leaf = leaves.find((each) => String(each.index) === String(index))
   if (leaf === undefined) {
     const indexes = leaves.map((each) => each.index).join(', ')
-    throw new Refusal('the receipt has several entries', `Choose one with --index: ${indexes}.`)
+    const what = index === undefined ? 'the receipt has several entries' : `the receipt has no entry ${index}`
+    throw new Refusal(what, `Choose one with --index: ${indexes}.`)
   }
   const head = parseCheckpoint(checkpoint)
   const hashes = leaf.hashes.map((text) => strictBase64(text) ?? new Uint8Array(0))

@@ -94,11 +94,11 @@ test('fsck reads on from a checkpoint that was kept', async () => {
 test('proves an entry from tiles and verifies the proof anywhere', async () => {
   await using served = await startFakeLog(await logs.files(entriesTo(300)))
   const [proof, entry] = [place(), place()]
-  writeFileSync(entry, 'entry 17')
-  expect(await log('prove', '17', '--log', served.url, '--out', proof)).toMatchObject({
+  expect(await log('prove', '17', '--log', served.url, '--out', proof, '--entry-out', entry)).toMatchObject({
     exitCode: 0,
     answer: { index: 17, size: 300, checked: false },
   })
+  expect(readFileSync(entry, 'utf8')).toBe('entry 17')
   expect(await log('verify', proof, '--entry', entry, ...key)).toMatchObject({
     exitCode: 0,
     answer: { ok: true, index: 17, size: 300, origin: 'cli.example/log' },
@@ -112,6 +112,14 @@ test('proves an entry from tiles and verifies the proof anywhere', async () => {
   expect(await log('verify', proof, '--entry', entry)).toMatchObject({ exitCode: 2 })
   expect(await log('verify', entry, '--entry', entry, ...key)).toMatchObject({ exitCode: 2 })
   expect(await log('prove', '300', '--log', served.url)).toMatchObject({ exitCode: 2 })
+})
+
+test('writes no entry that is not the one that was logged', async () => {
+  await using served = await startFakeLog(flipped(await logs.files(entriesTo(300)), 'tile/entries/000'))
+  const entry = place()
+  const { exitCode, errors } = await log('prove', '0', '--log', served.url, '--entry-out', entry)
+  expect([exitCode, errors]).toEqual([1, expect.stringContaining('ledger.damaged')])
+  expect(existsSync(entry)).toBe(false)
 })
 
 test('makes no proof from a damaged tile', async () => {

@@ -19,7 +19,8 @@ export function logCommands(program: Command, context: Context): void {
     .description('read, check and follow transparency logs')
     .addHelpText(
       'after',
-      '\nA log is named by its address (http://localhost:7100/log/activity/2026h2, see `ambit log shards`) or by a folder with its public files.' +
+      '\nA log is named by its address, as http://localhost:7100/log/activity/2026h2 (`ambit log shards`),' +
+        '\nor by a folder with its public files.' +
         '\nExit codes: 0 good, 1 proof of misbehaviour or damage, 2 it could not be checked.',
     )
   statusCommand(log, context)

@@ -13,6 +13,7 @@ import { openHead } from './open-head.ts'
 interface ProveOptions extends SourceOptions, TrustOptions {
   readonly log: string
   readonly out?: string
+  readonly entryOut?: string
 }
 
 /** `ambit log prove`: a proof file of one entry (c2sp.org/tlog-proof), from the tiles alone. */
@@ -26,12 +27,19 @@ export function proveCommand(log: Command, context: Context): void {
   withTrust(withSource(command))
     .requiredOption('--log <url|folder>', 'the log')
     .option('--out <file>', 'write the proof to a file')
+    .option(
+      '--entry-out <file>',
+      'write the entry too, byte for byte: `ambit log verify` takes it with --entry',
+    )
     .action(async (indexText: string, options: ProveOptions) => {
       const index = parseCount(indexText)
       const choice = await trustChoice(options)
       const source = await openSource(options.log, options)
       const { checkpoint, text } = await openHead(source, choice && trustOf(choice))
-      const hashes = await new TileProver(source, nodeHashing).inclusion(index, checkpoint)
+      const prover = new TileProver(source, nodeHashing)
+      const hashes = await prover.inclusion(index, checkpoint)
+      if (options.entryOut !== undefined)
+        await writeOut(options.entryOut, await prover.entry(index, checkpoint.size))
       const proof = formatProof({ index, hashes, checkpoint: text })
       const { origin, size } = checkpoint
       const json = { origin, index, size, checked: choice !== undefined }

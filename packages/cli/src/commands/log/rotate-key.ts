@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { Refusal } from '../../refusal.ts'
-import { cell } from '../../text.ts'
+import { cell, keyText } from '../../text.ts'
 
 /** `ambit log rotate-key [activity|registry]`: ends a log of the own node and begins the next with new keys. */
 export function rotateKeyCommand(log: Command, context: Context): void {
@@ -21,7 +21,7 @@ export function rotateKeyCommand(log: Command, context: Context): void {
       context.reply({
         text: [
           `${cell(shard.origin)} takes the entries now, from position ${shard.first} on.`,
-          `Its key: ${cell(shard.vkeys[0] ?? '')}`,
+          `Its key: ${keyText(shard.vkeys[0] ?? '')}`,
           'Receipts of the log before stay valid. Whoever follows the list of logs finds this one; tell those who pinned the old key.',
         ].join('\n'),
         json: shard,

@@ -11,8 +11,14 @@ const ended = {
   state: 'frozen',
   end: { size: 12, root: 'AAAA', at: '2027-01-01T00:00:00.000Z' },
 }
-const open = { origin: `${name}/2027h1`, vkeys: [`${name}/2027h1+0a1b2c3d+AX`], first: 12, state: 'open' }
-const list = { origin: `${name}/shards`, vkey: `${name}/shards+0a1b2c3d+AX` }
+const open = {
+  origin: `${name}/2027h1`,
+  vkeys: [`${name}/2027h1+0a1b2c3d+A${'Y'.repeat(100)}`],
+  first: 12,
+  state: 'open',
+}
+// Longer than a cell of a table: a key that is cut is none.
+const list = { origin: `${name}/shards`, vkey: `${name}/shards+0a1b2c3d+A${'X'.repeat(100)}` }
 
 async function ambit(...argv: readonly string[]) {
   await using node = await startFakeNode({
@@ -30,6 +36,7 @@ test('shows the logs of a node with their addresses, and the key of the list', a
   expect(exitCode).toBe(0)
   for (const shown of [
     list.vkey,
+    open.vkeys[0],
     `${url}/log/activity/2026h2`,
     'frozen',
     `${url}/log/activity/2027h1`,
@@ -46,6 +53,7 @@ test('rotates the key of the log that is named, the activity log by itself, and 
     exitCode: 0,
     asked: ['POST /api/logs/activity/rotate {"reason":"seen by a stranger"}'],
   })
+  expect(done.text).toContain(open.vkeys[0])
   expect(done.text).toContain(`${name}/2027h1 takes the entries now, from position 12 on.`)
   expect(await ambit('rotate-key', 'activity')).toMatchObject({ exitCode: 2, asked: [] })
   expect(await ambit('rotate-key', 'other', '--reason', 'x')).toMatchObject({ exitCode: 2, asked: [] })

@@ -1,6 +1,7 @@
+import type { LogShard } from '@ambit/sdk/logs'
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
-import { cell, facts, table, timeCell } from '../../text.ts'
+import { facts, keyText, shown, timeCell } from '../../text.ts'
 
 /** `ambit log shards`: the logs of the own node, one after another for each half-year, with their addresses and keys. */
 export function shardsCommand(log: Command, context: Context): void {
@@ -16,20 +17,25 @@ export function shardsCommand(log: Command, context: Context): void {
       const { series } = await ambit.logs.list()
       const texts = series.map(({ name, list, shards }) => {
         const kind = name.slice(name.lastIndexOf('/') + 1)
-        const rows = shards.map((shard) => [
-          cell(`${ambit.url}/log/${kind}/${shard.origin.slice(name.length + 1)}`),
-          shard.state,
-          String(shard.first),
-          shard.end === undefined ? '' : String(shard.end.size),
-          shard.end === undefined ? '' : timeCell(shard.end.at),
-          cell(shard.vkeys[0] ?? ''),
-        ])
+        const address = `${ambit.url}/log/${kind}/`
         const head = facts([
-          ['list', cell(`${ambit.url}/log/${kind}/`)],
-          ['key of the list', cell(list.vkey)],
+          ['list', shown(address)],
+          ['key of the list', keyText(list.vkey)],
         ])
-        return `${head}\n\n${table(['log', 'state', 'first position', 'entries', 'ended', 'key'], rows)}`
+        const logs = shards.map((shard) =>
+          shardText(shard, `${address}${shard.origin.slice(name.length + 1)}`),
+        )
+        return [head, ...logs].join('\n\n')
       })
-      context.reply({ text: texts.join('\n\n'), json: { series } })
+      context.reply({ text: texts.join('\n\n\n'), json: { series } })
     })
+}
+
+function shardText({ state, first, end, vkeys }: LogShard, address: string): string {
+  return facts([
+    ['log', shown(address)],
+    ['state', end === undefined ? state : `${state}, ended ${timeCell(end.at)}`],
+    ['positions', end === undefined ? `from ${first}` : `${first} to ${first + end.size - 1}`],
+    ['key', keyText(vkeys[0] ?? '')],
+  ])
 }

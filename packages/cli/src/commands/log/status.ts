@@ -2,7 +2,7 @@ import type { NodeStatus } from '@ambit/sdk/client'
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { Refusal } from '../../refusal.ts'
-import { facts, shown } from '../../text.ts'
+import { facts, keyText, shown } from '../../text.ts'
 
 /** `ambit log status [name]`: the logs of the own node. */
 export function statusCommand(log: Command, context: Context): void {
@@ -30,7 +30,7 @@ export function statusCommand(log: Command, context: Context): void {
           ['in the checkpoint', String(each.publishedSize)],
           ['reason', each.reason === undefined ? undefined : shown(each.reason)],
           ['witnesses', witnessText(each)],
-          ['key', shown(each.vkey)],
+          ['key', keyText(each.vkey)],
         ]),
       )
       context.reply({ text: text.join('\n\n'), json: { ledgers: wanted } })

@@ -1,7 +1,6 @@
 import { parseCoseReceipt, verifyCoseReceipt } from '@ambit/core/log/cose'
 import type { CoseProof } from '@ambit/core/log/cose'
 import { leafHash } from '@ambit/core/log/merkle'
-import { checkPolicy } from '@ambit/core/log/policy'
 import { verifyProof } from '@ambit/core/log/proof'
 import { verifyReceipt } from '@ambit/sdk/verify'
 import type { Command } from 'commander'
@@ -56,7 +55,10 @@ async function verifyFile(
     )
   }
   if (entryFile === undefined) {
-    throw new Refusal('the proof says only where an entry stands', 'Give the entry itself with --entry.')
+    throw new Refusal(
+      'the proof says only where an entry stands',
+      'Give the entry itself with --entry; `ambit log prove <index> --log … --entry-out <file>` writes it.',
+    )
   }
   const entry = await readBytes(entryFile)
   if (bytes[0] === coseFirstByte) return await verifyCose(bytes, entry, choice)
@@ -82,16 +84,13 @@ async function verifyJson(text: string, file: string, choice: TrustChoice): Prom
   } catch (error) {
     throw new Refusal(`${file} is not JSON`, 'Check that the file is whole.', error)
   }
-  const vkeys = choice.kind === 'key' ? [choice.verifier.vkey] : choice.policy.logs.map(({ key }) => key.vkey)
-  const verdict = await verifyReceipt(receipt, { vkeys })
+  const trust = choice.kind === 'key' ? { vkeys: [choice.verifier.vkey] } : { policy: choice.policy }
+  const verdict = await verifyReceipt(receipt, trust)
   if (!verdict.ok) return { ok: false, what, reason: verdict.reason }
-  const { act, checkpointSize: size } = verdict
+  const { act, checkpointSize: size, logs } = verdict
   const indexes = verdict.leaves.map(({ index }) => index)
-  if (choice.kind === 'key') return { ok: true, what, facts: { act, indexes, size, witnesses: [] } }
-  const { checkpoint } = receipt as { checkpoint: string }
-  const checked = await checkPolicy(checkpoint, choice.policy)
-  if (!checked.ok) return { ok: false, what, reason: checked.reason }
-  return { ok: true, what, facts: { act, indexes, size, witnesses: checked.witnesses } }
+  const witnesses = logs.flatMap((each) => each.witnesses)
+  return { ok: true, what, facts: { act, indexes, size, witnesses } }
 }
 
 async function verifyCose(bytes: Uint8Array, entry: Uint8Array, choice: TrustChoice): Promise<Verdict> {

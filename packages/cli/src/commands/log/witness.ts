@@ -2,10 +2,7 @@ import type { WitnessView } from '@ambit/sdk/witness'
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { Refusal } from '../../refusal.ts'
-import { cell, facts, shown, table } from '../../text.ts'
-
-/** A key of ML-DSA-44 has 1,751 characters; one that is cut is none. */
-const vkeyCharactersMax = 4000
+import { cell, facts, keyText, table, timeCell } from '../../text.ts'
 
 /** `ambit log witness …`: what your node cosigns for others, and what they need to ask for it. */
 export function witnessCommands(log: Command, context: Context): void {
@@ -47,13 +44,17 @@ function listCommand(witness: Command, context: Context): void {
       const rows = view.logs.map((each) => [
         cell(each.origin),
         each.cosigned === undefined ? '' : String(each.size),
-        each.kind === 'series' ? 'a list of logs' : cell(each.cosigned ?? 'never'),
+        each.kind === 'series'
+          ? 'a list of logs'
+          : each.cosigned === undefined
+            ? 'never'
+            : timeCell(each.cosigned),
         cell(each.url ?? ''),
       ])
       const head = facts([
         ['witness', cell(view.name)],
         ['address', cell(view.url)],
-        ...view.vkeys.map((vkey): [string, string] => ['key', shown(vkey, vkeyCharactersMax)]),
+        ...view.vkeys.map((vkey): [string, string] => ['key', keyText(vkey)]),
       ])
       const logs =
         rows.length === 0
@@ -104,7 +105,7 @@ function keysCommand(witness: Command, context: Context): void {
     .action(async () => {
       const { series } = await (await context.ambit()).logs.list()
       const keys = series.map(({ list }) => list.vkey)
-      context.reply({ text: keys.map((key) => shown(key, vkeyCharactersMax)).join('\n'), json: { keys } })
+      context.reply({ text: keys.map((key) => keyText(key)).join('\n'), json: { keys } })
     })
 }
 

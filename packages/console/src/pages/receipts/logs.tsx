@@ -22,6 +22,8 @@ const stateTones: Readonly<Record<string, Tone>> = {
 const diskTones: Readonly<Record<Disk['level'], Tone>> = { ok: 'ok', low: 'warn', full: 'danger' }
 const renewMs = 10_000
 const dayS = 24 * 60 * 60
+/** Further ahead, the growth of the last hour foretells nothing. */
+const forecastMaxS = 90 * dayS
 
 /** The logs that receipts stand in: how long they are, how far they are published, by which key, and the disk below them. */
 export function Logs() {
@@ -62,7 +64,7 @@ function LogPanel({ log }: { readonly log: Log }) {
         <StateLabel tone={stateTones[log.state] ?? 'quiet'}>{states[log.state] ?? log.state}</StateLabel>
       </div>
       <p className="mt-2">
-        {text.logs.entries(log.size)}. {text.logs.published(log.publishedSize)}
+        {text.logs.entries(log.size)} {text.logs.published(log.publishedSize)}
       </p>
       {log.reason !== undefined && <p className="mt-1 text-danger">{visibleString(log.reason, 300)}</p>}
       <dl className="mt-3">
@@ -126,8 +128,10 @@ function DiskLine({ disk }: { readonly disk: Disk }) {
       <span className="small-label">{text.logs.disk}</span>
       <StateLabel tone={diskTones[level]}>{text.logs.levels[level]}</StateLabel>
       <span>{text.logs.free(gigabytes(freeBytes), gigabytes(totalBytes))}</span>
-      {fullInS !== undefined && (
-        <span className="font-semibold text-warn">{text.logs.fullIn(Math.floor(fullInS / dayS))}</span>
+      {fullInS !== undefined && fullInS < forecastMaxS && (
+        <span className={level === 'ok' ? 'text-muted' : 'font-semibold text-warn'}>
+          {text.logs.fullIn(Math.floor(fullInS / dayS))}
+        </span>
       )}
     </p>
   )

@@ -35,7 +35,7 @@ function ReceiptFindings({ verified, receipt, openings }: Of<'receipt'>) {
   const ended = leaves.some(({ leaf }) => leaf.kind === 'act.outcome' || leaf.kind === 'act.refused')
   return (
     <>
-      <Good title={text.receipt.good}>
+      <Good title={keyPinned ? text.receipt.good : text.verify.unnamedGood}>
         {logs.map((log) => (
           <Signed key={log.origin} log={log} />
         ))}

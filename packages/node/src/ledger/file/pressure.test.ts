@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fault } from '@ambit/core/fault'
+import { until } from '@ambit/testkit/until'
 import { afterAll, expect, test } from 'vitest'
 import { localDisk } from '../../kernel/disk.ts'
 import type { Disk, DiskFile } from '../../kernel/disk.ts'
@@ -215,4 +216,49 @@ test('callers are told in the order of the log, and not all in one turn', async 
   }
   expect(turnsSeen).toBeGreaterThan(2)
   expect(told).toEqual(Array.from({ length: 4000 }, (_, at) => 10 + at))
+})
+
+test('a log that is closed while it tries a full disk again writes nothing into files that it let go of', async () => {
+  const where = await options()
+  const held: (() => void)[] = []
+  const state = { full: false, slow: false, writing: 0, late: 0 }
+  const disk = diskWith((file, path) => ({
+    ...file,
+    write(bytes, offset, length, position, done) {
+      if (!path.endsWith('.log')) return file.write(bytes, offset, length, position, done)
+      if (state.full) return done(Object.assign(new Error('full'), { code: 'ENOSPC' }), 0)
+      state.writing++
+      const write = (): void =>
+        file.write(bytes, offset, length, position, (error, written) => {
+          state.writing--
+          done(error, written)
+        })
+      if (state.slow) held.push(write)
+      else write()
+    },
+    close() {
+      state.late += state.writing
+      return file.close()
+    },
+  }))
+  const again = { ...limits, fullRetryMs: 0 }
+  const ledger = await openLog(
+    { ...where, onFailure: () => undefined },
+    { openEngine: (parts) => openFileEngine(parts, disk), genesis: true, mergeDelayMs: 1000, limits: again },
+  )
+  state.full = true
+  await expect(ledger.write('refused')).rejects.toMatchObject({ code: 'ledger.full' })
+  Object.assign(state, { full: false, slow: true })
+  await expect(ledger.write('tries again')).rejects.toMatchObject({ code: 'ledger.full' })
+  await until('the disk to be tried', () => held.length > 0)
+  const closed = ledger[Symbol.asyncDispose]()
+  const timer = setTimeout(() => {
+    state.slow = false
+    for (const write of held.splice(0)) write()
+  }, 200)
+  await closed
+  clearTimeout(timer)
+  state.slow = false
+  for (const write of held.splice(0)) write()
+  expect(state.late).toBe(0)
 })

@@ -33,7 +33,7 @@ export class Sequencer {
   #fault: Fault | undefined
   #durable: Head
   #retryAt = 0
-  #retrying = false
+  #retrying: Promise<void> | undefined
   #settled: (() => void)[] = []
   #acknowledgements = new Acknowledgements(
     (done, index) => this.#tell(done, undefined, index),
@@ -121,9 +121,9 @@ export class Sequencer {
     this.#fault = fault
   }
 
-  /** Resolves once every entry taken so far is durable or refused. */
+  /** Resolves once every entry taken so far is durable or refused, and nothing is being written. */
   settle(): Promise<void> {
-    if (this.queued === 0) return Promise.resolve()
+    if (this.queued === 0) return this.#retrying ?? Promise.resolve()
     if (this.#collecting.dones.length > 0) this.#hurry(this.#collecting)
     return new Promise((resolve) => {
       this.#settled.push(resolve)
@@ -244,11 +244,10 @@ export class Sequencer {
   #retry(): void {
     const { clock } = this.#parts
     // Cleaning must not meet a batch that is being written.
-    if (this.#state !== 'full' || this.#retrying || this.queued > 0 || clock.monotonicMs() < this.#retryAt)
-      return
-    this.#retrying = true
+    if (this.#state !== 'full' || this.#retrying !== undefined || this.queued > 0) return
+    if (clock.monotonicMs() < this.#retryAt) return
     this.#retryAt = clock.monotonicMs() + this.#limits.fullRetryMs
-    void this.#makeSpace()
+    this.#retrying = this.#makeSpace()
   }
 
   async #makeSpace(): Promise<void> {
@@ -267,7 +266,7 @@ export class Sequencer {
         this.#parts.onFailure(fault)
       }
     }
-    this.#retrying = false
+    this.#retrying = undefined
   }
 
   #refuseClosed(done: Done): void {
