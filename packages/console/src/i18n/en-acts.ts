@@ -87,6 +87,8 @@ export const enActs = {
       record: 'Record',
       ruling: 'Ruling',
       erase: 'Erasure',
+      predecessor: 'The log before',
+      prune: 'Old entries deleted',
       key: 'Key',
     },
     approvalSteps: {

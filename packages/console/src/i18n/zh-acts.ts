@@ -85,6 +85,8 @@ export const zhActs: Pick<Dictionary, 'approvals' | 'decisions' | 'outcomes' | '
       record: '登记',
       ruling: '裁定',
       erase: '删除',
+      predecessor: '上一份日志',
+      prune: '旧条目已删除',
       key: '密钥',
     },
     approvalSteps: {
