@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           // They share nothing but code, and reading it anew for each file took longer than running them.
           isolate: false,
+          // A busy machine is a few times slower; what hangs is found all the same.
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts', 'tests/*.test.ts'],
           exclude: ['**/*-store.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
