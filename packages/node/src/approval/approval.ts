@@ -167,10 +167,15 @@ export async function openApprovals(options: ApprovalOptions): Promise<OpenAppro
       .purgeOf(person)
       .catch((error: unknown) => log.error('approval.not-erased', { error: String(error) }))
   })
+  let closed = false
   let cancel = clock.after(sweepMs, tick)
+  // One after the other: a slow store must not have them pile up.
   function tick(): void {
-    cancel = clock.after(sweepMs, tick)
-    sweep().catch((error: unknown) => log.error('approval.sweep-failed', { error: String(error) }))
+    sweep()
+      .catch((error: unknown) => log.error('approval.sweep-failed', { error: String(error) }))
+      .finally(() => {
+        if (!closed) cancel = clock.after(sweepMs, tick)
+      })
   }
   return {
     ...createAsking(parts, createTurns()),
@@ -178,6 +183,7 @@ export async function openApprovals(options: ApprovalOptions): Promise<OpenAppro
     parts,
     sweep,
     async [Symbol.asyncDispose]() {
+      closed = true
       cancel()
       unsubscribe()
     },
