@@ -201,3 +201,24 @@ test('a collector that was closed while its shelf failed writes nothing later', 
   await shelf.end()
   expect({ blocks: shelf.blocks, told }).toEqual({ blocks: [], told: [] })
 })
+
+test('who comes while the last of its contents is written is told as soon as that is done', async () => {
+  const { clock, shelf, collector, told, waiting } = open()
+  collector.keep(ada, actId(1), 'arguments', 'one')
+  clock.advance(20)
+  expect(shelf.writing).toBe(1)
+  collector.after(waiting('one'))
+  const settled = collector.settle()
+  await shelf.end()
+  await settled
+  expect(told).toEqual(['one'])
+
+  collector.keep(ada, actId(2), 'arguments', 'two')
+  clock.advance(20)
+  collector.after(waiting('two'))
+  await shelf.end()
+  // Nobody asks it to hurry, and no time passes.
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  expect(told).toEqual(['one', 'two'])
+  await collector.settle()
+})

@@ -96,7 +96,8 @@ export class Collector implements ActContents {
 
   /** Resolves once everything taken so far is durable, or could not be written at the first try. */
   async settle(): Promise<void> {
-    if (this.#failing || (this.#used === 0 && this.#late.length === 0 && !this.#writing)) return
+    const isEmpty = this.#used === 0 && this.#waiting.length === 0 && this.#late.length === 0
+    if (this.#failing || (isEmpty && !this.#writing)) return
     await new Promise<void>((resolve) => {
       this.#settlers.push(resolve)
       this.#flush()
@@ -218,7 +219,14 @@ export class Collector implements ActContents {
     for (const each of waiting) each.contentsDurable()
     for (const settled of settlers) settled()
     this.#takeLate()
-    if (this.#settlers.length > 0 || this.#late.length > 0 || this.#used * 2 > this.#buffer.length) {
+    // Who waits for nothing but what was just written need not wait any longer.
+    const isWritten = this.#used === 0 && this.#waiting.length > 0
+    if (
+      isWritten ||
+      this.#settlers.length > 0 ||
+      this.#late.length > 0 ||
+      this.#used * 2 > this.#buffer.length
+    ) {
       this.#flush()
     } else if (this.#used > 0 || this.#waiting.length > 0) this.#schedule()
   }
