@@ -30,6 +30,8 @@ export interface Tally {
 export interface Bed {
   readonly random: Random
   readonly short: boolean
+  /** Instead of the number that the long form has. */
+  readonly rounds?: number
   progress(text: string): void
 }
 
@@ -50,6 +52,14 @@ export const limits: Partial<LedgerLimits> = {
 
 export function emptyTally(): Tally {
   return { rounds: 0, acknowledged: 0, lost: 0, corrupted: 0, findings: [] }
+}
+
+/** A line of progress: what was found so far counts also when a run is broken off. */
+export function tell(bed: Bed, what: string, tally: Tally): void {
+  const { rounds, acknowledged, lost, corrupted } = tally
+  bed.progress(
+    `${what}: ${rounds} rounds, ${acknowledged} acknowledged, ${lost} lost, ${corrupted} corrupted`,
+  )
 }
 
 export function note(tally: Tally, kind: 'lost' | 'corrupted', words: string): void {

@@ -14,6 +14,7 @@ import {
   note,
   openIn,
   origin,
+  tell,
 } from './bed.ts'
 import type { Bed, Lane, Tally } from './bed.ts'
 
@@ -34,7 +35,7 @@ export const bits: Lane = async (bed) => {
     tally.acknowledged = texts.length
     for (const name of ['log', 'guard'])
       cpSync(join(folder.path, name), join(folder.path, `whole-${name}`), { recursive: true })
-    const flips = bed.short ? 150 : 10_000
+    const flips = bed.rounds ?? (bed.short ? 150 : 10_000)
     for (let flip = 0; flip < flips; flip++) {
       tally.rounds++
       for (const name of ['log', 'guard']) {
@@ -45,7 +46,7 @@ export const bits: Lane = async (bed) => {
       if (!(await isFound(folder.path)))
         note(tally, 'corrupted', `${what}: reading the whole folder finds nothing`)
       await check(tally, folder.path, texts, checkpoint, what)
-      if (flip % 1000 === 999) bed.progress(`bits: ${flip + 1} flips`)
+      if (flip % 250 === 249) tell(bed, 'bits', tally)
     }
   } finally {
     folder.remove()

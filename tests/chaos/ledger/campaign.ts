@@ -21,6 +21,7 @@ export interface ChaosOptions {
   readonly lanes: readonly string[]
   readonly short: boolean
   readonly seed: number
+  readonly rounds?: number
   readonly progress: (text: string) => void
 }
 
@@ -44,6 +45,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const tally = await lane({
       random: new Random(options.seed),
       short: options.short,
+      ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
       progress: options.progress,
     })
     done[name] = { ...tally, seconds: Math.round((performance.now() - begun) / 1000) }

@@ -12,7 +12,7 @@ import {
 import type { Ledger } from '@ambit/node/ledger/ledger'
 import { openStore } from '@ambit/node/store/store'
 import type { Store } from '@ambit/node/store/store'
-import { codeOf, contents, emptyTally, entryOf, limits, makeFolder, note, origin } from './bed.ts'
+import { codeOf, contents, emptyTally, entryOf, limits, makeFolder, note, origin, tell } from './bed.ts'
 import type { Lane, Tally } from './bed.ts'
 import { makeCluster } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
@@ -50,15 +50,15 @@ export const database: Lane = async (bed) => {
         await replica(tally, cluster, join(folder.path, String(each)), privateKey, `p${each}`, acknowledged),
       )
     }
-    const crashes = bed.short ? 3 : 60
+    const crashes = bed.rounds ?? (bed.short ? 3 : 60)
     for (let crash = 0; crash < crashes; crash++) {
       const [least, most] = runMs
       await pause(least + bed.random.below(most - least))
       tally.rounds++
       cluster.crash()
       await goesOn(tally, acknowledged, crash)
-      if (crash % 10 === 9)
-        bed.progress(`database: ${crash + 1} crashes, ${acknowledged.size} entries acknowledged`)
+      tally.acknowledged = acknowledged.size
+      if (crash % 10 === 9) tell(bed, 'database', tally)
     }
     for (const each of replicas) await each.stop()
     tally.acknowledged = acknowledged.size

@@ -10,7 +10,7 @@ import { localDisk } from '@ambit/node/kernel/disk'
 import { Scan } from '@ambit/node/ledger/file/scan'
 import { commitBytes, headerBytes } from '@ambit/node/ledger/file/segment'
 import type { Ledger } from '@ambit/node/ledger/ledger'
-import { codeOf, contents, emptyTally, entryOf, makeFolder, makeKey, note, openIn } from './bed.ts'
+import { codeOf, contents, emptyTally, entryOf, makeFolder, makeKey, note, openIn, tell } from './bed.ts'
 import type { Bed, Lane, Tally } from './bed.ts'
 
 const writer = fileURLToPath(new URL('writer.ts', import.meta.url))
@@ -32,7 +32,7 @@ interface Known {
  */
 export const kill: Lane = async (bed) => {
   const tally = emptyTally()
-  const rounds = bed.short ? 6 : 500
+  const rounds = bed.rounds ?? (bed.short ? 6 : 500)
   while (tally.rounds < rounds) {
     const folder = makeFolder()
     try {
@@ -41,7 +41,7 @@ export const kill: Lane = async (bed) => {
     } finally {
       folder.remove()
     }
-    bed.progress(`kill -9: ${tally.rounds} rounds, ${tally.acknowledged} entries acknowledged`)
+    tell(bed, 'kill', tally)
   }
   return tally
 }

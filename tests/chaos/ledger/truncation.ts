@@ -1,7 +1,18 @@
 import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { appendAll, codeOf, contents, emptyTally, entryOf, makeFolder, makeKey, note, openIn } from './bed.ts'
+import {
+  appendAll,
+  codeOf,
+  contents,
+  emptyTally,
+  entryOf,
+  makeFolder,
+  makeKey,
+  note,
+  openIn,
+  tell,
+} from './bed.ts'
 import type { Lane, Tally } from './bed.ts'
 
 const entriesEach = 5
@@ -35,7 +46,7 @@ export const truncation: Lane = async (bed) => {
         await cut(join(folder.path, 'log', 'segments', segment), offset, zeros)
         await check(tally, folder.path, texts, `${zeros ? 'zeros from' : 'cut at'} ${offset}`)
       }
-      if (offset % 2000 < (bed.short ? shortStep : 1)) bed.progress(`truncation: offset ${offset} of ${end}`)
+      if (offset % 2000 < (bed.short ? shortStep : 1)) tell(bed, `truncation at ${offset} of ${end}`, tally)
     }
   } finally {
     folder.remove()
