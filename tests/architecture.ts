@@ -31,6 +31,7 @@ const ports: Readonly<Record<string, string>> = {
   'gateway/egress.ts': 'the port that the adapters implement',
   'gateway/back.ts': 'how a target turns to its caller, as every adapter passes it on',
   'gateway/body.ts': 'how every adapter reads the body of a request',
+  'gateway/forwarding-sink.ts': 'what an adapter puts between an act and its caller',
   'gateway/governing-headers.ts': 'how every adapter reads the headers that govern a message',
   'gateway/retry-after.ts': 'when to try again, as every adapter says it',
   'gateway/stored-outcome.ts': 'what an approved act came to, as every adapter answers it',

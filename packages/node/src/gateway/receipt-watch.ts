@@ -1,12 +1,10 @@
-import type { ActEvent, Outcome } from '@ambit/core/act'
+import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
-import type { Fault } from '@ambit/core/fault'
 import type { ReceiptAnswer, ReceiptWish } from '@ambit/core/wire/receipt-wish'
-import type { Pending } from '../approval/approval.ts'
 import { mergeDelayMsMax } from '@ambit/core/promise'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LoggedLeaf } from '../receipt/receipt.ts'
-import type { BackAnswer, BackQuestion } from './back.ts'
+import { ForwardingSink } from './forwarding-sink.ts'
 import type { IngressSink } from './gateway.ts'
 import type { PathParts } from './parts.ts'
 
@@ -14,49 +12,28 @@ import type { PathParts } from './parts.ts'
  * Stands between one act and its caller who wants its receipt with the answer: it notes the leaves on their way to the
  * ledger, and holds the last word back until it can say what was wished for. Other acts know nothing of it.
  */
-export class ReceiptWatch implements IngressSink {
+export class ReceiptWatch extends ForwardingSink {
   /** The parts of the path, whose ledger tells of this act's leaves. */
   readonly parts: PathParts
   readonly #act: string
   readonly #wish: ReceiptWish
-  readonly #sink: IngressSink
   readonly #leaves: LoggedLeaf[] = []
   #ended = false
   #onEnd: () => void = () => undefined
 
   constructor(parts: PathParts, act: string, wish: ReceiptWish, sink: IngressSink) {
+    super(sink)
     this.#act = act
     this.#wish = wish
-    this.#sink = sink
     this.parts = { ...parts, ledger: this.#noting(parts.ledger) }
   }
 
-  event(event: Exclude<ActEvent, Outcome>): boolean {
-    return this.#sink.event(event)
+  override outcome(outcome: Outcome, act: string): void {
+    this.#tell(act, (receipt) => this.sink.outcome(outcome, act, receipt))
   }
 
-  asks(
-    question: BackQuestion,
-    act: string,
-    answered: (answer: BackAnswer) => void,
-  ): (() => void) | undefined {
-    return this.#sink.asks?.(question, act, answered)
-  }
-
-  outcome(outcome: Outcome, act: string): void {
-    this.#tell(act, (receipt) => this.#sink.outcome(outcome, act, receipt))
-  }
-
-  asked(pending: Pending, decision: Decision): void {
-    this.#sink.asked(pending, decision)
-  }
-
-  refused(decision: Decision, act: string): void {
-    this.#tell(act, (receipt) => this.#sink.refused(decision, act, receipt))
-  }
-
-  failed(fault: Fault): void {
-    this.#sink.failed(fault)
+  override refused(decision: Decision, act: string): void {
+    this.#tell(act, (receipt) => this.sink.refused(decision, act, receipt))
   }
 
   #tell(act: string, say: (receipt: ReceiptAnswer) => void): void {

@@ -1,13 +1,11 @@
-import type { ActEvent, Outcome } from '@ambit/core/act'
+import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
-import type { Fault } from '@ambit/core/fault'
 import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { readWish, receiptHeader, receiptKey } from '@ambit/core/wire/receipt-wish'
 import type { ReceiptAnswer, ReceiptWish, WishReading } from '@ambit/core/wire/receipt-wish'
-import type { Pending } from '../../approval/approval.ts'
-import type { BackAnswer, BackQuestion } from '../back.ts'
+import { ForwardingSink } from '../forwarding-sink.ts'
 import type { IngressSink } from '../gateway.ts'
 import { errorOutcome, refusalError } from './operations/answers.ts'
 import { refusalResult } from './refusal.ts'
@@ -44,48 +42,27 @@ export function showingReceipt(
 }
 
 /** Puts the receipt of an act into its answer, whatever that is: a result, an error, a refusal. */
-class ReceiptSink implements IngressSink {
-  readonly #sink: IngressSink
+class ReceiptSink extends ForwardingSink {
   readonly #isTool: boolean
 
   constructor(sink: IngressSink, isTool: boolean) {
-    this.#sink = sink
+    super(sink)
     this.#isTool = isTool
   }
 
-  event(event: Exclude<ActEvent, Outcome>): boolean {
-    return this.#sink.event(event)
+  override outcome(outcome: Outcome, act: string, receipt?: ReceiptAnswer): void {
+    this.sink.outcome(receipt === undefined ? outcome : outcomeWith(outcome, receipt), act)
   }
 
-  asks(
-    question: BackQuestion,
-    act: string,
-    answered: (answer: BackAnswer) => void,
-  ): (() => void) | undefined {
-    return this.#sink.asks?.(question, act, answered)
-  }
-
-  outcome(outcome: Outcome, act: string, receipt?: ReceiptAnswer): void {
-    this.#sink.outcome(receipt === undefined ? outcome : outcomeWith(outcome, receipt), act)
-  }
-
-  asked(pending: Pending, decision: Decision): void {
-    this.#sink.asked(pending, decision)
-  }
-
-  refused(decision: Decision, act: string, receipt?: ReceiptAnswer): void {
+  override refused(decision: Decision, act: string, receipt?: ReceiptAnswer): void {
     if (receipt === undefined) {
-      this.#sink.refused(decision, act)
+      this.sink.refused(decision, act)
       return
     }
     const refused = this.#isTool
       ? ({ ...ended, status: 'completed', value: refusalResult(decision, act) } as const)
       : errorOutcome(refusalError(decision, act))
-    this.#sink.outcome(outcomeWith(refused, receipt), act)
-  }
-
-  failed(fault: Fault): void {
-    this.#sink.failed(fault)
+    this.sink.outcome(outcomeWith(refused, receipt), act)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import { tileWidth } from '@ambit/core/log/tile'
 import type { Disk } from '../../kernel/disk.ts'
+import { BundleCache } from '../bundle-cache.ts'
 import type { HashStore } from '../hash-store.ts'
 import { Scan } from './scan.ts'
 import { headerBytes } from './segment.ts'
@@ -11,38 +12,23 @@ const hashBytes = 32
 /** Bytes read at once: most bundles are about as long. */
 const bundleChunkBytes = 64 * 1024
 
-/** Entries of one bundle, each checked against its leaf hash. */
-interface Bundle {
-  readonly entries: readonly Buffer[]
-  readonly bytes: number
-}
-
 /** Reads entries back from the segments, 256 at a time; the last bundles read are kept up to a number of bytes. */
 export class Bundles {
   #disk: Disk
   #segments: Segments
   #hashes: HashStore
-  #cacheBytes: number
-  #cached = new Map<number, Bundle>()
-  #cachedBytes = 0
+  #cache: BundleCache
 
   constructor(disk: Disk, segments: Segments, hashes: HashStore, cacheBytes: number) {
     this.#disk = disk
     this.#segments = segments
     this.#hashes = hashes
-    this.#cacheBytes = cacheBytes
+    this.#cache = new BundleCache(cacheBytes)
   }
 
   /** The first entries of a bundle, all durable. Throws `ledger.corrupt` naming file, offset and index. */
-  async read(bundle: number, width: number): Promise<readonly Buffer[]> {
-    const known = this.#cached.get(bundle)
-    if (known !== undefined && known.entries.length >= width) {
-      this.#keep(bundle, known)
-      return known.entries.length === width ? known.entries : known.entries.slice(0, width)
-    }
-    const entries = await this.#load(bundle, width)
-    this.#keep(bundle, { entries, bytes: entries.reduce((sum, entry) => sum + entry.length, 0) })
-    return entries
+  read(bundle: number, width: number): Promise<readonly Buffer[]> {
+    return this.#cache.read(bundle, width, (number, entries) => this.#load(number, entries))
   }
 
   async #load(bundle: number, width: number): Promise<Buffer[]> {
@@ -91,18 +77,6 @@ export class Bundles {
       }
     } finally {
       await file.close()
-    }
-  }
-
-  /** The bundle used longest ago goes first. */
-  #keep(number: number, bundle: Bundle): void {
-    this.#cachedBytes += bundle.bytes - (this.#cached.get(number)?.bytes ?? 0)
-    this.#cached.delete(number)
-    this.#cached.set(number, bundle)
-    for (const [oldest, each] of this.#cached) {
-      if (this.#cachedBytes <= this.#cacheBytes) break
-      this.#cached.delete(oldest)
-      this.#cachedBytes -= each.bytes
     }
   }
 }

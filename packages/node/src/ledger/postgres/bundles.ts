@@ -1,4 +1,5 @@
 import { tileWidth } from '@ambit/core/log/tile'
+import { BundleCache } from '../bundle-cache.ts'
 import type { HashStore } from '../hash-store.ts'
 import { sha256 } from '../hash.ts'
 import type { BatchStore, RowPlace } from './batch-store.ts'
@@ -12,24 +13,18 @@ export class Bundles {
   #origin: string
   #batches: BatchStore
   #hashes: HashStore
-  #cacheBytes: number
-  #cached = new Map<number, { readonly entries: readonly Buffer[]; readonly bytes: number }>()
-  #cachedBytes = 0
+  #cache: BundleCache
 
   constructor(origin: string, batches: BatchStore, hashes: HashStore, cacheBytes: number) {
     this.#origin = origin
     this.#batches = batches
     this.#hashes = hashes
-    this.#cacheBytes = cacheBytes
+    this.#cache = new BundleCache(cacheBytes)
   }
 
   /** The first entries of a bundle, all durable. Throws `ledger.corrupt` naming batch and index. */
-  async read(bundle: number, width: number): Promise<readonly Buffer[]> {
-    const known = this.#cached.get(bundle)
-    const entries =
-      known !== undefined && known.entries.length >= width ? known.entries : await this.#load(bundle, width)
-    this.#keep(bundle, entries)
-    return entries.length === width ? entries : entries.slice(0, width)
+  read(bundle: number, width: number): Promise<readonly Buffer[]> {
+    return this.#cache.read(bundle, width, (number, entries) => this.#load(number, entries))
   }
 
   async #load(bundle: number, width: number): Promise<Buffer[]> {
@@ -71,18 +66,5 @@ export class Bundles {
     const position = await this.#hashes.position(bundle)
     if (position === undefined) return undefined
     return { first: bundle * tileWidth - position.segment, offset: position.offset }
-  }
-
-  /** The bundle used longest ago goes first. */
-  #keep(bundle: number, entries: readonly Buffer[]): void {
-    const bytes = entries.reduce((sum, entry) => sum + entry.length, 0)
-    this.#cachedBytes += bytes - (this.#cached.get(bundle)?.bytes ?? 0)
-    this.#cached.delete(bundle)
-    this.#cached.set(bundle, { entries, bytes })
-    for (const [oldest, each] of this.#cached) {
-      if (this.#cachedBytes <= this.#cacheBytes) break
-      this.#cached.delete(oldest)
-      this.#cachedBytes -= each.bytes
-    }
   }
 }

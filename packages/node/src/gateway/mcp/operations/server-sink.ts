@@ -1,9 +1,7 @@
-import type { ActEvent, Outcome } from '@ambit/core/act'
+import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
-import type { Fault } from '@ambit/core/fault'
 import { isObject } from '@ambit/core/wire/mcp/message'
-import type { Pending } from '../../../approval/approval.ts'
-import type { BackAnswer, BackQuestion } from '../../back.ts'
+import { ForwardingSink } from '../../forwarding-sink.ts'
 import type { IngressSink } from '../../gateway.ts'
 import type { View } from '../names/view.ts'
 import { errorOutcome, refusalError } from './answers.ts'
@@ -20,44 +18,23 @@ export function serverSink(view: View, slug: string, sink: IngressSink, call: bo
 /** Every URI that must be written anew stands in one of these; without them the bytes go on as they are. */
 const marks = [Buffer.from('"uri'), Buffer.from('"ref')]
 
-class ServerSink implements IngressSink {
+class ServerSink extends ForwardingSink {
   readonly #slug: string | undefined
-  readonly #sink: IngressSink
   readonly #call: boolean
 
   constructor(slug: string | undefined, sink: IngressSink, call: boolean) {
+    super(sink)
     this.#slug = slug
-    this.#sink = sink
     this.#call = call
   }
 
-  event(event: Exclude<ActEvent, Outcome>): boolean {
-    return this.#sink.event(event)
+  override outcome(outcome: Outcome, act: string): void {
+    this.sink.outcome(this.#slug === undefined ? outcome : shown(outcome, this.#slug), act)
   }
 
-  asks(
-    question: BackQuestion,
-    act: string,
-    answered: (answer: BackAnswer) => void,
-  ): (() => void) | undefined {
-    return this.#sink.asks?.(question, act, answered)
-  }
-
-  outcome(outcome: Outcome, act: string): void {
-    this.#sink.outcome(this.#slug === undefined ? outcome : shown(outcome, this.#slug), act)
-  }
-
-  asked(pending: Pending, decision: Decision): void {
-    this.#sink.asked(pending, decision)
-  }
-
-  refused(decision: Decision, act: string): void {
-    if (this.#call) this.#sink.refused(decision, act)
-    else this.#sink.outcome(errorOutcome(refusalError(decision, act)), act)
-  }
-
-  failed(fault: Fault): void {
-    this.#sink.failed(fault)
+  override refused(decision: Decision, act: string): void {
+    if (this.#call) this.sink.refused(decision, act)
+    else this.sink.outcome(errorOutcome(refusalError(decision, act)), act)
   }
 }
 
