@@ -11,6 +11,7 @@ const benches: Readonly<
   recall: () => import('./recall.ts'),
   ledger: () => import('./ledger.ts'),
   streams: () => import('./streams.ts'),
+  authority: () => import('./authority.ts'),
 }
 
 export interface Report {

@@ -8,9 +8,11 @@ import { promiseSchema } from '@ambit/core/promise'
 import { receiptSchema } from '@ambit/core/receipt'
 import { recordSchema } from '@ambit/core/record'
 import { signedRulingSchema } from '@ambit/core/ruling'
+import { openClientAccess } from '@ambit/node/client-access'
 import { readConfig } from '@ambit/node/config'
 import { openDomains } from '@ambit/node/domains'
 import { openFoundation } from '@ambit/node/foundation'
+import { openJournal } from '@ambit/node/journal'
 import { InFlight } from '@ambit/node/gateway/in-flight'
 import { Traffic } from '@ambit/node/gateway/traffic'
 import { openApi } from '@ambit/node/http/openapi'
@@ -19,6 +21,7 @@ import { createBackups } from '@ambit/node/ops/backup'
 import { createDiskWatch } from '@ambit/node/ops/disk-watch'
 import { nodeVersion } from '@ambit/node/protocols'
 import { openResponse } from '@ambit/node/response/response'
+import { openStopping } from '@ambit/node/stopping'
 import { routesOf } from '@ambit/node/routes'
 import { z } from 'zod'
 
@@ -53,6 +56,7 @@ async function api(): Promise<unknown> {
         describers: [],
         origin: () => '',
         stopMandates: async () => 0,
+        stopAgent: async () => undefined,
       })
       const { activityLedger: ledger, clock } = foundation
       const response = openResponse({
@@ -70,9 +74,12 @@ async function api(): Promise<unknown> {
           foundation,
           domains,
           response,
+          stopping: await openStopping(foundation, domains, inFlight),
           receipts,
+          outbox: await openJournal(foundation, domains, nothingToUndo),
           inFlight,
           traffic,
+          oauth: await openClientAccess(foundation, domains, () => 'http://localhost:7100'),
           disk: createDiskWatch({
             folder,
             reserveBytes: undefined,
@@ -99,6 +106,10 @@ async function api(): Promise<unknown> {
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+async function nothingToUndo(): Promise<never> {
+  throw new Error('nobody calls these routes')
 }
 
 function text(value: unknown): string {

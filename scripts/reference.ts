@@ -2,11 +2,17 @@
 import { writeFileSync } from 'node:fs'
 import { faultTables } from '@ambit/core/faults/table'
 import { settings } from '@ambit/node/settings'
+import { createContext } from '../packages/cli/src/context.ts'
+import { createProgram } from '../packages/cli/src/program.ts'
+import { processTerminal } from '../packages/cli/src/terminal.ts'
+
+type CommandOf = Awaited<ReturnType<typeof createProgram>>
 
 /** Each generated page by its path from the root; `tests/reference.test.ts` compares them with what is there. */
 export const pages: Readonly<Record<string, string>> = {
   'docs/reference/faults.md': faultsPage(),
   'docs/reference/settings.md': settingsPage(),
+  'docs/reference/commands.md': await commandsPage(),
 }
 
 if (import.meta.main) {
@@ -47,6 +53,43 @@ function settingsPage(): string {
     '`packages/node/src/settings.ts`',
     [markdownTable(['name', 'default', 'takes', 'what it does'], table)],
   )
+}
+
+async function commandsPage(): Promise<string> {
+  const silent = { reply: () => undefined, tell: () => undefined }
+  const program = await createProgram(createContext(processTerminal(), silent), ['log'])
+  const about =
+    'What `ambit` takes. Every command has `--help`, and every one that answers has `--json`. Exit codes: 0 done, ' +
+    '1 refused or a check failed, 2 could not be tried.'
+  const parts = program.commands.flatMap((command) => commandParts(command, ['ambit'], 2))
+  return page('Commands', about, '`packages/cli/src/commands/`', parts)
+}
+
+/** A command and, one heading lower, those below it. */
+function commandParts(command: CommandOf, above: readonly string[], level: number): string[] {
+  const names = [...above, command.name()]
+  const takes = command.registeredArguments.map((argument) => {
+    const name = argument.variadic ? `${argument.name()}…` : argument.name()
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  const options = command.options.filter(({ long }) => long !== '--json')
+  const rows = options.map(({ flags, description }) => [`\`${flags}\``, description])
+  const [words, example] = [command.description(), exampleOf(command)]
+  return [
+    `${'#'.repeat(level)} \`${[...names, ...takes].join(' ')}\``,
+    `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,
+    ...(rows.length === 0 ? [] : [markdownTable(['option', 'what it does'], rows)]),
+    ...(example === undefined ? [] : [`\`\`\`sh\n${example}\n\`\`\``]),
+    ...command.commands.flatMap((each) => commandParts(each, names, level + 1)),
+  ]
+}
+
+/** The example that stands under the help of a command. */
+function exampleOf(command: CommandOf): string | undefined {
+  let help = ''
+  command.configureOutput({ writeOut: (text) => (help += text) })
+  command.outputHelp()
+  return /\$ (ambit .*)/.exec(help)?.[1]
 }
 
 function page(title: string, about: string, source: string, parts: readonly string[]): string {

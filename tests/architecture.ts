@@ -14,11 +14,11 @@ export type Violation = string
 const rows: readonly (readonly string[])[] = [
   ['kernel'],
   ['store', 'bus', 'net'],
-  ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents', 'witness'],
+  ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents', 'witness', 'replica'],
   ['registry'],
-  ['discovery', 'authority', 'fence', 'approval', 'outbox', 'receipt'],
+  ['discovery', 'authority', 'fence', 'approval', 'channel', 'outbox', 'receipt'],
   ['response', 'governance', 'federation', 'monitor'],
-  ['gateway', 'http', 'ops', 'config'],
+  ['gateway', 'http', 'oauth', 'ops', 'config'],
 ]
 
 /** The foundation: any file of these may be imported, because they know no domain. */
@@ -30,14 +30,19 @@ const ports: Readonly<Record<string, string>> = {
   'registry/describe.ts': 'the port that the adapters implement',
   'gateway/egress.ts': 'the port that the adapters implement',
   'gateway/back.ts': 'how a target turns to its caller, as every adapter passes it on',
+  'gateway/authentication.ts':
+    'how a request proves the key of its token, as the authorization server reads it',
   'gateway/body.ts': 'how every adapter reads the body of a request',
   'gateway/forwarding-sink.ts': 'what an adapter puts between an act and its caller',
+  'gateway/grpc-service.ts': 'a service of gRPC as the one listener takes it',
+  'gateway/protobuf-schema.ts': 'how an adapter writes down the messages of a protocol of gRPC',
   'gateway/governing-headers.ts': 'how every adapter reads the headers that govern a message',
   'gateway/retry-after.ts': 'when to try again, as every adapter says it',
+  'gateway/planning.ts': 'what an agent means to do, as every adapter hands it in',
   'gateway/stored-outcome.ts': 'what an approved act came to, as every adapter answers it',
 }
 
-const adapters = new Set(['a2a', 'mcp', 'aip', 'anp', 'openai'])
+const adapters = new Set(['a2a', 'mcp', 'authz', 'aip', 'anp', 'openai'])
 
 /** Which folders of the node may import a package that ties them to one engine or server. */
 const boundPackages: Readonly<Record<string, readonly string[]>> = {
@@ -48,6 +53,7 @@ const boundPackages: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['gateway'],
   '@bufbuild/protobuf': ['gateway'],
   '@nats-io': ['bus'],
+  'oidc-provider': ['oauth'],
 }
 
 /** Which packages each workspace may import; `node:` is the runtime's own library. */

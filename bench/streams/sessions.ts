@@ -1,7 +1,7 @@
 import { addTarget } from './bed.ts'
 import type { Bed } from './bed.ts'
 import { Connection } from './connection.ts'
-import { collectGarbage, inspectorOf } from './garbage.ts'
+import { inspectorOf, settledMb } from './garbage.ts'
 import { initializeRequest, listenRequest } from './message.ts'
 import type { Asked } from './message.ts'
 
@@ -10,12 +10,6 @@ const connectionCount = 32
 export const warmUpSessions = 20_000
 /** One session of so many also opens its stream of changes, which is cut off. */
 const listeningEvery = 20
-/** After its garbage is collected, pages go back to the system within this time. */
-const settleMs = 5000
-const sampleEveryMs = 250
-/** One collection finds what the one before it let go. */
-const collections = 3
-
 export interface Sessions {
   readonly sessions: number
   readonly perS: number
@@ -33,12 +27,12 @@ export async function measureSessions(bed: Bed, count: number): Promise<Sessions
   const inspector = await inspectorOf(bed.node.child)
   const asked = await addTarget(bed, 'mcp')
   await openAndDrop(bed, asked, warmUpSessions)
-  const beforeMb = await settled(bed, inspector)
+  const beforeMb = await settledMb(inspector, () => bed.node.usage())
   const start = performance.now()
   await openAndDrop(bed, asked, count)
   const perS = count / ((performance.now() - start) / 1000)
   const uncollectedMb = bed.node.usage().rssMb
-  const afterMb = await settled(bed, inspector)
+  const afterMb = await settledMb(inspector, () => bed.node.usage())
   return { sessions: count, perS, beforeMb, uncollectedMb, afterMb, driftMb: afterMb - beforeMb }
 }
 
@@ -64,15 +58,4 @@ async function listenAndDrop(bed: Bed, asked: Asked, session: string, from: stri
   const head = await connection.head(listenRequest(asked, session))
   if (!head.startsWith('HTTP/1.1 200')) throw new Error(`no stream was opened: ${head.split('\r\n')[0]}`)
   connection.close()
-}
-
-async function settled(bed: Bed, inspector: string): Promise<number> {
-  for (let turn = 0; turn < collections; turn++) await collectGarbage(inspector)
-  let least = Infinity
-  const until = performance.now() + settleMs
-  while (performance.now() < until) {
-    least = Math.min(least, bed.node.usage().rssMb)
-    await new Promise((resolve) => setTimeout(resolve, sampleEveryMs))
-  }
-  return least
 }

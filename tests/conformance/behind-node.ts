@@ -1,4 +1,4 @@
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, startTestNode, withoutHold } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
 import { startGrpcTokenProxy } from './grpc-token-proxy.ts'
 import { startTokenProxy } from './token-proxy.ts'
@@ -45,6 +45,7 @@ async function behind(
   await using parts = new AsyncDisposableStack()
   const node = parts.use(await startTestNode())
   await bringOnline(node.ambit, { url: peerUrl }, slug)
+  await withoutHold(node.ambit, slug)
   const { token } = await allow(node.ambit, [{ target: slug, capability: '*', decision: 'autonomous' }])
   const url = await front({ node, token }, parts)
   const all = parts.move()

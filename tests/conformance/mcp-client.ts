@@ -1,7 +1,7 @@
 import { driveScenario } from '@ambit/testkit/conformance-mcp-client'
 import type { DrivenServer } from '@ambit/testkit/conformance-mcp-client'
 import { driveSignIn } from '@ambit/testkit/conformance-mcp-sign-in'
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, startTestNode, withoutHold } from '@ambit/testkit/start-node'
 import { signInThroughNode } from './sign-in-through-node.ts'
 
 /*
@@ -27,6 +27,7 @@ process.exit(0)
 async function driveThroughNode(server: DrivenServer): Promise<void> {
   await using node = await startTestNode()
   await bringOnline(node.ambit, { url: server.url }, 'runner')
+  await withoutHold(node.ambit, 'runner')
   const access = await allow(node.ambit, [{ target: 'runner', capability: '*', decision: 'autonomous' }])
   await driveScenario(scenario, { ...server, url: access.mcpUrl, token: access.token })
 }

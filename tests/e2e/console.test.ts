@@ -179,7 +179,7 @@ describe.skipIf(executable === undefined)('the console', () => {
     expect(await page.title()).toMatch(/^\(1\) /)
     expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(390)
     for (const answer of ['Approve', 'Deny']) {
-      const box = await card.getByRole('button', { name: answer }).boundingBox()
+      const box = await card.getByRole('button', { name: answer, exact: true }).boundingBox()
       expect(box?.height).toBeGreaterThanOrEqual(48)
     }
 
@@ -191,7 +191,7 @@ describe.skipIf(executable === undefined)('the console', () => {
 
     await card.first().getByRole('button', { name: 'Approve' }).tap()
     await card.first().getByText('Approved and done').waitFor()
-    await card.last().getByRole('button', { name: 'Deny' }).tap()
+    await card.last().getByRole('button', { name: 'Deny', exact: true }).tap()
     await card.last().getByText('Denied').waitFor()
     expect(fake.state.approvals.map((each) => each.state)).toEqual(['done', 'denied'])
     expect(fake.state.approvals[0]?.id).toBe(id)

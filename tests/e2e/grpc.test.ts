@@ -2,7 +2,7 @@ import { startA2aAgent } from '@ambit/testkit/a2a-agent'
 import type { A2aAgent } from '@ambit/testkit/a2a-agent'
 import { TaskState, a2aClient, answerText, textRequest } from '@ambit/testkit/a2a-client'
 import { rawGrpcCaller } from '@ambit/testkit/a2a-grpc-raw'
-import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
+import { allow, bringOnline, signInOwner, startTestNode } from '@ambit/testkit/start-node'
 import type { TestAccess, TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -109,6 +109,47 @@ test('an act that a person must decide is a task that says so, and goes on once 
   expect(seen.at(-1)).toBe(TaskState.TASK_STATE_COMPLETED)
   const task = await client.getTask({ tenant: '', id: answer.id })
   expect(answerText(task)).toBe('echo: may I?')
+})
+
+test('a name means the agent of the own organisation, and an agent of another is not there', async () => {
+  const own = await startA2aAgent({ bindings: ['GRPC'], delayMs: 5, name: 'Own' })
+  const added = await node.ambit.organizations.add({ id: 'north', name: 'North', owner: 'Ada' })
+  const north = (await signInOwner(node.url, added.signInLink)).ambit
+  await bringOnline(north, { url: own.url }, 'own')
+  const everywhere = { target: '*', capability: '*', decision: 'autonomous' } as const
+  const { token } = await allow(north, [everywhere])
+  const raw = rawGrpcCaller(`localhost:${node.grpcPort}`)
+  const sent = async (tenant: string) => {
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: `to ${tenant}` }] }
+    return await raw.call('SendMessage', { tenant, message }, { token })
+  }
+  const { record } = await node.ambit.records.get('talker')
+  const before = talker.calls.length
+  expect(await sent('own')).toMatchObject({ status: 'OK' })
+  expect(own.calls).toHaveLength(1)
+  const nobodys = await sent('nobody')
+  for (const tenant of ['talker', record.id]) expect(await sent(tenant)).toEqual(nobodys)
+  // The same holds for the bindings over HTTP, and for the cards: shown a token, of its organisation's agents alone.
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'a2a-version': '1.0',
+  }
+  const post = async (slug: string) => {
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'over http' }] }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } })
+    return await (await fetch(agentUrl(slug), { method: 'POST', headers, body })).text()
+  }
+  const card = async (slug: string, shown = {}) =>
+    (await fetch(`${agentUrl(slug)}/.well-known/agent-card.json`, { headers: shown })).status
+  expect(await post('own')).toContain('echo: over http')
+  expect(await post('talker')).toBe(await post('nobody'))
+  expect(await Promise.all([card('own', headers), card('talker', headers), card('own')])).toEqual([
+    200, 404, 404,
+  ])
+  expect(talker.calls.length).toBe(before)
+  raw.close()
+  await own.close()
 })
 
 test('a recall ends a stream of gRPC that is under way, at the caller and at the agent', async () => {

@@ -239,7 +239,7 @@ describe.each(nodeStores)('a recall on $name', (store) => {
     await until('the server was told', () => call.cancelled)
     for (const dead of [access.token, token]) {
       const refused = await rawCall(node.port, { token: dead, args: { text: 'again' } })
-      expect(refused.status).toBe(403)
+      expect(refused.status).toBe(401)
       expect(refused.text).toContain('auth.revoked')
     }
   })

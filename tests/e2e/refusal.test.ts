@@ -86,7 +86,7 @@ describe('tokens', () => {
     const one = await allow(node.ambit, [{ target: 'desk', capability: '*', decision: 'autonomous' }])
     await node.ambit.mandates.disconnect(one.id)
     const revoked = await rawCall(node.port, { token: one.token, args })
-    expect([revoked.status, codeIn(revoked)]).toEqual([403, 'auth.revoked'])
+    expect([revoked.status, codeIn(revoked)]).toEqual([401, 'auth.revoked'])
 
     const short = await allow(node.ambit, [{ target: 'desk', capability: '*', decision: 'autonomous' }], {
       expires: new Date(Date.now() + 60_000).toISOString(),

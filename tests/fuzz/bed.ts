@@ -1,7 +1,7 @@
 import { connectAmbit } from '@ambit/sdk/client'
 import { spawnNode } from '@ambit/testkit/spawn-node'
 import type { SpawnedNode } from '@ambit/testkit/spawn-node'
-import { bringOnline } from '@ambit/testkit/start-node'
+import { bringOnline, withoutHold } from '@ambit/testkit/start-node'
 import { canaryOf, foreignCanaries } from './canary.ts'
 import type { HolderName } from './canary.ts'
 import { Memory } from './draft.ts'
@@ -49,6 +49,7 @@ export async function startFuzzBed(protocol: Protocol): Promise<FuzzBed> {
     const secrets = [{ header: 'x-upstream-key', value: credential }]
     const source = { url: upstream.origin + path, secrets, headersFor: 'everyone' as const }
     await bringOnline(node.ambit, source, slug)
+    await withoutHold(node.ambit, slug)
   }
   const holders = { ann: await holderOf(node, 'ann', targets), bob: await holderOf(node, 'bob', targets) }
   watched.secrets.push(holders.ann.token, holders.bob.token, node.session)

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseAllow, parseChanges, parseDuration, parseHeaders, parseVersioned } from './arguments.ts'
+import {
+  moneyText,
+  parseAllow,
+  parseChanges,
+  parseDuration,
+  parseHeaders,
+  parseMoney,
+  parseSince,
+  parseValues,
+  parseVersioned,
+} from './arguments.ts'
 
 test('reads what is allowed, and who decides', () => {
   expect(parseAllow('mailer/send')).toEqual({ target: 'mailer', capability: 'send' })
@@ -51,4 +61,34 @@ test('headers and versions', () => {
   ])
   expect(parseVersioned('mailer@1.2.0-rc.1')).toEqual({ slug: 'mailer', version: '1.2.0-rc.1' })
   expect(parseVersioned('mailer')).toEqual({ slug: 'mailer' })
+})
+
+test('money is read as people write it, with as many digits as its currency has', () => {
+  expect(parseMoney('50EUR')).toEqual({ currency: 'EUR', minor: 5000 })
+  expect(parseMoney('EUR 49.9')).toEqual({ currency: 'EUR', minor: 4990 })
+  expect(parseMoney('500JPY')).toEqual({ currency: 'JPY', minor: 500 })
+  expect(parseMoney('1.234KWD')).toEqual({ currency: 'KWD', minor: 1234 })
+  for (const text of ['50', 'EUR', '50eur', '-1EUR', '1.5JPY', '1.234EUR', '1,5EUR', '1e3EUR', '٥EUR'])
+    expect(() => parseMoney(text)).toThrow(`${text} is no amount of money`)
+  fc.assert(
+    fc.property(fc.nat(1e9), fc.constantFrom('EUR', 'JPY', 'KWD'), (minor, currency) => {
+      expect(parseMoney(moneyText({ currency, minor }))).toEqual({ currency, minor })
+    }),
+  )
+})
+
+test('since is how long ago, or a day', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z')
+  expect(parseSince('12h', now)).toBe('2026-11-21T00:00:00.000Z')
+  expect(parseSince('2026-11-20', now)).toBe('2026-11-20T00:00:00.000Z')
+  for (const text of ['', 'yesterday', '2026', '2026-13-01', '20', '5w'])
+    expect(() => parseSince(text, now)).toThrow('is no')
+})
+
+test('values keep the name they are given, with all its dots', () => {
+  expect([...parseValues(['a.b=1', 'to=x=y', 'to=true'], '--set')]).toEqual([
+    ['a.b', [1]],
+    ['to', ['x=y', true]],
+  ])
+  expect(() => parseValues(['to'], '--set')).toThrow('not of the form')
 })

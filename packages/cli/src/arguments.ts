@@ -1,6 +1,10 @@
 import type { Allow } from '@ambit/core/mandate'
-import { authorityClassSchema } from '@ambit/core/mandate'
+import type { Effect } from '@ambit/core/record'
 import { Refusal } from './refusal.ts'
+
+/** In the order of how grave they are. */
+export const effects = ['read', 'write', 'egress', 'pay', 'identity', 'physical'] as const satisfies Effect[]
+const authorityClasses = ['autonomous', 'ask', 'user'] as const
 
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 /** Ten years; nobody means more, and dates stay dates. */
@@ -24,14 +28,14 @@ export function parseAllow(text: string): Allow {
   const rest = text.slice(slash + 1)
   const equals = rest.lastIndexOf('=')
   if (equals < 0) return { target, capability: rest }
-  const decision = authorityClassSchema.safeParse(rest.slice(equals + 1))
-  if (!decision.success || equals === 0) {
+  const decision = authorityClasses.find((each) => each === rest.slice(equals + 1))
+  if (decision === undefined || equals === 0) {
     throw new Refusal(
       `--allow ${text} names no decision that exists`,
       'After `=` comes autonomous, ask or user; leave it out for the default of the node.',
     )
   }
-  return { target, capability: rest.slice(0, equals), decision: decision.data }
+  return { target, capability: rest.slice(0, equals), decision }
 }
 
 /** `30d`, `12h`, `15m` in milliseconds. */
@@ -42,6 +46,55 @@ export function parseDuration(text: string): number {
     throw new Refusal(`${text} is no length of time`, 'Write minutes, hours or days: `15m`, `12h`, `30d`.')
   }
   return ms
+}
+
+/** `30d` as a number of days. */
+export function parseDays(text: string): number {
+  const days = parseDuration(text) / units.d
+  if (Number.isInteger(days)) return days
+  throw new Refusal(`${text} is no number of days`, 'It is counted in days: `30d`.')
+}
+
+/** `50EUR` or `EUR 49.90` in minor units (cents), with as many digits after the point as ISO 4217 gives the currency. */
+export function parseMoney(text: string): { currency: string; minor: number } {
+  const [, amount = '', currency = ''] =
+    /^(\d{1,10}(?:\.\d{1,4})?) ?([A-Z]{3})$/.exec(text.replace(/^([A-Z]{3}) ?(.*)$/, '$2 $1')) ?? []
+  const digits = currency === '' ? 0 : fractionDigits(currency)
+  const [whole = '', fraction = ''] = amount.split('.')
+  if (amount === '' || fraction.length > digits) {
+    throw new Refusal(
+      `${text} is no amount of money`,
+      'Write the amount and the currency: `50EUR`, `49.90USD`.',
+    )
+  }
+  return { currency, minor: Number(whole) * 10 ** digits + Number(fraction.padEnd(digits, '0')) }
+}
+
+/** An amount in minor units as people write it: `50.00 EUR`. */
+export function moneyText({
+  currency,
+  minor,
+}: {
+  readonly currency: string
+  readonly minor: number
+}): string {
+  const digits = fractionDigits(currency)
+  return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`
+}
+
+function fractionDigits(currency: string): number {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  return format.resolvedOptions().maximumFractionDigits ?? 2
+}
+
+/** `1d` ago, or a time as RFC 3339 or its day has it; in RFC 3339. */
+export function parseSince(text: string, now: number): string {
+  if (/^\d+[mhd]$/.test(text)) return new Date(now - parseDuration(text)).toISOString()
+  const time = /^\d{4}-\d\d-\d\d(T.+)?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(time)) {
+    throw new Refusal(`${text} is no time`, 'Write how long ago (`12h`, `7d`) or a day (`2026-11-20`).')
+  }
+  return new Date(time).toISOString()
 }
 
 export function parseCount(text: string): number {
@@ -81,6 +134,19 @@ export function parseChanges(pairs: readonly string[]): Readonly<Record<string, 
     at[names.at(-1) ?? ''] = jsonOrText(text)
   }
   return changes
+}
+
+/** `NAME=value` pairs, each with all its values in order: JSON as JSON, any other as text. A name may hold dots. */
+export function parseValues(
+  pairs: readonly string[],
+  option: string,
+): ReadonlyMap<string, readonly unknown[]> {
+  const values = new Map<string, readonly unknown[]>()
+  for (const pair of pairs) {
+    const [name, text] = splitPair(pair, '=', `${option} name=value`)
+    values.set(name, [...(values.get(name) ?? []), jsonOrText(text)])
+  }
+  return values
 }
 
 /** `mailer@1.2.0`: a record and one of its versions. */

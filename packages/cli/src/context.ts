@@ -19,21 +19,27 @@ export interface Context {
   /** The node, in the name of whoever is signed in. */
   ambit(): Promise<Ambit>
   reply(output: Output): void
+  /** One answer of several, as they come: with --json one value a line. */
+  tell(output: Omit<Output, 'exitCode'>): void
   /** Adds a command with its help and an example. */
   command(program: Command, form: string, summary: string, example: string): Command
 }
 
-export function createContext(terminal: Terminal, reply: (output: Output) => void): Context {
+export function createContext(terminal: Terminal, answers: Pick<Context, 'reply' | 'tell'>): Context {
   return {
     terminal,
     ambit: async () => connectAmbit(await currentSession(terminal)),
-    reply,
+    ...answers,
     command(program, form, summary, example) {
-      return program
-        .command(form)
-        .description(summary)
-        .option('--json', 'print one JSON value')
-        .addHelpText('after', `\nExample:\n  $ ambit ${example}`)
+      return (
+        program
+          .command(form)
+          .description(summary)
+          .option('--json', 'print one JSON value')
+          // An option after the name of a command below belongs to that one.
+          .enablePositionalOptions()
+          .addHelpText('after', `\nExample:\n  $ ambit ${example}`)
+      )
     },
   }
 }

@@ -52,6 +52,7 @@ function isProblem(answer: unknown): answer is { status: number; problem: unknow
 export interface FakeTerminal extends Terminal {
   readonly printed: string[]
   readonly errors: string[]
+  rings: number
 }
 
 /** A terminal that keeps what is printed and answers questions as told. */
@@ -64,7 +65,11 @@ export function fakeTerminal(
   return {
     printed,
     errors,
+    rings: 0,
     environment,
+    ring() {
+      this.rings += 1
+    },
     out: (text) => void printed.push(text),
     err: (text) => void errors.push(text),
     ask: async (question) => {

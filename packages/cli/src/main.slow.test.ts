@@ -61,6 +61,25 @@ test('tells a receipt that does not hold from one that cannot be checked', async
   expect(await ambit(['verify', join(folder, 'absent.json')])).toMatchObject({ exitCode: 2 })
 })
 
+test('help is quick: it reads nothing that only some commands need', async () => {
+  const hook = `import { registerHooks } from 'node:module'
+    registerHooks({ load(url, context, next) {
+      if (/node_modules\\/zod\\/|core\\/src\\/log\\//.test(url)) console.error(url)
+      return next(url, context)
+    } })`
+  const env = { PATH: process.env['PATH'], HOME: folder }
+  const argv = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, main]
+  const run = async (...more: string[]) =>
+    await new Promise<{ out: string; err: string }>((resolve) => {
+      execFile(process.execPath, [...argv, ...more], { env }, (_, out, err) => resolve({ out, err }))
+    })
+  const { out, err } = await run('--help')
+  expect(out).toContain('approvals')
+  expect(err).toBe('')
+  // And the hook sees what it is to see.
+  expect((await run('log', '--help')).err).toContain('zod')
+})
+
 test('says nothing of its own about a log that is checked by its ML-DSA-44 key', async () => {
   const { keys, valid } = JSON.parse(
     readFileSync(new URL('../../../vectors/ledger/cosignatures.json', import.meta.url), 'utf8'),
@@ -76,11 +95,15 @@ test('never approves where nobody can answer', async () => {
   const card = {
     id: 'p',
     state: 'pending',
+    mode: 'act',
     digest: 'd',
     sentence: { en: 'e', zh: 'z' },
     arguments: [],
     hidden: 0,
     reasons: [],
+    sections: [],
+    obligations: [],
+    alternatives: [],
   }
   const rest = {
     agent: { title: 'a', id: '1' },

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { answers, runFake, view } from './fake-answers.ts'
 import { fakeTerminal, startFakeNode } from './fake-node.ts'
 import { runAmbit } from './program.ts'
 
@@ -14,148 +15,7 @@ function file(name: string, content: unknown): string {
   return path
 }
 
-const view = {
-  summary: {
-    slug: 'mailer',
-    version: '1.0.0',
-    title: 'Mail\u001b[2J',
-    kind: 'tool-server',
-    id: '1.2',
-    certified: false,
-  },
-  record: { responsible: { name: 'Mail team' }, interfaces: [{ protocol: 'mcp', url: 'http://a/mcp' }] },
-  digest: 'sha256:0',
-  state: 'draft',
-  draft: true,
-  remarks: [],
-  versions: [],
-  rulings: [],
-  capabilities: [
-    {
-      id: 'send',
-      name: 'Send',
-      description: '',
-      profile: { effect: 'egress', reversibility: 3, roles: {}, integrity: {}, dataClasses: [] },
-      proposal: { effect: 'egress', reversibility: 3, roles: { to: 'sink' }, integrity: {}, dataClasses: [] },
-      accepted: false,
-      held: true,
-      change: { before: { description: 'sends' }, after: { description: 'sends to all' } },
-    },
-  ],
-}
-const mandate = {
-  id: 'm_1',
-  state: 'active',
-  kind: 'standing',
-  children: 0,
-  tokens: 0,
-  spent: { calls: 3 },
-  signed: {
-    body: {
-      purpose: 'answer',
-      holder: 'did:key:z1',
-      allow: [{ target: 'mailer', capability: 'send', decision: 'ask' }],
-      limits: { calls: 10 },
-      expires: '2026-02-01T00:00:00Z',
-    },
-  },
-}
-const access = {
-  id: 't_1',
-  token: 'ambm_secret',
-  mcpUrl: 'http://n/mcp',
-  a2aUrl: 'http://n/a2a',
-  config: '{"mcpServers":{"ambit":{"url":"http://n/mcp"}}}',
-}
-const card = {
-  id: 'p_1',
-  act: '1',
-  state: 'pending',
-  digest: 'sha256:card',
-  asked: '2026-01-01T00:00:00Z',
-  expires: '2026-01-01T01:00:00Z',
-  agent: { title: 'Helper', id: '1.2' },
-  tool: { title: 'Send', target: 'mailer', effect: 'egress', reversibility: 3 },
-  sentence: { en: 'Helper wants to send a message.', zh: '助手想发送一条消息。' },
-  arguments: [{ name: 'to', role: 'sink', text: '"a@b\u202e"' }],
-  hidden: 2,
-  reasons: [{ code: 'mandate.ask', rule: 'm_1', what: { en: 'the mandate asks', zh: '授权书要求询问' } }],
-  mandate: { id: 'm_1', purpose: 'answer' },
-}
-const answers = {
-  'GET /api/records': { records: [] },
-  'GET /api/records/mailer': view,
-  'GET /api/records/mailer/error-output': { slug: 'mailer', text: 'no key\n\u202eyek\n' },
-  'POST /api/records/register': view,
-  'POST /api/records/import': {
-    results: [{ name: 'a', ok: false, problem: { detail: 'taken', remedy: 'rename' } }],
-  },
-  'PUT /api/records': { unchanged: true },
-  'PATCH /api/records/mailer': view,
-  ...Object.fromEntries(
-    ['accept', 'submit', 'activate', 'suspend', 'reinstate', 'retire'].map((step) => [
-      `POST /api/records/mailer/${step}`,
-      view,
-    ]),
-  ),
-  'POST /api/records/mailer/certify': {
-    certified: false,
-    checks: [{ id: 'answers', ok: false, what: 'it is away' }],
-  },
-  'POST /api/records/mailer/probe': { reachable: true, changes: [] },
-  'POST /api/records/mailer/recall': {
-    ruling: { body: { subject: { digests: ['sha256:0'] } } },
-    stopped: 2,
-    acts: [],
-    tookMs: 5,
-  },
-  'GET /api/mandates': { mandates: [mandate] },
-  'POST /api/mandates': mandate,
-  'POST /api/mandates/m_1/narrow': mandate,
-  'POST /api/mandates/m_1/revoke': { revoked: ['m_1', 'm_2'], stopped: 1 },
-  'POST /api/mandates/m_1/tokens': access,
-  'GET /api/approvals': { approvals: [card] },
-  'GET /api/approvals/p_1': card,
-  'POST /api/approvals/p_1/approve': {},
-  'POST /api/approvals/p_1/deny': {},
-  'GET /api/acts': { acts: [] },
-  'GET /api/acts/1/receipt': { v: 1 },
-  'POST /api/sign-in': {
-    session: 'ambs_new',
-    me: {
-      person: { id: 'p', name: 'Li' },
-      organization: { id: 'o', name: 'O' },
-      roles: ['owner'],
-      by: 'session',
-    },
-  },
-  'GET /api/me': {
-    status: 401,
-    problem: { code: 'auth.expired', title: 'T', detail: 'it ended', remedy: 'Make one.' },
-  },
-}
-
-/** Runs a command against a fresh fake node. */
-async function ambit(
-  argv: readonly string[],
-  { token = 'ambs_x', answer, input }: { token?: string; answer?: string; input?: string } = {},
-) {
-  await using node = await startFakeNode(answers)
-  const environment = {
-    AMBIT_URL: node.url,
-    AMBIT_TOKEN: token,
-    HOME: folder,
-    XDG_CONFIG_HOME: join(folder, 'config'),
-  }
-  const terminal = fakeTerminal(environment, { ...(answer && { answer }), ...(input && { input }) })
-  const exitCode = await runAmbit(argv, terminal)
-  return {
-    exitCode,
-    asked: node.asked.map(({ line }) => line),
-    out: terminal.printed.join('\n'),
-    err: terminal.errors.join('\n'),
-  }
-}
+const ambit: typeof runFake = async (argv, person) => await runFake(argv, person, folder)
 
 const grant = file('grant.json', { purpose: 'p', allow: [] })
 const mcp = file('mcp.json', { mcpServers: { a: { url: 'http://a' } } })
@@ -209,9 +69,6 @@ test.for<[string, ...string[]]>([
     'connect m_1 --client cursor --expires 7d',
     'POST /api/mandates/m_1/tokens {"client":"cursor","expiresInDays":7}',
   ],
-  ['approvals', 'GET /api/approvals?state=pending'],
-  ['approvals --all', 'GET /api/approvals'],
-  ['deny p_1 --note no', 'POST /api/approvals/p_1/deny {"note":"no"}'],
   ['acts --limit 3 --before 90', 'GET /api/acts?limit=3&before=90'],
   ['receipt 1', 'GET /api/acts/1/receipt'],
 ])('%s', async ([line, ...requests]) => {
@@ -300,23 +157,6 @@ test('signs in by the link, keeps the session to itself and to its node', async 
     { line: 'GET /api/records', authorization: 'Bearer ambs_new' },
   ])
   expect(other.asked.map(({ authorization }) => authorization)).toEqual([undefined])
-})
-
-test('approves only what a person at a terminal has seen', async () => {
-  const approved = await ambit(['approve', 'p_1'], { answer: 'yes' })
-  expect(approved.exitCode).toBe(0)
-  expect(approved.asked.at(-1)).toBe('POST /api/approvals/p_1/approve {"digest":"sha256:card"}')
-  expect(approved.err).toContain('Helper wants to send a message.')
-  expect(approved.err).toContain('"a@b⟨U+202E⟩"')
-  expect(approved.err).toContain('cannot be undone')
-  expect(approved.err).toContain('2 further argument(s)')
-  const look = ['GET /api/approvals/p_1']
-  expect(await ambit(['approve', 'p_1'], { answer: 'y' })).toMatchObject({ exitCode: 1, asked: look })
-  expect(await ambit(['approve', 'p_1'])).toMatchObject({ exitCode: 2, asked: look })
-  expect(await ambit(['approve', 'p_1'], { answer: 'yes', token: 'amba_x' })).toMatchObject({
-    exitCode: 2,
-    asked: [],
-  })
 })
 
 test('puts a client beside those that its configuration has, and prints no token', async () => {

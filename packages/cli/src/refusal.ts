@@ -53,9 +53,9 @@ export function explain(error: unknown): Explained {
   throw error
 }
 
-/** What reading a log came to: damage is proof of something, and nobody there is not. */
+/** What reading a log or a chain came to: damage is proof of something, and nobody there is not. */
 function explainFault({ code, title, detail, remedy, status, where }: Fault): Explained {
-  const found = code === 'ledger.damaged' || code === 'ledger.missing'
+  const found = code === 'ledger.damaged' || code === 'ledger.missing' || code.startsWith('chain.')
   const place = where === undefined || detail.includes(where) ? '' : ` (${shown(where)})`
   return {
     exitCode: found ? exitCodes.refused : exitCodes.untried,

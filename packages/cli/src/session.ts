@@ -30,6 +30,16 @@ export async function currentSession({ environment }: Pick<Terminal, 'environmen
   return { url, token: kept?.url === url ? kept.token : undefined }
 }
 
+/** Throws where nobody is signed in with a session: what an API token may not do, said before anything is asked. */
+export async function needSession(terminal: Pick<Terminal, 'environment'>, what: string): Promise<void> {
+  const { token } = await currentSession(terminal)
+  if (token?.startsWith('ambs_') === true) return
+  throw new Refusal(
+    `${what} needs the session of a signed-in person; an API token may not`,
+    'Sign in with `ambit login <link>` (and unset AMBIT_TOKEN), or do it in the console.',
+  )
+}
+
 /** Keeps the session where only this user can read it. */
 export async function keepSession(
   { environment }: Pick<Terminal, 'environment'>,

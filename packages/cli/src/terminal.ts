@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline/promises'
 export interface Terminal {
   out(text: string): void
   err(text: string): void
+  /** Rings the bell, where somebody sits there. */
+  ring(): void
   /** Asks the person at the terminal; undefined where none sits there. */
   ask(question: string): Promise<string | undefined>
   /** Everything on standard input. */
@@ -11,6 +13,17 @@ export interface Terminal {
   /** Milliseconds since 1970. */
   now(): number
   readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** What the node says in both languages, in that of the person: Chinese where the environment says so. */
+export function inWords(
+  { environment }: Pick<Terminal, 'environment'>,
+  words: { readonly en: string; readonly zh: string },
+): string {
+  const language = [environment['LC_ALL'], environment['LC_MESSAGES'], environment['LANG']].find(
+    (each) => each !== undefined && each !== '',
+  )
+  return language?.startsWith('zh') === true ? words.zh : words.en
 }
 
 /** A record with two thousand capabilities is a few megabytes. */
@@ -25,6 +38,7 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
+    ring: () => void (process.stderr.isTTY && process.stderr.write('\u0007')),
     async ask(question) {
       if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
       const lines = createInterface({ input: process.stdin, output: process.stderr })

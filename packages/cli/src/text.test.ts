@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { difference, shown, table } from './text.ts'
+import { difference, entry, shown, table, wrapped } from './text.ts'
 
 test('a terminal never obeys the text of an agent', () => {
   expect(shown('a\u001b[31mred\u202eback\u200b\nline')).toBe('a⟨U+001B⟩[31mred⟨U+202E⟩back⟨U+200B⟩ line')
@@ -31,4 +31,20 @@ test('a difference names what changed, not what moved', () => {
   const before = { description: 'reads', schema: { a: 1, b: 2 } }
   const after = { schema: { b: 3, a: 1 }, description: 'reads', added: [] }
   expect(difference(before, after)).toBe('- schema.b: 2\n+ schema.b: 3\n+ added: []')
+})
+
+test('words are wrapped where they fit a terminal, and only what is longer than a line is broken', () => {
+  expect(wrapped('a bb ccc', 74)).toBe([`${' '.repeat(74)}a bb`, `${' '.repeat(74)}ccc`].join('\n'))
+  expect(wrapped('界'.repeat(50)).split('\n')).toEqual(['界'.repeat(40), '界'.repeat(10)])
+  fc.assert(
+    fc.property(fc.stringMatching(/^[a-z ]{0,300}$/), fc.nat(10), (text, indent) => {
+      const lines = wrapped(text, indent).split('\n')
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+      expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
+    }),
+  )
+})
+
+test('an entry is its facts on a line and its words below', () => {
+  expect(entry(['id', undefined, '', 'state'], 'what it is', undefined)).toBe('id  state\n  what it is')
 })

@@ -42,6 +42,50 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join('\n')
 }
 
+/** Of a terminal as they were, and as many still are. */
+const terminalColumns = 80
+
+/** A text on lines that fit a terminal, each behind so many spaces; only a word longer than a line is broken. */
+export function wrapped(text: string, indent = 0): string {
+  const width = terminalColumns - indent
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ').flatMap((each) => pieces(each, width))) {
+    if (line === '') line = word
+    else if (columns(line) + 1 + columns(word) <= width) line += ` ${word}`
+    else {
+      lines.push(line)
+      line = word
+    }
+  }
+  return [...lines, line].map((each) => ' '.repeat(indent) + each).join('\n')
+}
+
+/** A word in pieces that each fit a width: of Chinese a whole sentence is one word. */
+function pieces(word: string, width: number): string[] {
+  if (columns(word) <= width) return [word]
+  const found: string[] = []
+  let piece = ''
+  for (const character of word) {
+    if (columns(piece + character) > width) {
+      found.push(piece)
+      piece = ''
+    }
+    piece += character
+  }
+  return [...found, piece]
+}
+
+/** One thing of a list that has more to say than a row has room for: its short facts on a line, then its words. */
+export function entry(
+  facts: readonly (string | undefined)[],
+  ...words: readonly (string | undefined)[]
+): string {
+  const head = facts.filter((fact) => fact !== undefined && fact !== '').join('  ')
+  const body = words.filter((each): each is string => (each ?? '') !== '').map((each) => wrapped(each, 2))
+  return [head, ...body].join('\n')
+}
+
 /** Names and values, one pair a line; what has no value is left out. */
 export function facts(pairs: readonly (readonly [string, string | undefined])[]): string {
   const present = pairs.filter((pair): pair is readonly [string, string] => (pair[1] ?? '') !== '')

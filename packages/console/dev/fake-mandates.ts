@@ -32,7 +32,7 @@ export function mandateOf(id: string, wanted: NewMandate, spent: number): Mandat
     kind: 'standing',
     children: 0,
     tokens: 0,
-    spent: { calls: spent },
+    spent: { calls: spent, bytesOut: 0, money: {} },
   }
 }
 

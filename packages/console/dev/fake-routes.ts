@@ -1,6 +1,8 @@
 import type { Profile } from '@ambit/core/record'
 import type { RulingKind } from '@ambit/core/ruling'
 import type { MandateToken, MandateView, NewMandate, NodeStatus } from '../src/api/types.ts'
+import { feed, rules, stops } from './fake-control.ts'
+import { approvals, plans, standingApprovals } from './fake-inbox.ts'
 import { connectionOf, mandateOf } from './fake-mandates.ts'
 import { rulingOf, summaryOf, viewOf } from './fake-records.ts'
 import type { FakeRecord } from './fake-records.ts'
@@ -25,16 +27,28 @@ export async function fakeRoutes(asked: Asked): Promise<Reply> {
   switch (noun) {
     case 'me':
       return { body: asked.state.me }
+    case 'people':
+      return { body: { people: [{ ...asked.state.me.person, roles: asked.state.me.roles }] } }
     case 'status':
       return { body: statusOf(asked.state) }
     case 'records':
       return records(asked, id, verb)
     case 'approvals':
       return await approvals(asked, id, verb)
+    case 'plans':
+      return plans(asked, id, verb)
+    case 'standing-approvals':
+      return standingApprovals(asked, id)
     case 'mandates':
       return mandates(asked, id, verb)
     case 'acts':
       return await acts(asked, id)
+    case 'stops':
+      return stops(asked, id, verb)
+    case 'rules':
+      return rules(asked, id)
+    case 'feed':
+      return feed(asked, id)
     default:
       return undefined
   }
@@ -45,7 +59,15 @@ function statusOf(state: FakeState): NodeStatus {
   const { name: origin, vkey } = log.signer
   const ledger = { origin, vkey, vkeys: [vkey], state: 'open', size: log.size, publishedSize: log.size }
   const pendingApprovals = state.approvals.filter((card) => card.state === 'pending').length
-  return { version: '0.1.0', engine: 'fake', ledgers: [ledger], uptimeS: 60, inFlight: 0, pendingApprovals }
+  return {
+    version: '0.1.0',
+    enforcing: true,
+    engine: 'fake',
+    ledgers: [ledger],
+    uptimeS: 60,
+    inFlight: 0,
+    pendingApprovals,
+  }
 }
 
 function records(
@@ -105,58 +127,6 @@ function recordVerb(state: FakeState, fake: FakeRecord, verb: string | undefined
   const ruling = rulingOf(fake, entry, history.length)
   const stopped = state.acts.list[0]?.act ?? ''
   return { body: verb === 'recall' ? { ruling, stopped: 1, acts: [stopped], tookMs: 6.4 } : viewOf(fake) }
-}
-
-async function approvals(
-  { state, query, body }: Asked,
-  id: string | undefined,
-  verb: string | undefined,
-): Promise<Reply> {
-  if (id === undefined) {
-    const wanted = query.get('state')
-    return { body: { approvals: state.approvals.filter((card) => wanted === null || card.state === wanted) } }
-  }
-  const card = state.approvals.find((each) => each.id === id)
-  if (card === undefined) return undefined
-  if (verb === undefined) return { body: card }
-  if (card.state !== 'pending') {
-    return {
-      status: 409,
-      problem: 'input.conflict',
-      title: 'That contradicts what already exists',
-      detail: 'it is decided',
-    }
-  }
-  if (verb === 'deny') {
-    state.decide(id, 'denied')
-    return { body: {} }
-  }
-  if ((body as { digest?: string } | undefined)?.digest !== card.digest) {
-    return {
-      status: 409,
-      problem: 'approval.changed',
-      title: 'The card is not what you saw',
-      detail: 'it changed',
-    }
-  }
-  const summary = {
-    act: card.act,
-    at: new Date().toISOString(),
-    callers: [card.agent.id],
-    target: { slug: 'payments-clerk', title: card.tool.target },
-    capability: card.tool.title,
-    in: 'mcp/2026-07-28',
-    decision: 'approved',
-    status: 'completed',
-    durationMs: 1204,
-  } as const
-  await state.acts.tell({
-    summary,
-    approval: id,
-    arguments: Object.fromEntries(card.arguments.map((each) => [each.name, each.text])),
-  })
-  state.decide(id, 'done')
-  return { body: {} }
 }
 
 function mandates({ state, method, body }: Asked, id: string | undefined, verb: string | undefined): Reply {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { ApprovalCard, ApprovalState, MandateView, Me } from '../src/api/types.ts'
+import type { ApprovalCard, ApprovalState, Plan, StandingApproval } from '../src/api/approval-types.ts'
+import type { MandateView, Me } from '../src/api/types.ts'
 import { fakeActs } from './fake-acts.ts'
 import type { FakeActs } from './fake-acts.ts'
 import { cardOf } from './fake-approvals.ts'
@@ -16,6 +17,10 @@ export interface FakeState {
   me: Me
   readonly records: FakeRecord[]
   readonly approvals: ApprovalCard[]
+  readonly plans: Plan[]
+  readonly standing: StandingApproval[]
+  /** Single approvals rest. */
+  rest: boolean
   readonly mandates: MandateView[]
   readonly acts: FakeActs
   readonly listeners: Set<ServerResponse>
@@ -38,6 +43,9 @@ export async function fakeState(): Promise<FakeState> {
     },
     records: fakeRecords(),
     approvals: [],
+    plans: [],
+    standing: [],
+    rest: false,
     mandates: fakeMandates(),
     acts: await fakeActs(),
     listeners: new Set(),

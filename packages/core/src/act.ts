@@ -35,7 +35,8 @@ export interface Act {
   readonly approval?: string
 }
 
-export type OutcomeStatus = 'completed' | 'failed' | 'cancelled' | 'unknown'
+/** `not-observed`: it was let through to a data plane that is not this node's, which alone knows what came of it. */
+export type OutcomeStatus = 'completed' | 'failed' | 'cancelled' | 'unknown' | 'not-observed'
 
 /** What happens while an act is performed. The last event is the outcome; there is exactly one. */
 export type ActEvent =
@@ -67,6 +68,8 @@ export interface Outcome {
     /** Where the person does what the call needs first. */
     readonly url?: string
   }
+  /** Names of the arguments whose values a person changed before they approved the act. */
+  readonly changed?: readonly string[]
   readonly startedAt: number
   readonly durationMs: number
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decisionClassSchema } from './decision.ts'
 import { labelsSchema } from './label.ts'
-import { digestSchema, timeSchema } from './record.ts'
+import { currencySchema, digestSchema, timeSchema } from './record.ts'
 
 /**
  * Leaves of a node's two logs, each one JSON object in canonical form (RFC 8785). Contents never stand here: only
@@ -9,7 +9,24 @@ import { digestSchema, timeSchema } from './record.ts'
  */
 const leaf = { v: z.literal(1), at: timeSchema }
 const id = z.string().max(100)
+/** Acts under way that were ended: their number, the first of them, and the digest of the whole list. */
+const reached = z.strictObject({
+  gateway: z.string().max(200),
+  stopped: z.int(),
+  acts: z.array(id).max(64),
+  list: digestSchema,
+})
 const reason = z.strictObject({ code: z.string().max(100), rule: z.string().max(200) })
+
+/**
+ * What an act takes from the budgets of its mandates, where that is not just one call: what a restart counts again.
+ * Money in minor units of its currency, as the arguments said.
+ */
+export const costSchema = z.strictObject({
+  calls: z.int().min(0).optional(),
+  bytesOut: z.int().min(0).optional(),
+  money: z.strictObject({ currency: currencySchema, minor: z.int().min(0) }).optional(),
+})
 
 export const intentLeafSchema = z.strictObject({
   ...leaf,
@@ -33,6 +50,14 @@ export const intentLeafSchema = z.strictObject({
   rulings: z.int(),
   decision: decisionClassSchema,
   approval: id.optional(),
+  /** Left out: one call. */
+  cost: costSchema.optional(),
+  /** Which process of the node wrote it, where several share the log. */
+  replica: id.optional(),
+  /** On a node that only observes: why it would have asked or refused. */
+  observed: z.array(reason).min(1).max(20).optional(),
+  /** The act that this one undoes or makes up for. */
+  undoes: id.optional(),
 })
 export type IntentLeaf = z.infer<typeof intentLeafSchema>
 
@@ -40,10 +65,13 @@ export const outcomeLeafSchema = z.strictObject({
   ...leaf,
   kind: z.literal('act.outcome'),
   act: id,
-  status: z.enum(['completed', 'failed', 'cancelled', 'unknown']),
+  /** `not-observed`: decided for a data plane that is not this node's, which alone knows what came of it. */
+  status: z.enum(['completed', 'failed', 'cancelled', 'unknown', 'not-observed']),
   result: digestSchema.optional(),
   error: z.string().max(200).optional(),
   durationMs: z.int(),
+  /** It never left the node, so that its budgets were given back. Left out: it may have been sent. */
+  sent: z.literal(false).optional(),
 })
 export type OutcomeLeaf = z.infer<typeof outcomeLeafSchema>
 
@@ -69,7 +97,23 @@ export const approvalLeafSchema = z.strictObject({
   kind: z.literal('approval'),
   approval: id,
   act: id,
-  step: z.enum(['asked', 'approved', 'denied', 'expired', 'void', 'used']),
+  /**
+   * `held` in the outbox, `released` when its window is over or its user let it go early, `denied` is also a veto;
+   * `agreed` by the first of two people; `standing` and `ended`: a standing approval begins and ends.
+   */
+  step: z.enum([
+    'asked',
+    'held',
+    'agreed',
+    'approved',
+    'released',
+    'denied',
+    'expired',
+    'void',
+    'used',
+    'standing',
+    'ended',
+  ]),
   /** Digest of what was shown and is bound (`approval card`). */
   card: digestSchema,
   person: id.optional(),
@@ -86,6 +130,64 @@ export const mandateLeafSchema = z.strictObject({
   person: id.optional(),
 })
 export type MandateLeaf = z.infer<typeof mandateLeafSchema>
+
+/** A rule of a person or of an organisation that makes decisions stricter. */
+export const ruleLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('rule'),
+  rule: id,
+  step: z.enum(['set', 'removed']),
+  digest: digestSchema,
+  person: id,
+})
+export type RuleLeaf = z.infer<typeof ruleLeafSchema>
+
+/** A person pulled the plug, or put it back in; the proof of how far it reached. */
+export const stopLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('stop'),
+  stop: id,
+  step: z.enum(['stopped', 'lifted']),
+  what: z.enum(['everything', 'person', 'agent', 'mandate']),
+  /** AIC of the agent, id of the mandate or of the person; left out: everything of the organisation. */
+  subject: z.string().max(200).optional(),
+  /** In whose name the acts are that it reaches; left out: in anybody's. */
+  name: id.optional(),
+  organization: id,
+  /** Who set or lifted it. */
+  person: id,
+  /** Acts under way that it ended: their number, the first of them, and the digest of the whole list. */
+  reached: reached.optional(),
+})
+export type StopLeaf = z.infer<typeof stopLeafSchema>
+
+/** Who may do what has changed. */
+export const rightsLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('rights'),
+  organization: id,
+  /** Whose rights. */
+  person: id,
+  by: id,
+  what: z.enum([
+    'organization-added',
+    'organization-closed',
+    'organization-opened',
+    'person-added',
+    'roles-changed',
+    'link-made',
+    'signed-in',
+    'session-ended',
+    'token-made',
+    'token-ended',
+    'passkey-added',
+    'passkey-removed',
+  ]),
+  roles: z.array(z.string().max(20)).max(10).optional(),
+  /** Id of the session, token or passkey. */
+  credential: id.optional(),
+})
+export type RightsLeaf = z.infer<typeof rightsLeafSchema>
 
 export const recordLeafSchema = z.strictObject({
   ...leaf,
@@ -106,14 +208,7 @@ export const rulingLeafSchema = z.strictObject({
   digests: z.array(digestSchema).max(100),
   digest: digestSchema,
   /** In the activity log: how far the ruling reached on this gateway. */
-  reached: z
-    .strictObject({
-      gateway: z.string().max(200),
-      stopped: z.int(),
-      acts: z.array(id).max(64),
-      list: digestSchema,
-    })
-    .optional(),
+  reached: reached.optional(),
 })
 export type RulingLeaf = z.infer<typeof rulingLeafSchema>
 
@@ -174,6 +269,9 @@ export const leafSchema = z.discriminatedUnion('kind', [
   refusedLeafSchema,
   approvalLeafSchema,
   mandateLeafSchema,
+  ruleLeafSchema,
+  stopLeafSchema,
+  rightsLeafSchema,
   recordLeafSchema,
   rulingLeafSchema,
   eraseLeafSchema,

@@ -55,7 +55,7 @@ test('a sound chain of three links verifies', async () => {
 
 const unsound: [string, Partial<Mandate>, string, string][] = [
   ['another parent', { parent: 'm_9' }, 'chain.parent', 'parent'],
-  ['the id of its parent', { id: 'm_1' }, 'chain.parent', 'id'],
+  ['the id of its parent', { id: 'm_1' }, 'chain.cycle', 'id'],
   ['another subject', { subject: 'p_eve' }, 'chain.subject', 'subject'],
   ['another organization', { organization: 'other' }, 'chain.subject', 'organization'],
   ['an earlier beginning', { notBefore: '2026-10-31T23:59:59.999Z' }, 'chain.window', 'notBefore'],
@@ -104,7 +104,7 @@ test('refuses a link issued by anyone but the holder above', async () => {
 })
 
 test('refuses a chain without its root, out of order, empty or too long', async () => {
-  expect(await verifyChain([signedChild])).toMatchObject({ code: 'chain.parent', where: { link: 0 } })
+  expect(await verifyChain([signedChild])).toMatchObject({ code: 'chain.truncated', where: { link: 0 } })
   expect(await verifyChain([signedChild, signedRoot])).toMatchObject({ ok: false })
   expect(await verifyChain([])).toMatchObject({ code: 'chain.length' })
   expect(await verifyChain(Array.from({ length: 17 }, () => signedRoot))).toMatchObject({

@@ -9,6 +9,8 @@ export type ChainProblemCode =
   | 'chain.form'
   | 'chain.signature'
   | 'chain.issuer'
+  | 'chain.truncated'
+  | 'chain.cycle'
   | 'chain.parent'
   | 'chain.subject'
   | 'chain.window'
@@ -36,6 +38,23 @@ export type ChainVerdict = { readonly ok: true; readonly links: readonly SignedM
  * whether a link was revoked or is over, is for the reader to ask. Any input is safe; never throws.
  */
 export async function verifyChain(chain: readonly unknown[]): Promise<ChainVerdict> {
+  const rules = chainRules(chain)
+  let step = rules.next()
+  while (step.done !== true) step = rules.next(await signatureHolds(step.value.link))
+  return step.value
+}
+
+/** A link whose signature is to be looked at, and what it is over: the canonical text of its body. */
+export interface UncheckedLink {
+  readonly link: SignedMandate
+  readonly bodyText: string
+}
+
+/**
+ * The rules of a chain, one body for all who check: yields each link whose signature is to be looked at, and goes on
+ * with whether it holds.
+ */
+export function* chainRules(chain: readonly unknown[]): Generator<UncheckedLink, ChainVerdict, boolean> {
   if (chain.length === 0 || chain.length > chainLinksMax) {
     return problem('chain.length', 0, 'links', `a chain has 1 to ${chainLinksMax} links`)
   }
@@ -47,17 +66,27 @@ export async function verifyChain(chain: readonly unknown[]): Promise<ChainVerdi
       const issue = parsed.error.issues[0]
       return problem('chain.form', at, issue?.path.join('.') ?? '', issue?.message ?? 'not a mandate')
     }
-    const { body } = parsed.data
-    if (ids.has(body.id)) return problem('chain.parent', at, 'id', 'two links have one id')
+    const { body, signature } = parsed.data
+    if (ids.has(body.id)) return problem('chain.cycle', at, 'id', 'two links have one id')
     ids.add(body.id)
-    const unsound = await linkProblem(parsed.data, at)
+    if (signature.key !== body.issuer)
+      return problem('chain.issuer', at, 'signature', 'the link is signed by another key than its issuer')
+    const bodyText = canonicalText(body)
+    if (bodyText === undefined || !(yield { link: parsed.data, bodyText }))
+      return problem('chain.signature', at, 'signature', 'the signature does not hold')
+    const unsound = linkProblem(body, links.at(-1)?.body, at)
     if (unsound !== undefined) return unsound
-    const parent = links.at(-1)?.body
-    const wider = parent === undefined ? rootProblem(body) : childProblem(body, parent, at)
-    if (wider !== undefined) return wider
     links.push(parsed.data)
   }
   return { ok: true, links }
+}
+
+function linkProblem(body: Mandate, parent: Mandate | undefined, at: number): ChainProblem | undefined {
+  if (!(Date.parse(body.notBefore) < Date.parse(body.expires)))
+    return problem('chain.window', at, 'expires', 'it ends before it begins')
+  if (parent !== undefined) return childProblem(body, parent, at)
+  if (body.parent === undefined) return undefined
+  return problem('chain.truncated', at, 'parent', 'the first link has a parent that is not in the chain')
 }
 
 /** Whether a child keeps to its parent; the signatures are not looked at. `link` only names the place in the answer. */
@@ -79,28 +108,12 @@ export function childProblem(child: Mandate, parent: Mandate, link = 1): ChainPr
   )
 }
 
-function rootProblem(root: Mandate): ChainProblem | undefined {
-  if (root.parent === undefined) return undefined
-  return problem('chain.parent', 0, 'parent', 'the first link has a parent that is not in the chain')
-}
-
-async function linkProblem(link: SignedMandate, at: number): Promise<ChainProblem | undefined> {
-  const { body, signature } = link
-  if (signature.key !== body.issuer)
-    return problem('chain.issuer', at, 'signature', 'the link is signed by another key than its issuer')
-  if (!isCanonical(body) || !(await signatureHolds(link)))
-    return problem('chain.signature', at, 'signature', 'the signature does not hold')
-  if (!(Date.parse(body.notBefore) < Date.parse(body.expires)))
-    return problem('chain.window', at, 'expires', 'it ends before it begins')
-  return undefined
-}
-
 /** Text with a lone surrogate has no canonical form, so nobody can have signed it. */
-function isCanonical(body: Mandate): boolean {
+function canonicalText(body: Mandate): string | undefined {
   try {
-    return canonicalJson(body).length > 0
+    return canonicalJson(body)
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -3,10 +3,23 @@ import { canonicalJson } from './canonical.ts'
 import { digestOf } from './digest.ts'
 import type { Digest } from './digest.ts'
 import { confidentialitySchema } from './label.ts'
-import { effectSchema, timeSchema } from './record.ts'
+import { currencySchema, effectSchema, timeSchema } from './record.ts'
+import { valueSchemaProblem } from './mandate/value-schema.ts'
+import type { ValueSchema } from './mandate/value-schema.ts'
 import { signedSchema } from './signature.ts'
+import { visible } from './visible.ts'
 
-const scalar = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()])
+/** What nobody sees cannot be agreed to. A lone surrogate is left to whoever signs: it has no canonical form. */
+const seen = (text: string) => !text.isWellFormed() || visible(text) === text
+const unseenText = { error: 'it holds characters that nobody sees' }
+const scalar = z.union([z.string().max(10_000).refine(seen, unseenText), z.number(), z.boolean(), z.null()])
+const valueSchema = z
+  .custom<ValueSchema>()
+  .superRefine((raw, context) => {
+    const problem = valueSchemaProblem(raw)
+    if (problem !== undefined) context.addIssue(problem)
+  })
+  .meta({ type: 'object' })
 
 /**
  * An address whose host is left open at its end: `https://shop.example` would also begin `https://shop.example.evil`
@@ -22,10 +35,20 @@ export const constraintSchema = z.strictObject({
     .string()
     .min(1)
     .max(2000)
+    .refine(seen, unseenText)
     .refine((text) => !openHost.test(text), { error: 'end the host of an address with `/`' })
     .optional(),
   max: z.number().optional(),
   min: z.number().optional(),
+  /** What a nested value must be: a closed part of JSON Schema (`mandate/value-schema.ts`). */
+  schema: valueSchema.optional(),
+  /** The value stands, as a whole word or number, in the words of the task: the user said it. */
+  fromUser: z.boolean().optional(),
+  /**
+   * The value comes from the user or from a source that is trusted. Until values are traced, only the user's own words
+   * count: it holds less often than it will, never more often.
+   */
+  fromTrusted: z.boolean().optional(),
 })
 export type Constraint = z.infer<typeof constraintSchema>
 
@@ -65,6 +88,10 @@ export const limitsSchema = z.strictObject({
   rate: z
     .strictObject({ calls: z.int().min(1).max(1_000_000), periodMs: z.int().min(1000).max(86_400_000) })
     .optional(),
+  /** Money in the mandate's life: minor units (cents) by ISO 4217 code. A currency that is not named is not allowed. */
+  money: z.record(currencySchema, z.int().min(0).max(1_000_000_000_000)).optional(),
+  /** Bytes of arguments sent in the mandate's life. */
+  bytesOut: z.int().min(0).max(1_000_000_000_000).optional(),
 })
 export type Limits = z.infer<typeof limitsSchema>
 

@@ -26,6 +26,32 @@ export type Reversibility = z.infer<typeof reversibilitySchema>
 export const roleSchema = z.enum(['sink', 'selector', 'quantity', 'secret', 'content', 'control'])
 export type Role = z.infer<typeof roleSchema>
 
+export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR')
+
+export const moneyOfSchema = z.strictObject({
+  /** Name of the argument that holds the amount. */
+  amount: z.string().min(1).max(200),
+  /** The currency itself, or the argument that names it. */
+  currency: z.union([
+    z.strictObject({ code: currencySchema }),
+    z.strictObject({ argument: z.string().min(1).max(200) }),
+  ]),
+  /** Whether the amount counts cents or whole units. */
+  unit: z.enum(['minor', 'major']),
+})
+export type MoneyOf = z.infer<typeof moneyOfSchema>
+
+/** An argument of the inverse: a fixed value, or a member of the original call's arguments or result (dots between steps). */
+const inverseArgumentSchema = z.union([
+  z.strictObject({ value: z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]) }),
+  z.strictObject({ from: z.enum(['arguments', 'result']), path: z.string().min(1).max(500) }),
+])
+export const inverseSchema = z.strictObject({
+  capability: z.string().min(1).max(256),
+  arguments: z.record(z.string().max(200), inverseArgumentSchema),
+})
+export type Inverse = z.infer<typeof inverseSchema>
+
 /** What a capability does, in the terms that decisions are made in. */
 export const profileSchema = z.strictObject({
   effect: effectSchema,
@@ -35,6 +61,12 @@ export const profileSchema = z.strictObject({
   /** Source integrity by result field; a field without one is 0. */
   integrity: z.record(z.string().max(200), integritySchema),
   dataClasses: z.array(z.string().max(100)).max(50),
+  /** Reversibility 1: how long a call is held, so that its user can veto it; left out: as the catalogue has it. */
+  windowMs: z.int().min(0).max(86_400_000).optional(),
+  /** How the money of a call is read from its arguments. */
+  money: moneyOfSchema.optional(),
+  /** The capability of the same record that undoes or makes up for a call, and where its arguments come from. */
+  inverse: inverseSchema.optional(),
 })
 export type Profile = z.infer<typeof profileSchema>
 

@@ -1,18 +1,23 @@
 import { base64url, base64urlBytes, utf8 } from './bytes.ts'
 import { canonicalJson } from './canonical.ts'
-import { keyBytes } from './id/did-key.ts'
+import type { KeyAlg } from './id/did-key.ts'
+import { publicKeyOf } from './public-key.ts'
+import { assertionOver, webauthnSignatureSchema } from './webauthn.ts'
 import { z } from 'zod'
 
 /**
- * The signature envelope: over the RFC 8785 bytes of the body.
+ * The signature envelope: over the RFC 8785 bytes of the body, by a key or by a person with a passkey.
  * `key` is a did:key, so that an envelope can be checked with nothing but itself; whether that key
  * may speak for anyone is the question of whoever reads it.
  */
-export const signatureSchema = z.strictObject({
-  alg: z.enum(['ed25519', 'p256']),
-  key: z.string().startsWith('did:key:z').max(200),
-  value: z.string().max(200),
-})
+export const signatureSchema = z.discriminatedUnion('alg', [
+  z.strictObject({
+    alg: z.enum(['ed25519', 'p256']),
+    key: z.string().startsWith('did:key:z').max(200),
+    value: z.string().max(200),
+  }),
+  webauthnSignatureSchema,
+])
 
 export type Signature = z.infer<typeof signatureSchema>
 
@@ -28,7 +33,7 @@ export function signedSchema<T extends z.ZodType>(body: T) {
 
 /** Whoever can sign: a key in memory, a token, a device. */
 export interface Signer {
-  readonly alg: Signature['alg']
+  readonly alg: KeyAlg
   /** did:key of the public half. */
   readonly key: string
   sign(bytes: Uint8Array): Promise<Uint8Array>
@@ -40,30 +45,15 @@ export async function sign<T>(body: T, signer: Signer): Promise<Signed<T>> {
 }
 
 /** Checks the envelope by its own key. False for any malformed key or value; never throws. */
-export async function signatureHolds(signed: Signed<unknown>): Promise<boolean> {
-  const { alg, key, value } = signed.signature
-  const parsed = keyBytes(key)
-  if (parsed === undefined || parsed.alg !== alg) return false
+export async function signatureHolds({ body, signature }: Signed<unknown>): Promise<boolean> {
   try {
-    const publicKey = await importKey(parsed)
-    const parameters = alg === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', hash: 'SHA-256' }
-    return await crypto.subtle.verify(
-      parameters,
-      publicKey,
-      base64urlBytes(value),
-      utf8(canonicalJson(signed.body)),
-    )
+    const bytes = utf8(canonicalJson(body))
+    if (signature.alg === 'webauthn') return (await assertionOver(bytes, signature)) !== undefined
+    const key = await publicKeyOf(signature.key)
+    if (key?.alg !== signature.alg) return false
+    return await key.verify(base64urlBytes(signature.value), bytes)
   } catch {
     // An unparsable key or signature is attacker-controlled input: it is simply not valid.
     return false
   }
-}
-
-async function importKey(key: { alg: Signature['alg']; bytes: Uint8Array<ArrayBuffer> }): Promise<CryptoKey> {
-  if (key.alg === 'ed25519') {
-    return await crypto.subtle.importKey('raw', key.bytes, { name: 'Ed25519' }, false, ['verify'])
-  }
-  return await crypto.subtle.importKey('raw', key.bytes, { name: 'ECDSA', namedCurve: 'P-256' }, false, [
-    'verify',
-  ])
 }

@@ -24,6 +24,8 @@ test('has a default for everything', () => {
     allowAddresses: [],
     logLevel: 'info',
     approvalMs: 3_600_000,
+    fatigue: { asksMax: 20, quickMax: 5 },
+    holdWaitMs: 10_000,
     upstreamTimeoutMs: 60_000,
     traffic: {
       callerActsMax: 12_500,
@@ -34,6 +36,9 @@ test('has a default for everything', () => {
     childUser: undefined,
     childMemoryBytes: 1024 * 1024 * 1024,
     toolsListedMax: 64,
+    oauth: true,
+    authzPlaceHeader: undefined,
+    observe: false,
     probeEveryMs: 900_000,
     childEnvironment: {},
   })
@@ -88,12 +93,18 @@ test('reads every setting', () => {
       AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8, ::1',
       AMBIT_LOG_LEVEL: 'silent',
       AMBIT_APPROVAL_MINUTES: '5',
+      AMBIT_APPROVAL_ASKS_MAX: '6',
+      AMBIT_APPROVAL_QUICK_MAX: '0',
+      AMBIT_HOLD_WAIT_MS: '0',
       AMBIT_UPSTREAM_TIMEOUT_MS: '100',
       AMBIT_PROBE_MINUTES: '0',
       AMBIT_CALLER_ACTS_MAX: '1',
       AMBIT_CALLER_RATE_MAX: '2',
       AMBIT_UPSTREAM_ACTS_MAX: '3',
       AMBIT_UPSTREAM_RATE_MAX: '4',
+      AMBIT_AUTHZ_PLACE_HEADER: 'X-Place',
+      AMBIT_OBSERVE: 'on',
+      AMBIT_OAUTH: 'off',
       AMBIT_CHILD_USER: 'nobody',
       AMBIT_CHILD_MEMORY_MB: '64',
       AMBIT_MCP_TOOLS_LISTED_MAX: '100',
@@ -120,11 +131,16 @@ test('reads every setting', () => {
     allowAddresses: ['127.0.0.0/8', '::1'],
     logLevel: 'silent',
     approvalMs: 300_000,
+    fatigue: { asksMax: 6, quickMax: 0 },
+    holdWaitMs: 0,
     upstreamTimeoutMs: 100,
     traffic: { callerActsMax: 1, callerPerSecond: 2, upstreamActsMax: 3, upstreamPerSecond: 4 },
     childUser: 'nobody',
     childMemoryBytes: 64 * 1024 * 1024,
     toolsListedMax: 100,
+    oauth: false,
+    authzPlaceHeader: 'x-place',
+    observe: true,
     probeEveryMs: undefined,
     childEnvironment: { PATH: '/usr/bin' },
   })
@@ -197,4 +213,30 @@ test('refuses a certificate without its key', () => {
 test('every setting has a sentence and stands in the table once', () => {
   expect(new Set(settings.map((setting) => setting.name)).size).toBe(settings.length)
   for (const setting of settings) expect(setting.sentence, setting.name).toMatch(/^[A-Z].*\.$/)
+})
+
+test('a bus belongs to nodes that share their logs, and its access is read from the address', () => {
+  const shared = { AMBIT_LOG: 'postgres', AMBIT_STORE: 'postgres://ambit@db/ambit' }
+  const none = { user: undefined, password: undefined, token: undefined }
+  const rest = { credentialsFile: undefined, stream: undefined }
+  const bus = (address: string, more: object = {}) =>
+    readConfig({ ...shared, AMBIT_BUS: address, ...more }).bus
+  expect(readConfig(shared).bus).toBeUndefined()
+  expect(bus('nats://one,two:4333')).toEqual({
+    servers: ['one:4222', 'two:4333'],
+    tls: false,
+    ...none,
+    ...rest,
+  })
+  expect(bus('tls://ambit:p%40ss@bus/')).toMatchObject({ tls: true, user: 'ambit', password: 'p@ss' })
+  expect(bus('nats://s3cret@bus')).toMatchObject({ servers: ['bus:4222'], token: 's3cret', user: undefined })
+  expect(bus('nats://bus', { AMBIT_BUS_CREDENTIALS: '/c', AMBIT_BUS_STREAM: 'ambit-1' })).toMatchObject({
+    credentialsFile: '/c',
+    stream: 'ambit-1',
+  })
+  for (const wrong of ['http://bus', 'nats://', 'nats://a b', 'bus:4222'])
+    expect(() => bus(wrong), wrong).toThrow('AMBIT_BUS is not')
+  expect(() => bus('nats://bus', { AMBIT_BUS_STREAM: 'a.b' })).toThrow('AMBIT_BUS_STREAM is not')
+  expect(() => readConfig({ AMBIT_BUS: 'nats://u:hunter2@bus' })).toThrow(/^(?!.*hunter2).*share their logs/)
+  expect(() => readConfig({ ...shared, AMBIT_BUS_CREDENTIALS: '/c' })).toThrow('AMBIT_BUS is missing')
 })

@@ -23,6 +23,19 @@ export interface Config {
   /** Undefined: contents of acts are not kept. */
   readonly contentsDays: number | undefined
   readonly logEngine: 'file' | 'postgres'
+  /** How replicas tell each other of changes; undefined: they look at the store. The access in it is secret. */
+  readonly bus:
+    | {
+        readonly servers: readonly string[]
+        readonly tls: boolean
+        readonly user: string | undefined
+        readonly password: string | undefined
+        readonly token: string | undefined
+        readonly credentialsFile: string | undefined
+        /** Undefined: made from the name of the node. */
+        readonly stream: string | undefined
+      }
+    | undefined
   /** Entries of activity logs that ended so many months ago are deleted; 0: never. */
   readonly logMonths: number
   /** Who cosigns the logs of this node; undefined: nobody. */
@@ -43,7 +56,17 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly allowAddresses: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Header in which data planes that ask this node say where their client is, in small letters; undefined: none. */
+  readonly authzPlaceHeader: string | undefined
+  /** What would be asked or refused is performed, and its record says so. */
+  readonly observe: boolean
   readonly approvalMs: number
+  /** How long a caller waits for its act in the outbox. */
+  readonly holdWaitMs: number
+  /** When a person's single approvals rest. */
+  readonly fatigue: { readonly asksMax: number; readonly quickMax: number }
+  /** Where push services reach the operator: a `mailto:` or `https:` address. */
+  readonly pushContact: string | undefined
   readonly upstreamTimeoutMs: number
   readonly traffic: {
     readonly callerActsMax: number
@@ -55,6 +78,8 @@ export interface Config {
   readonly childUser: string | undefined
   readonly childMemoryBytes: number
   readonly toolsListedMax: number
+  /** Clients may log in by themselves. */
+  readonly oauth: boolean
   /** Undefined: the node's own, where its origin is https. */
   readonly oauthClientDocument: string | undefined
   /** Undefined: never. */
@@ -84,6 +109,7 @@ export function readConfig(environment: Environment = process.env): Config {
     contentsDays:
       read('AMBIT_CONTENTS', environment) === 'keep' ? read('AMBIT_CONTENTS_DAYS', environment) : undefined,
     logEngine: readLogEngine(environment),
+    bus: readBus(environment),
     logMonths: read('AMBIT_LOG_MONTHS', environment),
     witnesses: readWitnesses(environment),
     store: read('AMBIT_STORE', environment) ?? `sqlite:${join(dataFolder, 'store.sqlite')}`,
@@ -99,7 +125,15 @@ export function readConfig(environment: Environment = process.env): Config {
     tls: readTls(environment),
     allowAddresses: read('AMBIT_ALLOW_ADDRESSES', environment),
     logLevel: read('AMBIT_LOG_LEVEL', environment),
+    authzPlaceHeader: read('AMBIT_AUTHZ_PLACE_HEADER', environment),
+    observe: read('AMBIT_OBSERVE', environment) === 'on',
     approvalMs: read('AMBIT_APPROVAL_MINUTES', environment) * minuteMs,
+    holdWaitMs: read('AMBIT_HOLD_WAIT_MS', environment),
+    fatigue: {
+      asksMax: read('AMBIT_APPROVAL_ASKS_MAX', environment),
+      quickMax: read('AMBIT_APPROVAL_QUICK_MAX', environment),
+    },
+    pushContact: read('AMBIT_PUSH_CONTACT', environment),
     upstreamTimeoutMs: read('AMBIT_UPSTREAM_TIMEOUT_MS', environment),
     traffic: {
       callerActsMax: read('AMBIT_CALLER_ACTS_MAX', environment),
@@ -110,6 +144,7 @@ export function readConfig(environment: Environment = process.env): Config {
     childUser: read('AMBIT_CHILD_USER', environment),
     childMemoryBytes: read('AMBIT_CHILD_MEMORY_MB', environment) * mebibyte,
     toolsListedMax: read('AMBIT_MCP_TOOLS_LISTED_MAX', environment),
+    oauth: read('AMBIT_OAUTH', environment) === 'on',
     oauthClientDocument: read('AMBIT_OAUTH_CLIENT_DOCUMENT', environment),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
     childEnvironment: Object.fromEntries(
@@ -191,6 +226,27 @@ function readLogEngine(environment: Environment): Config['logEngine'] {
     where: 'AMBIT_LOG',
     remedy: 'Set AMBIT_STORE to `postgres://user@host:port/database`, or leave AMBIT_LOG out.',
   })
+}
+
+function readBus(environment: Environment): Config['bus'] {
+  const address = read('AMBIT_BUS', environment)
+  const credentialsFile = read('AMBIT_BUS_CREDENTIALS', environment)
+  if (address === undefined && credentialsFile !== undefined) {
+    throw new Fault('config.invalid', {
+      detail: 'AMBIT_BUS is missing: credentials are for the servers it names',
+      where: 'AMBIT_BUS',
+    })
+  }
+  if (address === undefined) return undefined
+  if (readLogEngine(environment) === 'file') {
+    throw new Fault('config.invalid', {
+      detail: 'AMBIT_BUS is set, but AMBIT_LOG is not postgres: nodes that share a bus share their logs',
+      where: 'AMBIT_BUS',
+      remedy:
+        'Set AMBIT_LOG to `postgres` and AMBIT_STORE to the PostgreSQL of all of them, or leave AMBIT_BUS out.',
+    })
+  }
+  return { ...address, credentialsFile, stream: read('AMBIT_BUS_STREAM', environment) }
 }
 
 /** An empty variable is one that is not set. The value itself is not repeated: it may hold a password. */

@@ -1,10 +1,15 @@
+import type { Decision } from '@ambit/core/decision'
+import { sharers } from './acts.ts'
 import { openApprovals } from './approval/approval.ts'
-import type { OpenApprovals } from './approval/approval.ts'
+import type { ApprovalOptions, OpenApprovals, Suspended } from './approval/approval.ts'
 import { openAuthority } from './authority/authority.ts'
 import type { OpenAuthority } from './authority/authority.ts'
+import type { Channels } from './channel/channel.ts'
+import { openChannelsOf } from './channels.ts'
 import { openContents } from './contents/contents.ts'
 import type { Contents } from './contents/contents.ts'
 import type { Foundation } from './foundation.ts'
+import { unlabelled } from './gateway/course.ts'
 import { openGovernance } from './governance/governance.ts'
 import type { Governance } from './governance/governance.ts'
 import { openIdentity } from './identity/identity.ts'
@@ -35,6 +40,7 @@ export interface Domains {
   readonly governance: Governance
   readonly authority: OpenAuthority
   readonly approvals: OpenApprovals
+  readonly channels: Channels
 }
 
 export interface DomainOptions {
@@ -43,24 +49,24 @@ export interface DomainOptions {
   readonly origin: () => string
   /** Stops acts under these mandates; gives their number. */
   readonly stopMandates: (ids: readonly string[]) => Promise<number>
+  /** Stops the agent, or everything under the mandate, of an act that a person refuses. */
+  readonly stopAgent: NonNullable<ApprovalOptions['stopAgent']>
 }
 
 /** Opens the domains in the order in which they may know each other. */
 export async function openDomains(foundation: Foundation, options: DomainOptions): Promise<Domains> {
-  const { store, keyring, bus, clock, ids, log, disposer, registryLedger, activityLedger, config } =
+  const { store, keyring, bus, replicas, clock, ids, log, disposer, registryLedger, activityLedger, config } =
     foundation
   const catalog = loadCatalog()
-  const identity = await openIdentity({ store, keyring, bus, clock, ids })
+  const identity = await openIdentity({ store, keyring, leaves: activityLedger, bus, clock, ids })
   disposer.add('identity', async () => await identity[Symbol.asyncDispose]())
+  const channels = await openChannelsOf(foundation, identity, options.origin)
   const contents = await openContents({
+    ...foundation,
     keepDays: config.contentsDays,
     directory: config.dataFolder,
     subjects: identity.subjects,
     ledger: activityLedger,
-    store,
-    clock,
-    ids,
-    log,
   })
   disposer.add('contents', async () => await contents[Symbol.asyncDispose]())
   const vault = await openVault({ store, keyring, bus, clock })
@@ -95,9 +101,12 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     clock,
     ids,
     catalog,
+    observe: config.observe,
     target: (slugOrId) => registry.target(slugOrId),
     agent: async (organization, name) => await agentOf(registry, organization, name),
     stop: options.stopMandates,
+    replicas: sharers(foundation),
+    logSize: () => activityLedger.size,
   })
   disposer.add('authority', async () => await authority[Symbol.asyncDispose]())
   const approvals = await openApprovals({
@@ -107,12 +116,46 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     leaves: activityLedger,
     log,
     bus,
+    replicas,
     clock,
     ids,
     expiresMs: config.approvalMs,
+    fatigue: config.fatigue,
+    metrics,
+    capabilityOf: (target, capability) => registry.targetOfDigest(target)?.capabilities.get(capability),
+    judge: async (suspended) => await judgeSuspended(authority, registry, suspended),
+    stopAgent: options.stopAgent,
+    quietUntil: (person, now) => channels.quietUntil(person, now),
   })
   disposer.add('approvals', async () => await approvals[Symbol.asyncDispose]())
-  return { identity, contents, vault, signIns, witness, rulings, registry, governance, authority, approvals }
+  return {
+    identity,
+    contents,
+    vault,
+    signIns,
+    witness,
+    rulings,
+    registry,
+    governance,
+    authority,
+    approvals,
+    channels,
+  }
+}
+
+/** What would be decided about an act that waits, such as with other values than it was asked about. */
+async function judgeSuspended(
+  authority: OpenAuthority,
+  registry: Registry,
+  { holder: key, links, target: digest, capability: id, arguments: values }: Suspended,
+): Promise<Decision | undefined> {
+  const holder = await authority.wake(key, links)
+  const target = registry.targetOfDigest(digest)
+  const capability = target?.capabilities.get(id)
+  if (holder === undefined || target === undefined || capability === undefined) return undefined
+  const { chain } = holder
+  const question = { chain, target, capability, arguments: values, labels: unlabelled, place: undefined }
+  return authority.decide({ ...question, now: authority.mandates.clock.now() })
 }
 
 async function openSignInsOf(

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLocalBus } from './bus/local.ts'
-import type { Bus } from './bus/bus.ts'
+import { openBus } from './bus/open.ts'
+import type { OpenBus } from './bus/open.ts'
 import type { Config } from './config.ts'
 import { openCosigners } from './cosigners.ts'
 import { systemClock } from './kernel/clock.ts'
@@ -19,6 +19,9 @@ import { createMetrics } from './kernel/metrics.ts'
 import type { Metrics } from './kernel/metrics.ts'
 import { openLogs } from './logs.ts'
 import type { Logs } from './logs.ts'
+import { placeOf } from './replica/place.ts'
+import { openReplicas } from './replica/replica.ts'
+import type { OpenReplicas } from './replica/replica.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
@@ -33,7 +36,8 @@ export interface Foundation extends Logs {
   readonly metrics: Metrics
   readonly keyring: Keyring
   readonly store: Store
-  readonly bus: Bus
+  readonly bus: OpenBus
+  readonly replicas: OpenReplicas
   readonly disposer: Disposer
 }
 
@@ -53,21 +57,33 @@ export async function openFoundation(config: Config): Promise<Foundation> {
     const keyring = createKeyring(master, clock)
     const store = await openStore(config.store)
     disposer.add('store', async () => await store[Symbol.asyncDispose]())
-    const bus = createLocalBus(log)
-    disposer.add('bus', async () => await bus[Symbol.asyncDispose]())
     const name = nodeName(config, keyring)
     const cosignerOf = await openCosigners({ config, clock, log, disposer })
     const logs = await openLogs({ config, clock, log, keyring, disposer, name, cosignerOf })
+    const ids = createIds(clock)
+    // After the logs: their lock shows that nobody else runs at this place.
+    const replicas = await openReplicas({ store, place: placeOf(config.dataFolder, clock), clock, ids, log })
+    disposer.add('replica', async () => await replicas[Symbol.asyncDispose]())
+    const metrics = createMetrics()
+    const { self } = replicas
+    const bus = await openBus({ settings: config.bus, store, self, name, keyring, clock, log, metrics })
+    disposer.add('bus', async () => await bus[Symbol.asyncDispose]())
+    let known = replicas.living()
+    replicas.onChange((living) => {
+      if (known.some((id) => !living.includes(id))) bus.replicaEnded()
+      known = living
+    })
     return {
       config,
       name,
       clock,
-      ids: createIds(clock),
+      ids,
       log,
-      metrics: createMetrics(),
+      metrics,
       keyring,
       store,
       bus,
+      replicas,
       ...logs,
       disposer,
     }

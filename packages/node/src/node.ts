@@ -1,4 +1,6 @@
 import type { Protocol } from '@ambit/core/record'
+import { channelSources } from './channels.ts'
+import { openClientAccess } from './client-access.ts'
 import type { Config } from './config.ts'
 import { openDomains } from './domains.ts'
 import type { Domains } from './domains.ts'
@@ -6,14 +8,17 @@ import { openFoundation } from './foundation.ts'
 import type { Foundation } from './foundation.ts'
 import { createGateway, stopMandates, stopSubject } from './gateway/create-gateway.ts'
 import type { Egress } from './gateway/egress.ts'
+import { createPlanning } from './gateway/planning.ts'
+import { HoldWaits } from './gateway/hold-waits.ts'
 import { InFlight } from './gateway/in-flight.ts'
 import type { PathParts } from './gateway/parts.ts'
 import { Traffic } from './gateway/traffic.ts'
+import { performUndo } from './gateway/undo.ts'
 import { consoleFolder } from './http/static.ts'
 import { openServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { defaultOrganization } from './identity/identity.ts'
-import { signInLink } from './identity/routes.ts'
+import { signInLink } from './identity/people-routes.ts'
 import type { DataPath } from './kernel/data-path.ts'
 import type { Metrics, Series } from './kernel/metrics.ts'
 import { createBackups } from './ops/backup.ts'
@@ -23,12 +28,17 @@ import type { DiskWatch } from './ops/disk-watch.ts'
 import { openHealth } from './ops/health.ts'
 import type { Health } from './ops/health.ts'
 import { countMergeDelay, ledgerCheck } from './ops/merge-delay.ts'
+import { openJournal } from './journal.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
 import { createReceiptAnswers, createReceipts } from './receipt/receipt.ts'
-import { keepActs } from './acts.ts'
+import { keepActs, sharers } from './acts.ts'
 import { openResponse } from './response/response.ts'
+import type { Response } from './response/response.ts'
 import { routesOf } from './routes.ts'
+import { openStopping, orderOf } from './stopping.ts'
+import type { Stopping } from './response/stop.ts'
+import { observing } from './ops/status.ts'
 
 export interface RunningNode extends AsyncDisposable {
   /** Where people reach it. */
@@ -62,7 +72,9 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   const { config, clock, log, metrics } = foundation
   const inFlight = new InFlight()
   const traffic = openTraffic(foundation)
+  const holdWaits = new HoldWaits(foundation.bus, clock, config.holdWaitMs)
   let server: HttpServer | undefined
+  let stopping: Stopping | undefined
   const origin = () => server?.origin ?? ''
   const keeping = await openTaskKeeping(foundation, origin)
   const outgoing = openOutgoing(foundation, keeping.callbacks)
@@ -70,45 +82,48 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     describers: outgoing.describers,
     origin,
     stopMandates: async (ids) => stopMandates(inFlight, ids).length,
+    stopAgent: async (caller, suspended, what) => {
+      await stopping?.stop(caller, orderOf(caller, suspended, what))
+    },
   })
   await keepActs(foundation, domains, inFlight)
   const disk = await watchDisk(foundation, inFlight)
+  const oauth = await openClientAccess(foundation, domains, origin)
+  const path = pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, holdWaits, origin)
   const gateway = createGateway({
-    parts: pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, origin),
+    parts: path,
     targets: (organization) => domains.registry.targets(organization),
     bus: foundation.bus,
     origin,
+    proves: oauth?.proves,
   })
+  const planning = createPlanning({ parts: path, ...domains, origin })
+  const outbox = await openJournal(foundation, domains, async (undoing) => await performUndo(path, undoing))
   // Only now: what was approved before is announced again, and the gateway listens.
   await domains.approvals.recover()
-  const response = openResponse({
-    registry: domains.registry,
-    async stop(subject) {
-      const acts = stopSubject(inFlight, subject)
-      return { stopped: acts.length, acts }
-    },
-    log: foundation.activityLedger,
-    clock,
-    gateway: foundation.activityLedger.name,
-  })
+  const response = respond(foundation, domains, inFlight)
+  stopping = await openStopping(foundation, domains, inFlight)
   const receipts = createReceipts(foundation.activityLedger, async () => await domains.contents.settle())
-  const { dataPaths, grpcPort } = await openIncoming(foundation, domains, gateway, origin, keeping)
+  const { dataPaths, grpcPort } = await openIncoming(foundation, domains, gateway, origin, keeping, planning)
   const routes = routesOf({
     foundation,
     domains,
+    outbox,
     response,
+    stopping,
     receipts,
     inFlight,
     traffic,
     disk,
     backups: backupsOf(foundation),
     errorOutput: outgoing.errorOutput,
+    oauth,
     origin,
   })
   server = await openServer({
     ...config,
     routes,
-    dataPaths,
+    dataPaths: oauth === undefined ? dataPaths : [...dataPaths, oauth.dataPath],
     files: new Map([
       ['registry', async (path) => await foundation.registryLedger.file(path)],
       ['activity', async (path) => await foundation.activityLedger.file(path)],
@@ -119,20 +134,21 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     log,
     metrics,
   })
+  // Only now: what people are sent to is there.
+  await domains.channels.start(channelSources(domains))
   const health = await openHealth({
+    ...foundation,
     addresses: ['127.0.0.1', '::1'],
     port: config.metricsPort,
     hosts: config.hosts,
+    warnings: () => warningsOf(foundation),
     checks: checksOf(foundation, domains, inFlight, disk),
-    metrics,
-    clock,
-    log,
   })
-  if (config.probeEveryMs !== undefined)
-    domains.registry.startProbes([defaultOrganization], config.probeEveryMs)
+  if (config.probeEveryMs !== undefined) domains.registry.startProbes(config.probeEveryMs)
   return runningNode({
     foundation,
     inFlight,
+    holdWaits,
     dataPaths,
     server,
     health,
@@ -144,6 +160,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
 interface RunningParts {
   readonly foundation: Foundation
   readonly inFlight: InFlight
+  readonly holdWaits: HoldWaits
   readonly dataPaths: readonly DataPath[]
   readonly server: HttpServer
   readonly health: Health
@@ -153,11 +170,12 @@ interface RunningParts {
 
 /** Stops in order: no new acts, those under way to their end, then everything that was opened. */
 function runningNode(parts: RunningParts): RunningNode {
-  const { foundation, inFlight, dataPaths, server, health } = parts
+  const { foundation, inFlight, holdWaits, dataPaths, server, health } = parts
   let stopping: Promise<void> | undefined
   async function stop(): Promise<void> {
     // What would stay open by itself is no reason to wait.
     for (const dataPath of dataPaths) dataPath.close?.()
+    holdWaits.close()
     await inFlight.drain((run) => foundation.clock.after(drainMs, run))
     await server.close()
     await health[Symbol.asyncDispose]()
@@ -173,6 +191,21 @@ function runningNode(parts: RunningParts): RunningNode {
     stop: async () => await (stopping ??= stop()),
     [Symbol.asyncDispose]: async () => await (stopping ??= stop()),
   }
+}
+
+/** Carries out what authorities rule, on the acts under way here. */
+function respond(foundation: Foundation, { registry }: Domains, inFlight: InFlight): Response {
+  const { activityLedger, clock } = foundation
+  return openResponse({
+    registry,
+    async stop(subject) {
+      const acts = stopSubject(inFlight, subject)
+      return { stopped: acts.length, acts }
+    },
+    log: activityLedger,
+    clock,
+    gateway: activityLedger.name,
+  })
 }
 
 /** Stops acts before the disk is full. */
@@ -209,6 +242,7 @@ function pathParts(
   egresses: readonly Egress[],
   inFlight: InFlight,
   traffic: Traffic,
+  holdWaits: HoldWaits,
   origin: () => string,
 ): PathParts {
   const { metrics, clock, ids, log, activityLedger, registryLedger } = foundation
@@ -227,13 +261,16 @@ function pathParts(
     }),
     contents: domains.contents.acts,
     approvals: domains.approvals,
+    holdWaits,
     vault: domains.vault,
+    observe: foundation.config.observe,
     signIns: domains.signIns,
     signInUrl: (slug) => `${origin()}/registry/${slug}/sign-in`,
     egresses: new Map<Protocol, Egress>(egresses.map((egress) => [egress.protocol, egress])),
     inFlight,
+    replica: sharers(foundation)?.self,
     traffic,
-    metrics: { act: countActs(metrics) },
+    metrics: { act: countActs(metrics), observed: countObserved(foundation) },
     clock,
     ids,
     log,
@@ -270,6 +307,20 @@ function countActs(metrics: Metrics): (decision: string, status: string) => void
   }
 }
 
+/** On a node that only observes: says so, and counts what would have been decided. */
+function countObserved({ config, metrics, log }: Foundation): (decision: string) => void {
+  metrics.gauge('ambit_observing', 'Whether the node only observes: nothing is enforced.', () =>
+    config.observe ? 1 : 0,
+  )
+  if (config.observe) log.warn('node.observing', { meaning: observing })
+  const acts = metrics.counter(
+    'ambit_acts_observed_total',
+    'Acts performed because the node only observes, by what would have been decided.',
+    ['decision'],
+  )
+  return (decision) => void (acts.series(decision).value += 1)
+}
+
 function checksOf(
   { activityLedger, registryLedger, store }: Foundation,
   { contents }: Domains,
@@ -294,11 +345,17 @@ function checksOf(
   ]
 }
 
+function warningsOf({ config, bus }: Foundation): string[] {
+  return [...(config.observe ? [observing] : []), ...(bus.connected ? [] : [busAway])]
+}
+
+const busAway = 'NATS is away: what other replicas change is seen here up to ten seconds later'
+
 /** The first link of the owner, or a new one: whoever starts the node can always sign in. */
 async function ownerToken({ identity }: Domains): Promise<string> {
   const first = await identity.firstRunToken()
   if (first !== undefined) return first
   const people = await identity.members.people(defaultOrganization)
   const owner = people.find((person) => person.roles.includes('owner'))
-  return (await identity.members.createLink(defaultOrganization, owner!.id)).token
+  return (await identity.members.createLink(defaultOrganization, owner!.id, owner!.id)).token
 }

@@ -4,19 +4,23 @@ import { createCardSigner } from './gateway/a2a/cards/card-signer.ts'
 import { createA2aDescribe } from './gateway/a2a/describe.ts'
 import { createA2aEgress } from './gateway/a2a/egress.ts'
 import { createA2aGrpc } from './gateway/a2a/grpc/ingress.ts'
-import type { GrpcService } from './gateway/a2a/grpc/ingress.ts'
 import { openGrpcListener } from './gateway/a2a/grpc/listener.ts'
 import { createA2aIngress } from './gateway/a2a/ingress.ts'
+import { createAuthzGrpc } from './gateway/authz/grpc.ts'
+import { createAuthzHttp } from './gateway/authz/http.ts'
 import { withCallbacks } from './gateway/a2a/push/callback-egress.ts'
 import type { Callbacks } from './gateway/a2a/push/callbacks.ts'
 import type { DataPath } from './kernel/data-path.ts'
 import type { Egress } from './gateway/egress.ts'
-import type { Gateway } from './gateway/gateway.ts'
+import type { DecisionPoint, Gateway } from './gateway/gateway.ts'
+import type { GrpcService } from './gateway/grpc-service.ts'
+import { HoldWaits } from './gateway/hold-waits.ts'
+import type { Planning } from './gateway/planning.ts'
 import { createMcpDescribe } from './gateway/mcp/describe.ts'
 import { createMcpEgress } from './gateway/mcp/egress.ts'
 import { createLegacyEgress } from './gateway/mcp/legacy/egress-session.ts'
 import { createLegacyIngress } from './gateway/mcp/legacy/ingress.ts'
-import type { IngressParts } from './gateway/mcp/ingress-parts.ts'
+import type { Decisions, IngressParts } from './gateway/mcp/ingress-parts.ts'
 import { createMcpIngress } from './gateway/mcp/mcp.ts'
 import { createModernEgress } from './gateway/mcp/modern/egress.ts'
 import { createModernIngress } from './gateway/mcp/modern/ingress.ts'
@@ -112,12 +116,13 @@ export interface Incoming {
 export async function openIncoming(
   foundation: Foundation,
   domains: Domains,
-  gateway: Gateway,
+  gateway: Gateway & DecisionPoint,
   origin: () => string,
   keeping: TaskKeeping,
+  planning: Planning,
 ): Promise<Incoming> {
   const { clock, bus } = foundation
-  const mcp = openMcp(foundation, domains, gateway)
+  const mcp = openMcp(foundation, domains, gateway, planning)
   let grpcPort: number | undefined
   const a2a = createA2aIngress({
     gateway,
@@ -127,30 +132,60 @@ export async function openIncoming(
     grpcAddress: () => (grpcPort === undefined ? undefined : `${new URL(origin()).hostname}:${grpcPort}`),
     owners: keeping.owners,
     callbacks: keeping.callbacks,
+    planning,
     clock,
     onApproval: (id, listener) =>
       bus.subscribe('approval.*', (message) => {
         if (message['id'] === id) listener()
       }),
   })
-  grpcPort = await openGrpc(foundation, createA2aGrpc({ parts: a2a.parts, registry: domains.registry }))
+  const desk = {
+    gateway,
+    records: domains.registry,
+    placeHeader: foundation.config.authzPlaceHeader,
+    log: foundation.log,
+  }
+  grpcPort = await openGrpc(foundation, [
+    createA2aGrpc({ parts: a2a.parts, registry: domains.registry }),
+    createAuthzGrpc(desk),
+  ])
   const pushes = await openPushes(foundation, domains, gateway, keeping)
-  return { dataPaths: [mcp, pushes, a2a, domains.witness.dataPath], grpcPort }
+  return { dataPaths: [mcp, pushes, a2a, createAuthzHttp(desk), domains.witness.dataPath], grpcPort }
 }
 
-async function openGrpc(foundation: Foundation, service: GrpcService): Promise<number | undefined> {
+async function openGrpc(
+  foundation: Foundation,
+  services: readonly GrpcService[],
+): Promise<number | undefined> {
   const { config, clock, log, disposer } = foundation
   const { addresses, grpcPort: port, tls } = config
   if (port === undefined) return undefined
-  const listener = await openGrpcListener({ addresses, port, tls, services: [service], clock, log })
+  const listener = await openGrpcListener({ addresses, port, tls, services, clock, log })
   disposer.add('gRPC listener', async () => await listener.close())
   return listener.port
 }
 
-/** What may change the view of an MCP client. */
-const viewSubjects = ['record.*', 'ruling.*', 'mandate.*']
+/** An SDK gives a call up after a minute. */
+const decideSoonMs = 45_000
 
-function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): DataPath {
+function openDecisions({ bus, clock, config }: Foundation): Decisions {
+  const soon = new HoldWaits(bus, clock, decideSoonMs)
+  // A little longer than a person has, so that whoever is told was told of an end.
+  const later = new HoldWaits(bus, clock, config.approvalMs + 60_000)
+  return {
+    soon,
+    later,
+    close() {
+      soon.close()
+      later.close()
+    },
+  }
+}
+
+/** What may change the view of an MCP client. */
+const viewSubjects = ['record.*', 'ruling.*', 'mandate.*', 'rule.*']
+
+function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway, planning: Planning): DataPath {
   const { clock, ids, keyring, log, bus, config } = foundation
   function onChange(listener: () => void): () => void {
     const ends = viewSubjects.map((subject) => bus.subscribe(subject, listener))
@@ -163,6 +198,7 @@ function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): Da
     targets: (holder) => domains.registry.targets(holder.organization),
     revision: () => revision,
     toolsListedMax: config.toolsListedMax,
+    mayAsk: (holder, target, capability) => planning.mayAsk(holder, target, capability),
   })
   const toolsChanged = createSecondLook({
     probe: async ({ id, organization }, person) => await domains.registry.probe(id, organization, person),
@@ -174,6 +210,8 @@ function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway): Da
     gateway,
     views,
     operations: createOperations({ gateway, keyring, clock }),
+    planning,
+    decisions: openDecisions(foundation),
     hub,
     clock,
     ids,

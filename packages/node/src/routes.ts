@@ -1,5 +1,7 @@
 import { approvalRoutes } from './approval/routes.ts'
 import { mandateRoutes } from './authority/routes.ts'
+import { ruleRoutes } from './authority/rule-routes.ts'
+import { channelRoutes } from './channel/routes.ts'
 import { contentsRoutes } from './contents/routes.ts'
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
@@ -8,6 +10,7 @@ import type { InFlight } from './gateway/in-flight.ts'
 import type { Traffic } from './gateway/traffic.ts'
 import { governanceRoutes } from './governance/routes.ts'
 import { eventRoutes } from './http/events.ts'
+import { defaultOrganization } from './identity/identity.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Route } from './kernel/route.ts'
 import { logRoutes } from './ledger/routes.ts'
@@ -16,18 +19,26 @@ import { backupRoutes } from './ops/backup-routes.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
 import { programRoutes } from './ops/programs.ts'
 import { statusRoutes } from './ops/status.ts'
+import type { OAuth } from './oauth/oauth.ts'
+import { oauthRoutes } from './oauth/routes.ts'
 import { nodeVersion } from './protocols.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import { outboxRoutes } from './outbox/routes.ts'
 import type { Receipts } from './receipt/receipt.ts'
 import { receiptRoutes } from './receipt/routes.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import type { Response } from './response/response.ts'
+import { stopRoutes } from './response/stop-routes.ts'
+import type { Stopping } from './response/stop.ts'
 import { witnessRoutes } from './witness/routes.ts'
 
 export interface RouteParts {
   readonly foundation: Foundation
   readonly domains: Domains
+  readonly outbox: Outbox
   readonly response: Response
+  readonly stopping: Stopping
   readonly receipts: Receipts
   readonly inFlight: InFlight
   readonly traffic: Traffic
@@ -35,6 +46,8 @@ export interface RouteParts {
   readonly backups: Backups
   /** The last of what the program of a record wrote for people, by AIC. */
   readonly errorOutput: (recordId: string) => string | undefined
+  /** Undefined: clients may not log in by themselves. */
+  readonly oauth: OAuth | undefined
   readonly origin: () => string
 }
 
@@ -48,7 +61,12 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...signInRoutes(signIns),
     ...governanceRoutes(governance),
     ...mandateRoutes(authority.mandates),
+    ...ruleRoutes(authority.rules, foundation.clock),
+    ...stopRoutes(parts.stopping, { stops: authority.stops, ledger: foundation.activityLedger }),
+    ...(parts.oauth === undefined ? [] : oauthRoutes(parts.oauth)),
     ...approvalRoutes(approvals.parts),
+    ...channelRoutes(domains.channels.parts),
+    ...outboxRoutes(parts.outbox.parts),
     ...receiptRoutes({
       receipts,
       targetOf(digest) {
@@ -56,12 +74,22 @@ export function routesOf(parts: RouteParts): readonly Route[] {
         return target && { slug: target.slug, title: target.title }
       },
       subjectOf: async (approval) => (await approvals.parts.store.find(approval))?.subject,
+      async askedOf(approval, organization) {
+        const asked = await approvals.parts.safe.suspended(approval)
+        if (asked?.organization !== organization) return undefined
+        return { ...asked, callers: [...asked.callers], in: asked.protocolIn }
+      },
+      organizationOf: async (caller) =>
+        (await identity.person(caller))?.organization ?? registry.target(caller)?.organization,
       contents,
       opener: { salt: saltOf, keptSince: () => contents.keptSince() },
     }),
     ...contentsRoutes({ contents, identity }),
     ...witnessRoutes(domains.witness),
-    ...eventRoutes(foundation.bus),
+    ...eventRoutes(foundation.bus, {
+      record: (id) => registry.target(id)?.organization,
+      mandate: (id) => authority.mandates.book.get(id)?.body.organization,
+    }),
     ...programRoutes({
       recordId: (slug, organization) => registry.target(slug, organization)?.id,
       errorOutput: parts.errorOutput,
@@ -73,7 +101,10 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       engine: foundation.store.engine,
       ledgers: [foundation.registryLedger, foundation.activityLedger],
       clock: foundation.clock,
-      inFlight: () => parts.inFlight.size,
+      observe: foundation.config.observe,
+      // Whoever runs the node sees how busy it is; others, how busy they are.
+      inFlight: (organization) =>
+        organization === defaultOrganization ? parts.inFlight.size : parts.inFlight.countOf(organization),
       disk: () => parts.disk.state,
       upstreams: () => parts.traffic.troubled(),
       pendingApprovals: async (organization) => await approvals.parts.store.pendingIn(organization),

@@ -46,6 +46,12 @@ export const settingValues = {
   AMBIT_CONTENTS: z.enum(['keep', 'off']),
   AMBIT_CONTENTS_DAYS: integer(1, 36_500),
   AMBIT_LOG: z.enum(['file', 'postgres']),
+  AMBIT_BUS: z.string().max(2000).transform(busServers).optional(),
+  AMBIT_BUS_STREAM: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/)
+    .optional(),
+  AMBIT_BUS_CREDENTIALS: z.string().max(4096).optional(),
   AMBIT_LOG_MONTHS: integer(0, 1200),
   AMBIT_LOG_POLICY: z.string().max(4096).optional(),
   AMBIT_WITNESS_WAIT_MS: integer(50, 900),
@@ -58,13 +64,27 @@ export const settingValues = {
   AMBIT_PORT: integer(0, 65_535),
   AMBIT_GRPC_PORT: integer(0, 65_535).or(z.literal('off').transform(() => undefined)),
   AMBIT_METRICS_PORT: integer(0, 65_535),
+  AMBIT_AUTHZ_PLACE_HEADER: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/)
+    .transform((name) => name.toLowerCase())
+    .optional(),
   AMBIT_HOSTS: listSchema.refine((items) => items.every(isHostName)),
   AMBIT_ORIGIN: originSchema.optional(),
   AMBIT_TLS_CERT: z.string().max(4096).optional(),
   AMBIT_TLS_KEY: z.string().max(4096).optional(),
   AMBIT_ALLOW_ADDRESSES: listSchema.refine((items) => items.every(isRange)),
   AMBIT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+  AMBIT_OBSERVE: z.enum(['on', 'off']),
   AMBIT_APPROVAL_MINUTES: integer(1, 10_080),
+  AMBIT_APPROVAL_ASKS_MAX: integer(0, 10_000),
+  AMBIT_APPROVAL_QUICK_MAX: integer(0, 10_000),
+  AMBIT_HOLD_WAIT_MS: integer(0, 50_000),
+  AMBIT_PUSH_CONTACT: z
+    .string()
+    .max(200)
+    .regex(/^(?:mailto:[^\s@,]+@[^\s@,]+|https:\/\/\S+)$/)
+    .optional(),
   AMBIT_UPSTREAM_TIMEOUT_MS: integer(100, 3_600_000),
   AMBIT_CALLER_ACTS_MAX: integer(1, 50_000),
   AMBIT_CALLER_RATE_MAX: integer(1, 1_000_000),
@@ -76,6 +96,7 @@ export const settingValues = {
     .optional(),
   AMBIT_CHILD_MEMORY_MB: integer(32, 1_048_576),
   AMBIT_MCP_TOOLS_LISTED_MAX: integer(8, 2000),
+  AMBIT_OAUTH: z.enum(['on', 'off']),
   AMBIT_OAUTH_CLIENT_DOCUMENT: z.string().max(2000).refine(isDocument).optional(),
   AMBIT_PROBE_MINUTES: integer(0, 1440),
 } satisfies Record<SettingName, z.ZodType>
@@ -86,6 +107,34 @@ function integer(min: number, max: number) {
     .regex(/^\d{1,10}$/)
     .transform(Number)
     .pipe(z.int().min(min).max(max))
+}
+
+/** An address of NATS as its own clients take it; a name alone before the `@` is a token. */
+function busServers(text: string, context: z.RefinementCtx) {
+  const [, scheme, access, hosts] = /^(nats|tls):\/\/(?:([^@/]*)@)?([^@/]+)\/?$/.exec(text) ?? []
+  const servers = hosts?.split(',').map((host) => URL.parse(`http://${host}`)) ?? []
+  const [name, password] = access?.split(':') ?? []
+  if (scheme === undefined || servers.some((server) => server === null || server.hostname === '')) {
+    context.addIssue({ code: 'custom', message: 'not an address of NATS' })
+    return z.NEVER
+  }
+  const isToken = name !== undefined && password === undefined
+  return {
+    servers: servers.map((server) => `${server!.hostname}:${server!.port === '' ? '4222' : server!.port}`),
+    tls: scheme === 'tls',
+    user: name === undefined || isToken ? undefined : decoded(name),
+    password: password === undefined ? undefined : decoded(password),
+    token: isToken ? decoded(name) : undefined,
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not written as in addresses: then it is what it says.
+    return text
+  }
 }
 
 function isOrigin(text: string): boolean {

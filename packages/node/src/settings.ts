@@ -83,6 +83,26 @@ export const settings = [
       'Where the logs keep their entries: files of this node alone, or rows of the PostgreSQL that several nodes with one key write to.',
   },
   {
+    name: 'AMBIT_BUS',
+    default: '',
+    limit:
+      '`nats://[user:password@|token@]host[:port],…` or `tls://…`; only together with AMBIT_LOG=postgres',
+    sentence:
+      'The NATS servers with JetStream by which several nodes on one PostgreSQL tell each other at once what was revoked or changed; without them each looks at the store every ten seconds.',
+  },
+  {
+    name: 'AMBIT_BUS_STREAM',
+    default: '<made from the name of the node>',
+    limit: '1 to 100 letters, digits, `-` and `_`',
+    sentence: 'The JetStream stream they use; made where there is none.',
+  },
+  {
+    name: 'AMBIT_BUS_CREDENTIALS',
+    default: '',
+    limit: 'a file of NATS credentials; only together with AMBIT_BUS',
+    sentence: 'Who the node is to NATS, where that is not in the address.',
+  },
+  {
     name: 'AMBIT_LOG_MONTHS',
     default: '0',
     limit: '0 to 1200; 0 keeps them for ever',
@@ -178,10 +198,52 @@ export const settings = [
     sentence: 'The least important lines the node writes to standard error.',
   },
   {
+    name: 'AMBIT_AUTHZ_PLACE_HEADER',
+    default: '',
+    limit: 'the name of a header',
+    sentence:
+      'The header in which data planes that ask this node for decisions say where their client is; they must not let it through from clients. Left out, the place of what they ask about is not known.',
+  },
+  {
+    name: 'AMBIT_OBSERVE',
+    default: 'off',
+    limit: '`on` or `off`',
+    sentence:
+      'Whether the node only observes, for adoption: what would be asked or refused is performed, and its record says so; stops, recalls, revocations and who calls are enforced all the same.',
+  },
+  {
     name: 'AMBIT_APPROVAL_MINUTES',
     default: '60',
     limit: '1 to 10080',
     sentence: 'How long an act waits for a person before no answer becomes a refusal.',
+  },
+  {
+    name: 'AMBIT_APPROVAL_ASKS_MAX',
+    default: '20',
+    limit: '0 to 10000; 0 asks without end',
+    sentence:
+      'How often a person is asked in ten minutes before single approvals rest, and all that an agent wants is approved as one list.',
+  },
+  {
+    name: 'AMBIT_APPROVAL_QUICK_MAX',
+    default: '5',
+    limit: '0 to 10000; 0 does not look at the time',
+    sentence:
+      'How many approvals in ten minutes may be given within 700 ms of seeing the card before single approvals rest.',
+  },
+  {
+    name: 'AMBIT_HOLD_WAIT_MS',
+    default: '10000',
+    limit: '0 to 50000',
+    sentence:
+      'How long a caller waits for its act in the outbox: a window that is shorter is a slow answer, of a longer one the caller is told at once.',
+  },
+  {
+    name: 'AMBIT_PUSH_CONTACT',
+    default: '<AMBIT_ORIGIN>, or operator@<its host>',
+    limit: 'a `mailto:` or `https:` address',
+    sentence:
+      'Where the push services of browsers reach whoever runs the node; some take no message without it.',
   },
   {
     name: 'AMBIT_UPSTREAM_TIMEOUT_MS',
@@ -234,6 +296,13 @@ export const settings = [
     limit: '8 to 2000',
     sentence:
       'Tools that an MCP client is shown in full; of more it gets those its mandate names one by one, and three tools that find, describe and call the others.',
+  },
+  {
+    name: 'AMBIT_OAUTH',
+    default: 'on',
+    limit: '`on` or `off`',
+    sentence:
+      'Whether clients may log in by themselves (OAuth): a person decides in the browser, and gives a mandate.',
   },
   {
     name: 'AMBIT_OAUTH_CLIENT_DOCUMENT',

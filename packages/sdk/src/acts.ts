@@ -12,8 +12,8 @@ export interface ActSummary {
   readonly capability: string
   /** The protocol it came by: `mcp/2026-07-28`. */
   readonly in: string
-  /** `approved`: asked, and then allowed by a person. */
-  readonly decision: DecisionClass | 'approved'
+  /** `approved`: asked, and then allowed by a person; `held`: allowed, and not done yet or vetoed. */
+  readonly decision: DecisionClass | 'approved' | 'held'
   readonly status?: OutcomeStatus
   /** A fault code or the protocol's own code. */
   readonly error?: string

@@ -1,17 +1,34 @@
 import { actCalls } from './acts.ts'
 import { approvalCalls } from './approvals.ts'
 import { backupCalls } from './backups.ts'
+import { channelCalls } from './channels.ts'
+import { chainCalls } from './chains.ts'
+import { connectionCalls } from './connections.ts'
+import { consentCalls } from './consents.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionOptions, Options } from './connection.ts'
+import { feedCalls } from './feed.ts'
 import { logCalls } from './logs.ts'
 import { mandateCalls } from './mandates.ts'
+import { outboxCalls } from './outbox.ts'
+import { organizationCalls } from './organizations.ts'
+import { passkeyCalls } from './passkeys.ts'
 import { peopleCalls } from './people.ts'
+import { planCalls } from './plans.ts'
 import { recordCalls } from './records.ts'
+import { sessionCalls } from './sessions.ts'
+import { ruleCalls } from './rules.ts'
 import { signInCalls } from './sign-ins.ts'
+import { standingApprovalCalls } from './standing-approvals.ts'
+import { stopCalls } from './stops.ts'
 import { witnessCalls } from './witness.ts'
 
 export interface NodeStatus {
   readonly version: string
+  /** False: the node only observes; what would be asked or refused is performed. */
+  readonly enforcing: boolean
+  /** What everybody who looks at the node should know. */
+  readonly warnings: readonly string[]
   readonly engine: string
   readonly ledgers: readonly {
     readonly origin: string
@@ -61,7 +78,7 @@ export interface NodeStatus {
   readonly pendingApprovals: number
 }
 
-/** What the node says as it happens: `approval` {id, state}, `record` {slug}, `ruling` {kind, record}, `mandate` {id}. */
+/** What the node says as it happens: `approval` {id, state}, `record` {slug}, `ruling` {kind, record}, `mandate` {id}, `feed` {}. */
 export interface NodeEvent {
   readonly event: string
   readonly data: unknown
@@ -85,11 +102,24 @@ export function connectAmbit(options: ConnectionOptions) {
     url: connection.url,
     records: recordCalls(connection),
     mandates: mandateCalls(connection),
+    chains: chainCalls(connection),
+    rules: ruleCalls(connection),
+    stops: stopCalls(connection),
     logs: logCalls(connection),
     approvals: approvalCalls(connection),
+    plans: planCalls(connection),
+    standingApprovals: standingApprovalCalls(connection),
     acts: actCalls(connection),
+    feed: feedCalls(connection),
+    outbox: outboxCalls(connection),
     people: peopleCalls(connection),
+    organizations: organizationCalls(connection),
+    sessions: sessionCalls(connection),
+    passkeys: passkeyCalls(connection),
+    channels: channelCalls(connection),
     signIns: signInCalls(connection),
+    connections: connectionCalls(connection),
+    consents: consentCalls(connection),
     witness: witnessCalls(connection),
     backups: backupCalls(connection),
     async status({ signal }: Options = {}) {

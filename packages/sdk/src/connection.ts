@@ -19,6 +19,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface CallOptions {
   readonly body?: unknown
+  /** In place of `body`, as the endpoints of OAuth take it. */
+  readonly form?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly signal?: AbortSignal | undefined
 }
@@ -78,10 +81,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     async call<Reply>(
       method: Method,
       path: string,
-      { body, query, signal }: CallOptions = {},
+      { body, form, headers: more, query, signal }: CallOptions = {},
     ): Promise<Reply> {
       const address = `${url}${path}${queryText(query)}`
-      const headers: Record<string, string> = { ...authorization, accept: 'application/json' }
+      const headers: Record<string, string> = { ...authorization, accept: 'application/json', ...more }
       if (body !== undefined) headers['content-type'] = 'application/json'
       const timeout = AbortSignal.timeout(timeoutMs)
       const init: RequestInit = {
@@ -89,6 +92,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         headers,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
       }
       const response = await send(address, init, signal)
       let text

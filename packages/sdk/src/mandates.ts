@@ -10,7 +10,13 @@ export interface MandateView {
   readonly parent?: string
   readonly children: number
   readonly tokens: number
-  readonly spent: { readonly calls: number }
+  readonly spent: {
+    readonly calls: number
+    /** Bytes of arguments; 0 where the mandate does not limit them. */
+    readonly bytesOut: number
+    /** Minor units (cents) by ISO 4217 code, for the currencies that the mandate limits. */
+    readonly money: Readonly<Record<string, number>>
+  }
 }
 
 export interface NewMandate {

@@ -91,16 +91,19 @@ export function peopleCalls({ call }: Connection) {
     async release(id: string, { signal }: Options = {}) {
       await call<undefined>('POST', path`/api/people/${id}/release`, { signal })
     },
-    async tokens({ signal }: Options = {}) {
-      const reply = await call<{ tokens: readonly ApiToken[] }>('GET', '/api/tokens', { signal })
-      return reply.tokens
+    /** Yours; an owner may name a person. */
+    async tokens({ signal, person }: Options & { readonly person?: string } = {}) {
+      const url = person === undefined ? '/api/tokens' : path`/api/people/${person}/tokens`
+      return (await call<{ tokens: readonly ApiToken[] }>('GET', url, { signal })).tokens
     },
     /** The token itself is shown this once. */
     async createToken(token: { name: string; expiresInDays?: number }, { signal }: Options = {}) {
       return await call<ApiToken & { readonly token: string }>('POST', '/api/tokens', { body: token, signal })
     },
-    async revokeToken(id: string, { signal }: Options = {}) {
-      await call<undefined>('DELETE', path`/api/tokens/${id}`, { signal })
+    /** Yours; an owner may name a person. */
+    async revokeToken(id: string, { signal, person }: Options & { readonly person?: string } = {}) {
+      const url = person === undefined ? path`/api/tokens/${id}` : path`/api/people/${person}/tokens/${id}`
+      await call<undefined>('DELETE', url, { signal })
     },
   }
 }

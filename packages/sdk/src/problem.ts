@@ -53,7 +53,7 @@ export function problemOfAnswer(status: number, answer: unknown): AmbitProblem {
     const value = members[name]
     return typeof value === 'string' ? value : undefined
   }
-  const code = text('code')
+  const code = text('code') ?? oauthCode(text('error'))
   if (code === undefined)
     return unreadable(`the answer had the status ${status} and was not one of a node`, status)
   const where = text('where')
@@ -61,13 +61,18 @@ export function problemOfAnswer(status: number, answer: unknown): AmbitProblem {
     {
       status,
       code,
-      title: text('title') ?? code,
-      detail: text('detail') ?? code,
+      title: text('title') ?? (text('error') === undefined ? code : 'The node gave no token'),
+      detail: text('detail') ?? text('error_description') ?? code,
       ...(where === undefined ? {} : { where }),
       remedy: text('remedy') ?? 'Look the code up in the fault reference.',
     },
     members,
   )
+}
+
+/** The endpoints of OAuth have errors of their own form (RFC 6749 section 5.2); those of a node carry our code where there is one. */
+function oauthCode(error: string | undefined): string | undefined {
+  return error !== undefined && /^[a-z_]{1,60}$/.test(error) ? `oauth.${error}` : undefined
 }
 
 export function unreadable(detail: string, status: number, cause?: unknown): AmbitProblem {

@@ -3,6 +3,7 @@ import type { Decision } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
 import type { Pending } from '@ambit/node/approval/approval'
 import type { Authentication, Holder } from '@ambit/node/authority/authority'
+import { createChallenge } from '@ambit/node/gateway/authentication'
 import type { Egress, Performance } from '@ambit/node/gateway/egress'
 import type { Gateway, IngressSink, Intake } from '@ambit/node/gateway/gateway'
 import { SubjectKeys } from '@ambit/node/identity/identity'
@@ -80,6 +81,7 @@ export function createOpenGateway(options: OpenGatewayOptions): OpenGateway {
         listeners = [...listeners, resolve]
       }),
     authenticate: (authorization) => authenticate(options.holders, authorization),
+    challenge: createChallenge({ origin: () => 'http://localhost:7100' }),
     visible: () =>
       options.targets.map((target) => ({ target, capabilities: [...target.capabilities.values()] })),
     submit(intake, sink) {
@@ -152,6 +154,7 @@ export function testHolder(name: string): Holder {
       digest,
       expiresAt: Number.MAX_SAFE_INTEGER,
       revoked: false,
+      bounded: false,
     },
     subjectKeys: new SubjectKeys(Buffer.alloc(32, 1), '2026h2'),
   }

@@ -1,6 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import {
+  ElicitRequestSchema,
+  ElicitationCompleteNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js'
 
 /** What tests need of a client, whichever SDK it is made of. */
 export interface TestMcpClient {
@@ -26,8 +30,18 @@ export interface ClientOptions {
   readonly kind?: 'latest' | 'modern' | 'first'
   /** It declares that it can be sent to an address (URL elicitation). */
   readonly opensAddresses?: boolean
+  /** What its person does with an address; left out: the client takes no such requests, whatever it declares. */
+  readonly onAddress?: (asked: AskedAddress) => 'accept' | 'decline' | 'cancel'
+  /** Called for each `notifications/elicitation/complete`. */
+  readonly onDecided?: (elicitationId: string) => void
   /** Called for each `notifications/tools/list_changed`. */
   readonly onListChanged?: () => void
+}
+
+export interface AskedAddress {
+  readonly url: string
+  readonly elicitationId: string
+  readonly message: string
 }
 
 const info = { name: 'test-client', version: '1.0.0' }
@@ -45,6 +59,12 @@ function capabilitiesOf({ opensAddresses }: ClientOptions) {
   return opensAddresses === true ? { elicitation: { url: {} } } : {}
 }
 
+function addressOf(params: object): AskedAddress {
+  const { mode } = params as { mode?: string }
+  if (mode !== 'url') throw new Error('an address was expected')
+  return params as AskedAddress
+}
+
 async function connectLatest(
   transport: StreamableHTTPClientTransport,
   options: ClientOptions,
@@ -53,7 +73,13 @@ async function connectLatest(
     capabilities: capabilitiesOf(options),
     ...(options.kind === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' as const } } } : {}),
   })
-  const { onListChanged } = options
+  const { onListChanged, onAddress, onDecided } = options
+  if (onAddress !== undefined)
+    client.setRequestHandler('elicitation/create', ({ params }) => ({ action: onAddress(addressOf(params)) }))
+  if (onDecided !== undefined)
+    client.setNotificationHandler('notifications/elicitation/complete', ({ params }) =>
+      onDecided(params.elicitationId),
+    )
   if (onListChanged !== undefined)
     client.setNotificationHandler('notifications/tools/list_changed', () => onListChanged())
   await client.connect(transport)
@@ -71,13 +97,19 @@ async function connectLatest(
 }
 
 async function connectFirst(transport: FirstTransport, options: ClientOptions): Promise<TestMcpClient> {
-  const { onListChanged } = options
+  const { onListChanged, onAddress, onDecided } = options
   const client = new FirstClient(info, {
     capabilities: capabilitiesOf(options),
     ...(onListChanged === undefined
       ? {}
       : { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => onListChanged() } } }),
   })
+  if (onAddress !== undefined)
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({ action: onAddress(addressOf(params)) }))
+  if (onDecided !== undefined)
+    client.setNotificationHandler(ElicitationCompleteNotificationSchema, ({ params }) =>
+      onDecided(params.elicitationId),
+    )
   await client.connect(transport)
   return {
     version: transport.protocolVersion,

@@ -13,6 +13,7 @@ import { createKeyring } from '@ambit/node/kernel/keyring'
 import { silentLog } from '@ambit/node/kernel/log'
 import { createAddressGuard } from '@ambit/node/net/address'
 import { createUpstream } from '@ambit/node/net/upstream'
+import { createChallenge } from '@ambit/node/gateway/authentication'
 import type { Egress } from '@ambit/node/gateway/egress'
 import type { LegacyHandler } from '@ambit/node/gateway/mcp/mcp'
 import type { ActHandle, Gateway, Intake, IngressSink } from '@ambit/node/gateway/gateway'
@@ -83,6 +84,7 @@ function openGateway(egress: Pick<Egress, 'perform'>, intakes: Intake[]): Gatewa
         ? { ok: false, code: 'auth.unknown-token', detail: 'no such token' }
         : { ok: true, holder }
     },
+    challenge: createChallenge({ origin: () => 'http://localhost:7100' }),
     visible: () => [],
     submit,
     ...openBack,

@@ -79,19 +79,21 @@ const discovery = {
   _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'raw', version: '1.0.0' } },
 }
 
+const echo = {
+  name: 'echo',
+  description: 'Says the text again',
+  inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+  annotations: { readOnlyHint: true, openWorldHint: false },
+}
+
 /**
- * A server of 2026-07-28 that describes one tool `echo` truly and answers calls of it as the test says: true to the
- * protocol or not, or never.
+ * A server of 2026-07-28 that describes one tool truly (`echo`, unless another is given) and answers calls of it as the
+ * test says: true to the protocol or not, or never.
  */
 export async function startRawMcpServer(
   respond: (message: Message, response: ServerResponse, request: IncomingMessage) => void,
+  tool: Readonly<Record<string, unknown>> = echo,
 ): Promise<RawMcpServer> {
-  const tool = {
-    name: 'echo',
-    description: 'Says the text again',
-    inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
-    annotations: { readOnlyHint: true, openWorldHint: false },
-  }
   let open = 0
   let calls = 0
   const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
 import { Fault } from '@ambit/core/fault'
+import type { Bus } from '@ambit/node/bus/bus'
 import { createLocalBus } from '@ambit/node/bus/local'
 import { loadCatalog } from '@ambit/node/kernel/catalog'
 import { createIds } from '@ambit/node/kernel/ids'
@@ -129,10 +130,9 @@ const nobodySignsIn = {
 }
 
 /** A registry with everything it needs and nothing else; `again` opens it anew on the same store. */
-export async function registryRoom(store: Store) {
+export async function registryRoom(store: Store, bus: Bus = createLocalBus(silentLog)) {
   const clock = handClock()
   const log = memoryLog()
-  const bus = createLocalBus(silentLog)
   const signer = memorySigner()
   const secrets = memorySecrets()
   const upstream = fakeUpstream()
@@ -147,8 +147,8 @@ export async function registryRoom(store: Store) {
       roles: ['operator'] as const,
     }),
   }
-  const open = async () => {
-    const rulings = await openRulings({ store, log, signer, bus, clock, ids: createIds(clock) })
+  const open = async (ofReplica = bus) => {
+    const rulings = await openRulings({ store, log, signer, bus: ofReplica, clock, ids: createIds(clock) })
     const registry = await openRegistry({
       store,
       log,
@@ -158,7 +158,7 @@ export async function registryRoom(store: Store) {
       signIns: nobodySignsIn,
       describers: [upstream],
       keyring,
-      bus,
+      bus: ofReplica,
       clock,
       catalog,
       events: silentLog,

@@ -18,7 +18,7 @@ export interface SpawnedNode extends TestNode {
   kill(): Promise<void>
 }
 
-const startTimeoutMs = 30_000
+const startTimeoutMs = 60_000
 const stopTimeoutMs = 15_000
 const main = fileURLToPath(new URL('../../node/src/main.ts', import.meta.url))
 

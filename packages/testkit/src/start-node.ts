@@ -43,6 +43,9 @@ export function testSettings({ store, env = {} }: TestNodeOptions, data: string)
     AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8,::1',
     AMBIT_LOG_LEVEL: 'silent',
     AMBIT_PROBE_MINUTES: '0',
+    // Tests approve much, and at once.
+    AMBIT_APPROVAL_ASKS_MAX: '0',
+    AMBIT_APPROVAL_QUICK_MAX: '0',
     ...(store === undefined ? {} : { AMBIT_STORE: store }),
     ...env,
   }
@@ -94,6 +97,14 @@ export async function bringOnline(
   await ambit.records.accept(slug)
   await ambit.records.submit(slug)
   await ambit.records.activate(slug)
+}
+
+/** Has what could be vetoed in the outbox go on at once: for tests that are about something else. */
+export async function withoutHold(ambit: Ambit, slug: string): Promise<void> {
+  const { capabilities } = await ambit.records.get(slug)
+  const held = capabilities.filter(({ profile }) => profile.reversibility === 1 && profile.effect !== 'read')
+  const profiles = held.map(({ id, profile }) => [id, { ...profile, windowMs: 0 }] as const)
+  await ambit.records.accept(slug, { profiles: Object.fromEntries(profiles) })
 }
 
 export interface TestAccess extends ClientAccess {

@@ -1,5 +1,5 @@
-import { receiptSchema } from '@ambit/core/receipt'
-import { verifyReceipt } from '@ambit/sdk/verify'
+import type { Receipt } from '@ambit/core/receipt'
+import type { ActSummary } from '@ambit/sdk/acts'
 import type { ReceiptVerdict } from '@ambit/sdk/verify'
 import type { Command } from 'commander'
 import { collect, parseCount } from '../arguments.ts'
@@ -7,9 +7,8 @@ import type { Context } from '../context.ts'
 import { readDocument } from '../document.ts'
 import { writePrivate } from '../private-file.ts'
 import { exitCodes } from '../refusal.ts'
-import { cell, facts, shown, table, timeCell } from '../text.ts'
+import { cell, entry, facts, shown, table, timeCell } from '../text.ts'
 import { contentsText, openingText } from './contents.ts'
-import { trustChoice } from './log/log-options.ts'
 
 /** What was done, and the proof of it. */
 export function actCommands(program: Command, context: Context): void {
@@ -21,19 +20,8 @@ export function actCommands(program: Command, context: Context): void {
       const before = options.before === undefined ? {} : { before: parseCount(options.before) }
       const ambit = await context.ambit()
       const { acts: page, ...rest } = await ambit.acts.list({ limit: parseCount(options.limit), ...before })
-      const rows = page.map((act) => [
-        act.act,
-        timeCell(act.at),
-        act.decision,
-        cell([act.status, act.error].filter((part) => part !== undefined).join(' ')),
-        cell(act.target?.slug ?? ''),
-        cell(act.capability),
-        act.durationMs === undefined ? '' : `${act.durationMs} ms`,
-        (act.reasons ?? []).map((reason) => reason.code).join(' '),
-      ])
-      const header = ['act', 'at', 'decision', 'outcome', 'target', 'capability', 'took', 'reasons']
-      const more = rest.next === undefined ? '' : `\n\nOlder ones: ambit acts --before ${rest.next}`
-      const text = rows.length === 0 ? 'Nothing yet.' : `${table(header, rows)}${more}`
+      const more = rest.next === undefined ? [] : [`Older ones: ambit acts --before ${rest.next}`]
+      const text = page.length === 0 ? 'Nothing yet.' : [...page.map(actEntry), ...more].join('\n\n')
       context.reply({ text, json: { acts: page, ...rest } })
     })
 
@@ -41,6 +29,7 @@ export function actCommands(program: Command, context: Context): void {
     .command(acts, 'show <act>', 'show one act, as its receipt proves it', 'acts show 019a… --contents')
     .option('--contents', 'open what was said in it; only for the person whose act it is')
     .action(async (act: string, { contents }: { contents?: true }) => {
+      const { verifyReceipt } = await import('@ambit/sdk/verify')
       const ambit = await context.ambit()
       const verdict = await verifyReceipt(await ambit.acts.receipt(act))
       const opened = contents === true ? await ambit.acts.contents(act) : undefined
@@ -90,6 +79,8 @@ export function actCommands(program: Command, context: Context): void {
       'logs you trust and the witnesses that must have cosigned (c2sp.org/tlog-policy)',
     )
     .action(async (file: string, { key, policy }: { key?: readonly string[]; policy?: string }) => {
+      const { verifyReceipt } = await import('@ambit/sdk/verify')
+      const { trustChoice } = await import('./log/log-options.ts')
       const receipt = await readDocument(context.terminal, file)
       const choice = await trustChoice(policy === undefined ? {} : { policy })
       const verdict = await verifyReceipt(receipt, {
@@ -97,14 +88,38 @@ export function actCommands(program: Command, context: Context): void {
         ...(choice?.kind === 'policy' ? { policy: choice.policy } : {}),
       })
       const exitCode = verdict.ok ? exitCodes.done : exitCodes.refused
-      const text = [verdictText(verdict), ...(verdict.ok ? openedText(receipt) : [])].join('\n\n')
+      // One that holds was read against its schema.
+      const opened = verdict.ok ? openedText(receipt as Receipt) : []
+      const text = [verdictText(verdict), ...opened].join('\n\n')
       context.reply({ text, json: verdict, exitCode })
     })
 }
 
+/** What it was about comes first: an act that waits has a target too, and no decision. */
+function actEntry({
+  act,
+  at,
+  target,
+  capability,
+  decision,
+  status,
+  error,
+  durationMs,
+  reasons = [],
+}: ActSummary) {
+  const outcome = [status, error].filter((part) => part !== undefined).join(' ')
+  const words = [
+    target === undefined ? cell(capability) : `${cell(capability)} of ${cell(target.slug)}`,
+    decision,
+    cell(outcome),
+    durationMs === undefined ? '' : `${durationMs} ms`,
+    reasons.map((reason) => cell(reason.code)).join(' '),
+  ]
+  return entry([act, timeCell(at)], words.filter((each) => each !== '').join(', '))
+}
+
 /** What a receipt that holds opens: each content was checked against the commitment in its entry. */
-function openedText(receipt: unknown): string[] {
-  const { openings = [] } = receiptSchema.parse(receipt)
+function openedText({ openings = [] }: Receipt): string[] {
   if (openings.length === 0) return []
   return ['What was said is in the receipt, and is what the entries commit to:', ...openings.map(openingText)]
 }

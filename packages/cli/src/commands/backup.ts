@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { cell, facts } from '../text.ts'
-import { restore } from './restore.ts'
 
 /** How often the node is asked how far it has come. */
 const askEveryMs = 500
@@ -34,6 +33,7 @@ export function backupCommands(program: Command, context: Context): void {
       'where the backup holds less than was signed: let the node begin new logs that say so',
     )
     .action(async (backup: string, options: RestoreOptions) => {
+      const { restore } = await import('./restore.ts')
       await restore(context, backup, { ...options, guard: options.guard ?? `${options.data}-guard` })
     })
 }

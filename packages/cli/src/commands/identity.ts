@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { currentSession, forgetSession, keepSession } from '../session.ts'
-import { cell, facts, keyText, table } from '../text.ts'
+import { cell, facts, keyText, shown, table, wrapped } from '../text.ts'
 
 /** Who you are to the node, and how the node is. */
 export function identityCommands(program: Command, context: Context): void {
@@ -60,9 +60,12 @@ export function identityCommands(program: Command, context: Context): void {
         ['key', keyText(log.vkey)],
       ]),
     )
+    const warnings = status.warnings.map((warning) => wrapped(`Warning: ${shown(warning)}`))
     const text = [
+      ...(warnings.length === 0 ? [] : [...warnings, '']),
       facts([
         ['node', ambit.url],
+        ['enforces', status.enforcing ? undefined : 'nothing: it only observes'],
         ['version', cell(status.version)],
         ['store', cell(status.engine)],
         ['up', `${Math.floor(status.uptimeS)} s`],

@@ -1,7 +1,7 @@
 import type { Allow } from '@ambit/core/mandate'
 import type { MandateView, Narrowing, NewMandate } from '@ambit/sdk/mandates'
 import type { Command } from 'commander'
-import { collect, parseAllow, parseCount, parseDuration } from '../arguments.ts'
+import { collect, parseAllow, parseCount, parseDays, parseDuration } from '../arguments.ts'
 import { clientFile } from '../client-file.ts'
 import type { Context } from '../context.ts'
 import { readObject } from '../document.ts'
@@ -100,7 +100,7 @@ function grantCommands(program: Command, context: Context): void {
     .option('--expires <time>', 'life of the token in days: 30d')
     .option('--write <file>', 'put it into the configuration file of the client')
     .action(async (id: string, options: { client: string; expires?: string; write?: string }) => {
-      const life = options.expires === undefined ? {} : { expiresInDays: days(options.expires) }
+      const life = options.expires === undefined ? {} : { expiresInDays: parseDays(options.expires) }
       // Looked at before the token is made: a token nobody got would stay open.
       const file = options.write === undefined ? undefined : await clientFile(options.write)
       const access = await (await context.ambit()).mandates.connect(id, { client: options.client, ...life })
@@ -168,12 +168,6 @@ function narrowing({ purpose, allow, calls, expires, task, holder, agent }: Narr
     ...(holder === undefined ? {} : { holder }),
     ...(agent === undefined ? {} : { agent }),
   }
-}
-
-function days(text: string): number {
-  const count = parseDuration(text) / (24 * 60 * minuteMs)
-  if (Number.isInteger(count)) return count
-  throw new Refusal(`${text} is no number of days`, 'The life of a token is counted in days: `30d`.')
 }
 
 function mandateText({ id, kind, state, parent, signed: { body } }: MandateView): string {

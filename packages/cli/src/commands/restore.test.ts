@@ -74,6 +74,7 @@ async function ambit(...argv: string[]) {
   const terminal: Terminal = {
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
+    ring: () => undefined,
     ask: async () => undefined,
     input: async () => '',
     now: () => 1_800_000_000_000,

@@ -3,23 +3,27 @@ import type { QueryClient } from '@tanstack/react-query'
 /** Waits between attempts to reach a node that closed the stream, the last one for ever after. */
 const reopenAfterMs = [1000, 2000, 5000, 15_000]
 
-/** What each event of the node makes stale (`approval`, `record`, `ruling`, `mandate`). */
+/** What each event of the node makes stale (`approval`, `record`, `ruling`, `mandate`, `rule`, `stop`, `feed`). */
 const stale: Readonly<Record<string, readonly string[]>> = {
-  approval: ['approvals', 'acts'],
+  approval: ['approvals', 'acts', 'feed'],
   record: ['records', 'record'],
   ruling: ['records', 'record', 'acts'],
-  mandate: ['mandates'],
+  mandate: ['mandates', 'programs'],
+  rule: ['rules'],
+  stop: ['stops', 'approvals', 'acts', 'feed'],
+  // What was done was also spent.
+  feed: ['feed', 'acts', 'mandates'],
 }
 
 /**
- * Follows the node's event stream: each event makes what it names stale, and coming back after a gap makes
- * everything stale, because events in between are lost. Returns what ends it.
+ * Follows the node's event stream: each event makes what it names stale. Whenever the stream opens, for the first time
+ * too, everything is stale, because what happened between the last answer and the opening was told to nobody. Returns
+ * what ends it.
  */
 export function followEvents(client: QueryClient, onLive: (live: boolean) => void): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
-  let opened = false
   let ended = false
 
   function open(): void {
@@ -27,8 +31,7 @@ export function followEvents(client: QueryClient, onLive: (live: boolean) => voi
     source.addEventListener('open', () => {
       failures = 0
       onLive(true)
-      if (opened) void client.invalidateQueries()
-      opened = true
+      void client.invalidateQueries()
     })
     source.addEventListener('error', () => {
       onLive(false)

@@ -1,14 +1,6 @@
 import type { Reason } from '@ambit/core/decision'
 import type { Allow, Limits, SignedMandate } from '@ambit/core/mandate'
-import type {
-  AgentRecord,
-  Effect,
-  Profile,
-  Protocol,
-  RecordState,
-  Reversibility,
-  Role,
-} from '@ambit/core/record'
+import type { AgentRecord, Profile, Protocol, RecordState } from '@ambit/core/record'
 import type { SignedRuling } from '@ambit/core/ruling'
 
 /*
@@ -164,7 +156,13 @@ export interface MandateView {
   readonly parent?: string
   readonly children: number
   readonly tokens: number
-  readonly spent: { readonly calls: number }
+  readonly spent: {
+    readonly calls: number
+    /** Bytes of arguments; 0 where the mandate does not limit them. */
+    readonly bytesOut: number
+    /** Minor units (cents) by ISO 4217 code, for the currencies that the mandate limits. */
+    readonly money: Readonly<Record<string, number>>
+  }
 }
 
 export interface NewMandate {
@@ -205,38 +203,6 @@ export interface Connection {
   readonly config: string
 }
 
-export type ApprovalState = 'pending' | 'approved' | 'performing' | 'done' | 'denied' | 'expired' | 'void'
-
-export interface ApprovalCard {
-  readonly id: string
-  readonly act: string
-  readonly state: ApprovalState
-  /** Of the card as shown; an approval names it, so that nobody approves what they did not see. */
-  readonly digest: string
-  readonly asked: string
-  readonly expires: string
-  readonly agent: { readonly title: string; readonly id: string }
-  readonly tool: {
-    readonly title: string
-    readonly target: string
-    readonly effect: Effect
-    readonly reversibility: Reversibility
-  }
-  /** Written by Ambit from the record: who asks for what, what that does, whether it can be undone. */
-  readonly sentence: { readonly en: string; readonly zh: string }
-  readonly arguments: readonly { readonly name: string; readonly role: Role; readonly text: string }[]
-  /** Arguments that are not shown because there are too many. */
-  readonly hidden: number
-  readonly reasons: readonly {
-    readonly code: string
-    readonly rule: string
-    readonly what: { readonly en: string; readonly zh: string }
-  }[]
-  readonly mandate: { readonly id: string; readonly purpose: string }
-  readonly decidedBy?: string
-  readonly decidedAt?: string
-}
-
 export interface ActSummary {
   readonly act: string
   readonly at: string
@@ -244,9 +210,9 @@ export interface ActSummary {
   readonly target?: { readonly slug: string; readonly title: string }
   readonly capability: string
   readonly in: string
-  /** `ask`: it waits for a person; `approved`: it waited, and was approved. */
-  readonly decision: 'allow' | 'ask' | 'approved' | 'refuse'
-  readonly status?: 'completed' | 'failed' | 'cancelled' | 'unknown'
+  /** `ask`: it waits for a person; `held`: it lies in the outbox; `approved`: it waited, and was approved. */
+  readonly decision: 'allow' | 'ask' | 'held' | 'approved' | 'refuse'
+  readonly status?: 'completed' | 'failed' | 'cancelled' | 'unknown' | 'not-observed'
   readonly reasons?: readonly Pick<Reason, 'code' | 'rule'>[]
   readonly durationMs?: number
 }
@@ -259,6 +225,8 @@ export interface ActList {
 
 export interface NodeStatus {
   readonly version: string
+  /** False: the node only observes; what would be asked or refused is performed. */
+  readonly enforcing: boolean
   readonly engine: string
   readonly ledgers: readonly {
     readonly origin: string

@@ -1,7 +1,14 @@
+import { enAccess } from './en-access.ts'
 import { enActs } from './en-acts.ts'
+import { enApprovals } from './en-approvals.ts'
+import { enChannels } from './en-channels.ts'
+import { enConsent } from './en-consent.ts'
+import { enFeed } from './en-feed.ts'
 import { enMandates } from './en-mandates.ts'
 import { enPeople } from './en-people.ts'
+import { enRules } from './en-rules.ts'
 import { enSignIns } from './en-sign-ins.ts'
+import { enStops } from './en-stops.ts'
 import { enVerify } from './en-verify.ts'
 
 /** Every word of the console in English. The type of this object is what every other language must fill. */
@@ -14,8 +21,13 @@ export const en = {
     approvals: 'Approvals',
     receipts: 'Receipts',
     mandates: 'Mandates',
+    feed: 'Done',
+    rules: 'Rules',
     waiting: (n: number) => `${n} waiting`,
     people: 'People',
+    organizations: 'Organisations',
+    programs: 'Connected programs',
+    security: 'Security',
     account: (name: string) => `Signed in as ${name}`,
     device: 'Sign in another device',
     signOut: 'Sign out',
@@ -48,7 +60,7 @@ export const en = {
   },
   signIn: {
     title: 'Sign in',
-    lead: 'Ambit has no passwords. You sign in with a link that works once and for a short time.',
+    lead: 'Ambit has no passwords. You sign in with a passkey, or with a link that works once.',
     firstTime: 'The first time',
     firstTimeHelp: 'The node prints a link when it starts for the first time. Open it in this browser.',
     again: 'Every other time',
@@ -256,10 +268,17 @@ export const en = {
     rating: 'Rated',
     dispute: 'Disputed',
   },
+  ...enAccess,
   ...enActs,
+  ...enApprovals,
+  ...enChannels,
+  ...enConsent,
+  ...enFeed,
   ...enMandates,
   ...enPeople,
+  ...enRules,
   ...enSignIns,
+  ...enStops,
   ...enVerify,
   time: { expired: 'expired' },
 }

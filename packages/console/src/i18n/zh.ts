@@ -1,8 +1,15 @@
 import type { Dictionary } from './en.ts'
+import { zhAccess } from './zh-access.ts'
 import { zhActs } from './zh-acts.ts'
+import { zhApprovals } from './zh-approvals.ts'
+import { zhChannels } from './zh-channels.ts'
+import { zhConsent } from './zh-consent.ts'
+import { zhFeed } from './zh-feed.ts'
 import { zhMandates } from './zh-mandates.ts'
 import { zhPeople } from './zh-people.ts'
+import { zhRules } from './zh-rules.ts'
 import { zhSignIns } from './zh-sign-ins.ts'
+import { zhStops } from './zh-stops.ts'
 import { zhVerify } from './zh-verify.ts'
 
 /** 控制台的全部中文文字。 */
@@ -15,8 +22,13 @@ export const zh: Dictionary = {
     approvals: '审批',
     receipts: '凭据',
     mandates: '授权',
+    feed: '动态',
+    rules: '规则',
     waiting: (n) => `${n} 项待处理`,
     people: '人员',
+    organizations: '组织',
+    programs: '已连接的程序',
+    security: '安全',
     account: (name) => `已登录：${name}`,
     device: '在另一台设备上登录',
     signOut: '退出登录',
@@ -49,7 +61,7 @@ export const zh: Dictionary = {
   },
   signIn: {
     title: '登录',
-    lead: 'Ambit 不使用密码。登录靠一条链接：只能用一次，很快失效。',
+    lead: 'Ambit 不使用密码。登录靠通行密钥，或一条只能用一次的链接。',
     firstTime: '第一次登录',
     firstTimeHelp: '节点首次启动时会打印一条链接，请在此浏览器中打开它。',
     again: '以后登录',
@@ -231,10 +243,17 @@ export const zh: Dictionary = {
     rating: '评级',
     dispute: '异议',
   },
+  ...zhAccess,
   ...zhActs,
+  ...zhApprovals,
+  ...zhChannels,
+  ...zhConsent,
+  ...zhFeed,
   ...zhMandates,
   ...zhPeople,
+  ...zhRules,
   ...zhSignIns,
+  ...zhStops,
   ...zhVerify,
   time: { expired: '已过期' },
 }

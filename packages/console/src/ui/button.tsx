@@ -1,7 +1,9 @@
-import type { ButtonHTMLAttributes } from 'react'
+import type { ComponentProps } from 'react'
 
 const kinds = {
   primary: 'bg-accent text-on-accent border-accent hover:bg-accent-strong hover:border-accent-strong',
+  /** As weighty as the primary one beside it. */
+  firm: 'bg-ink text-surface border-ink hover:opacity-85',
   plain: 'bg-surface text-ink border-edge hover:bg-sunken',
   danger: 'bg-surface text-danger border-danger hover:bg-danger-wash',
   grave: 'bg-danger text-surface border-danger hover:opacity-90',
@@ -23,7 +25,7 @@ export function buttonClass({ kind = 'plain', size = 'normal' }: ButtonLook = {}
   return `inline-flex items-center justify-center text-nowrap gap-2 rounded-md border font-semibold transition-colors disabled:opacity-55 ${kinds[kind]} ${sizes[size]}`
 }
 
-type ButtonProps = ButtonLook & ButtonHTMLAttributes<HTMLButtonElement>
+type ButtonProps = ButtonLook & ComponentProps<'button'>
 
 export function Button({ kind, size, className = '', type = 'button', ...rest }: ButtonProps) {
   const look = { ...(kind === undefined ? {} : { kind }), ...(size === undefined ? {} : { size }) }

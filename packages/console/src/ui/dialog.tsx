@@ -1,5 +1,5 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
-import type { ReactNode } from 'react'
+import type { ReactNode, RefObject } from 'react'
 
 interface DialogProps {
   readonly open: boolean
@@ -8,15 +8,20 @@ interface DialogProps {
   readonly children: ReactNode
   /** The button row. */
   readonly actions: ReactNode
+  /** What has the focus at first; left out: what comes first. */
+  readonly initialFocus?: RefObject<HTMLElement | null>
 }
 
 /** A dialog: a sheet from below on a phone, a panel in the middle elsewhere. Escape and the backdrop close it. */
-export function Dialog({ open, onOpenChange, title, children, actions }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, children, actions, initialFocus }: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim" />
-        <Base.Popup className="arrives fixed inset-x-0 bottom-0 z-50 flex max-h-[92dvh] flex-col rounded-t-xl border border-line bg-surface text-ink sm:inset-x-4 sm:top-[8dvh] sm:bottom-auto sm:mx-auto sm:max-h-[84dvh] sm:max-w-xl sm:rounded-xl">
+        <Base.Popup
+          {...(initialFocus === undefined ? {} : { initialFocus })}
+          className="arrives fixed inset-x-0 bottom-0 z-50 flex max-h-[92dvh] flex-col rounded-t-xl border border-line bg-surface text-ink sm:inset-x-4 sm:top-[8dvh] sm:bottom-auto sm:mx-auto sm:max-h-[84dvh] sm:max-w-xl sm:rounded-xl"
+        >
           <Base.Title className="px-5 pt-5 pb-3 text-xl font-bold tracking-tight sm:px-7 sm:pt-7">
             {title}
           </Base.Title>

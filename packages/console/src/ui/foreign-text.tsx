@@ -28,13 +28,15 @@ export function ForeignText({ children, charactersMax }: ForeignTextProps) {
 
 interface ForeignBlockProps extends ForeignTextProps {
   readonly mono?: boolean
+  /** In a list of short values, where room is dear. */
+  readonly tight?: boolean
 }
 
 /** Text of a third party as a block between the corner brackets that mark everything from outside. */
-export function ForeignBlock({ children, charactersMax, mono = false }: ForeignBlockProps) {
+export function ForeignBlock({ children, charactersMax, mono = false, tight = false }: ForeignBlockProps) {
   return (
     <div
-      className={`fenced max-h-72 overflow-y-auto whitespace-pre-wrap ${mono ? 'font-mono text-[0.8125rem] leading-5' : 'leading-6'}`}
+      className={`fenced max-h-72 overflow-y-auto whitespace-pre-wrap ${mono ? 'font-mono text-[0.8125rem] leading-5' : 'leading-6'} ${tight ? 'py-1!' : ''}`}
     >
       <ForeignText {...(charactersMax === undefined ? {} : { charactersMax })}>{children}</ForeignText>
     </div>

@@ -3,13 +3,14 @@ import { useLanguage, languageTags } from '../i18n/language.tsx'
 interface TimeProps {
   /** RFC 3339. */
   readonly at: string
-  /** `date` leaves out the time of day. */
-  readonly form?: 'full' | 'date' | 'short'
+  /** `date` leaves out the time of day, `clock` the day. */
+  readonly form?: 'full' | 'date' | 'short' | 'clock'
 }
 
 const forms: Readonly<Record<NonNullable<TimeProps['form']>, Intl.DateTimeFormatOptions>> = {
   full: { dateStyle: 'medium', timeStyle: 'medium' },
   date: { dateStyle: 'medium' },
+  clock: { timeStyle: 'medium' },
   short: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' },
 }
 

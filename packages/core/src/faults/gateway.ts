@@ -67,6 +67,31 @@ export const gatewayFaults = {
     title: 'There are more acts than this node takes in a second',
     remedy: 'Wait as long as the answer says, then try again; the operator sets how many are taken.',
   },
+  'check.request': {
+    status: 403,
+    retryable: false,
+    title: 'What the data plane asks about can be read in two ways',
+    remedy: 'Send the request once more, in the plain form that the detail names.',
+  },
+  'check.target': {
+    status: 403,
+    retryable: false,
+    title: 'No record of this node is what the data plane asks about',
+    remedy: 'Name the record in the configuration of the data plane, as `ambit-target`.',
+  },
+  'check.capability': {
+    status: 403,
+    retryable: false,
+    title: 'The record has no capability that is what the data plane asks about',
+    remedy:
+      'Add it to the record, or name one in the configuration of the data plane, as `ambit-capability`.',
+  },
+  'check.body': {
+    status: 403,
+    retryable: false,
+    title: 'The body cannot be read in the way that its target would read it',
+    remedy: 'Send one JSON object in UTF-8 with each member once, whole and not compressed.',
+  },
   'push.too-many': {
     status: 429,
     retryable: false,

@@ -1,5 +1,7 @@
 import { approvalFaults } from './approval.ts'
 import { authorityFaults } from './authority.ts'
+import { chainFaults } from './chain.ts'
+import { channelFaults } from './channel.ts'
 import { commonFaults } from './common.ts'
 import { contentsFaults } from './contents.ts'
 import { gatewayFaults } from './gateway.ts'
@@ -8,6 +10,8 @@ import { governanceFaults } from './governance.ts'
 import { identityFaults } from './identity.ts'
 import { keyFaults } from './key.ts'
 import { ledgerFaults } from './ledger.ts'
+import { oauthFaults } from './oauth.ts'
+import { outboxFaults } from './outbox.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
 import { rulingFaults } from './ruling.ts'
@@ -28,8 +32,12 @@ export const faultTables = {
   registry: registryFaults,
   governance: governanceFaults,
   authority: authorityFaults,
+  chain: chainFaults,
   approval: approvalFaults,
+  outbox: outboxFaults,
+  channel: channelFaults,
   gateway: gatewayFaults,
+  oauth: oauthFaults,
 } as const
 
 const merged = {
@@ -45,8 +53,12 @@ const merged = {
   ...registryFaults,
   ...governanceFaults,
   ...authorityFaults,
+  ...chainFaults,
   ...approvalFaults,
+  ...outboxFaults,
+  ...channelFaults,
   ...gatewayFaults,
+  ...oauthFaults,
 } as const
 
 export type FaultCode = keyof typeof merged

@@ -15,7 +15,15 @@ export const leafStateSchema = z.strictObject({
     .max(rememberedMax),
   /** Approvals that were given and not used up. */
   approvals: z
-    .array(z.strictObject({ approval: z.string(), used: z.boolean(), intended: z.boolean() }))
+    .array(
+      z.strictObject({
+        approval: z.string(),
+        used: z.boolean(),
+        intended: z.boolean(),
+        /** A standing one serves many acts, until it is ended. */
+        standing: z.literal(true).optional(),
+      }),
+    )
     .max(rememberedMax),
   /** Digests of records that may not act, and since when by the log's own clock (milliseconds since 1970). */
   stopped: z.array(z.strictObject({ digest: z.string(), at: z.int() })).max(rememberedMax),

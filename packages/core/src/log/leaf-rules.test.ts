@@ -138,6 +138,18 @@ test('misses nothing that began in entries which could not be read', () => {
   ])
 })
 
+test('lets a standing approval serve many acts until it is ended, and what time released one', () => {
+  const standing = [approval('sa_1', 'standing'), intent('a', { approval: 'sa_1' }), outcome('a')]
+  const rules = read([...standing, intent('b', { approval: 'sa_1' }), outcome('b')])
+  expect(rules.alarms).toEqual([])
+  const later = read([approval('sa_1', 'ended'), intent('c', { approval: 'sa_1' })], rules.state())
+  expect(codes(later)).toEqual([['approval-not-given', 1]])
+  const held = [approval('p', 'held'), approval('p', 'released'), approval('p', 'used')]
+  expect(read([...held, intent('d', { approval: 'p' })]).alarms).toEqual([])
+  const agreed = [approval('q', 'asked'), approval('q', 'agreed'), approval('q', 'used')]
+  expect(codes(read(agreed))).toEqual([['approval-not-given', 2]])
+})
+
 test.each([
   ['never given', [approval('p', 'used')]],
   ['denied', [approval('p', 'asked'), approval('p', 'denied'), approval('p', 'used')]],

@@ -27,10 +27,16 @@ type GivenApproval = LeafState['approvals'][number]
 const underWayMs = 5000
 /** A node lets an approval stand for a week at most (AMBIT_APPROVAL_MINUTES): so long one given in unread entries may be used. */
 const approvalMsMax = 8 * 86_400_000
+/** A standing approval lives 90 days at most; its id begins so. */
+const standingMsMax = 91 * 86_400_000
+const standingPrefix = 'sa_'
 
 /** Kinds come from the log: more names than any writer has are counted together. */
 const kindsMax = 50
 const kindCharactersMax = 50
+
+/** Steps that come before a decision: they neither give an approval nor take it away. */
+const before: ReadonlySet<ApprovalLeaf['step']> = new Set(['asked', 'held', 'agreed'])
 
 export const noLeaves: LeafState = { open: [], approvals: [], stopped: [], unknown: {} }
 
@@ -131,18 +137,19 @@ export class LeafRules {
 
   #approval(index: number, leaf: ApprovalLeaf): void {
     const { approval, step } = leaf
-    if (step === 'approved') {
-      this.#approvals.set(approval, { approval, used: false, intended: false })
+    if (step === 'approved' || step === 'released' || step === 'standing') {
+      const given = { approval, used: false, intended: false }
+      this.#approvals.set(approval, step === 'standing' ? { ...given, standing: true } : given)
       const [oldest] = this.#approvals.keys()
       if (this.#approvals.size > rememberedMax) this.#approvals.delete(oldest!)
     } else if (step === 'used') {
       this.#step(index, leaf, approval, { used: true })
-    } else if (step !== 'asked') {
+    } else if (!before.has(step)) {
       this.#approvals.delete(approval)
     }
   }
 
-  /** An approval serves one act: it is used once, and one intent names it. */
+  /** An approval serves one act: it is used once, and one intent names it. A standing one serves many. */
   #step(
     index: number,
     { act, at }: IntentLeaf | ApprovalLeaf,
@@ -150,8 +157,10 @@ export class LeafRules {
     step: { used?: true; intended?: true },
   ): void {
     const given = this.#approvals.get(id)
+    if (given?.standing === true && step.intended) return
     const again = (step.used && given?.used) ?? (step.intended && given?.intended) ?? false
-    const unread = this.#unreadUntil !== undefined && Date.parse(at) - approvalMsMax <= this.#unreadUntil
+    const livesMs = id.startsWith(standingPrefix) ? standingMsMax : approvalMsMax
+    const unread = this.#unreadUntil !== undefined && Date.parse(at) - livesMs <= this.#unreadUntil
     if (given === undefined && unread) return
     if (given === undefined || again) {
       const why = again ? 'is used a second time' : 'has not been given'

@@ -1,7 +1,8 @@
 import type { Allow } from '../mandate.ts'
 import { effects } from '../record.ts'
 import type { Effect } from '../record.ts'
-import { constraintHolds } from './constraint.ts'
+import { constraintHolds, trickOf } from './constraint.ts'
+import type { Words } from './words.ts'
 
 /** What a call would do, in the terms an allow entry bounds. */
 export interface AllowQuestion {
@@ -14,6 +15,8 @@ export interface AllowQuestion {
   readonly place: string | undefined
   /** Of what is sent. */
   readonly confidentiality: number
+  /** The user's own words, of the chain's task; left out: there are none. */
+  readonly words?: Words | undefined
 }
 
 /** The member of an allow entry that a call does not keep to. */
@@ -35,7 +38,7 @@ export function uncovered(entry: Allow, question: AllowQuestion): AllowMember | 
 /** The same for the members that differ from call to call. */
 export function boundExceeded(
   entry: Allow,
-  question: Pick<AllowQuestion, 'arguments' | 'place' | 'confidentiality'>,
+  question: Pick<AllowQuestion, 'arguments' | 'place' | 'confidentiality' | 'words'>,
 ): AllowMember | undefined {
   const { place } = question
   if (entry.places !== undefined && (place === undefined || !entry.places.includes(place))) return 'places'
@@ -43,21 +46,40 @@ export function boundExceeded(
     return 'confidentiality'
   }
   if (entry.arguments === undefined) return undefined
-  return argumentExceeded(entry.arguments, question.arguments) === undefined ? undefined : 'arguments'
+  return argumentExceeded(entry.arguments, question.arguments, question.words) === undefined
+    ? undefined
+    : 'arguments'
 }
 
 /** Name of the first argument that is missing or does not keep to its constraint. Only own members count. */
 export function argumentExceeded(
   bounds: NonNullable<Allow['arguments']>,
   values: unknown,
+  words: Words | undefined,
 ): string | undefined {
   for (const name of Object.keys(bounds)) {
     const bound = bounds[name]
     if (bound === undefined) continue
     if (typeof values !== 'object' || values === null || !Object.hasOwn(values, name)) return name
-    if (!constraintHolds(bound, (values as Readonly<Record<string, unknown>>)[name])) return name
+    if (!constraintHolds(bound, (values as Readonly<Record<string, unknown>>)[name], words)) return name
   }
   return undefined
+}
+
+/** Which argument did not keep to its constraint, and what is deceptive about it: `arguments.to (hidden-characters)`. */
+export function exceededEvidence(
+  bounds: NonNullable<Allow['arguments']>,
+  values: unknown,
+  words: Words | undefined,
+): string {
+  const name = argumentExceeded(bounds, values, words) ?? ''
+  const value = isObject(values) && Object.hasOwn(values, name) ? values[name] : undefined
+  const trick = Object.hasOwn(bounds, name) ? trickOf(bounds[name]!, value) : undefined
+  return trick === undefined ? `arguments.${name}` : `arguments.${name} (${trick})`
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 /** `*`, the slug or the AIC. */

@@ -87,14 +87,28 @@ function argumentsWithin(child: Allow['arguments'], parent: Allow['arguments']):
   })
 }
 
-/** The first limit that is looser than the parent's; a limit left out is none. */
-export function widenedLimit(child: Limits, parent: Limits): 'calls' | 'rate' | undefined {
-  if (parent.calls !== undefined && (child.calls ?? Infinity) > parent.calls) return 'calls'
+/** The first limit that is looser than the parent's; a limit left out is none, but a currency left out is not allowed. */
+export function widenedLimit(child: Limits, parent: Limits): keyof Limits | undefined {
+  if ((child.calls ?? Infinity) > (parent.calls ?? Infinity)) return 'calls'
+  if ((child.bytesOut ?? Infinity) > (parent.bytesOut ?? Infinity)) return 'bytesOut'
+  if (parent.money !== undefined && !moneyWithin(child.money, parent.money)) return 'money'
   if (parent.rate === undefined) return undefined
   if (child.rate === undefined) return 'rate'
   // Fewer acts in a period at least as long: every shorter period then has no more either.
   const tighter = child.rate.calls <= parent.rate.calls && child.rate.periodMs >= parent.rate.periodMs
   return tighter ? undefined : 'rate'
+}
+
+function moneyWithin(child: Limits['money'], parent: NonNullable<Limits['money']>): boolean {
+  if (child === undefined) return false
+  return Object.entries(child).every(
+    ([currency, minor]) => minor <= (Object.hasOwn(parent, currency) ? parent[currency]! : 0),
+  )
+}
+
+/** Fills the limits that a child leaves out with its parent's; what is looser stays, for `widenedLimit` to refuse. */
+export function inheritLimits(child: Limits, parent: Limits): Limits {
+  return { ...parent, ...child }
 }
 
 /**

@@ -3,7 +3,7 @@ import { canonicalJson } from '@ambit/core/canonical'
 import { Fault } from '@ambit/core/fault'
 import { lastingLinks } from '@ambit/core/mandate-chain'
 import type { Keyring } from '../kernel/keyring.ts'
-import type { Suspended } from './approval.ts'
+import type { Suspended } from './suspended.ts'
 
 /**
  * What an approval binds: who acts, on what exact version and definition, with which arguments, under which lasting
@@ -19,6 +19,11 @@ export function actionKey(keyring: Keyring, suspended: Suspended): string {
     capability,
     arguments: suspended.arguments ?? null,
     links: lastingLinks(links),
+    ...(suspended.delegate === undefined ? {} : { delegate: suspended.delegate }),
+    // What only its person may do is never the same as what they are merely asked about.
+    ...(suspended.draft === true ? { draft: true } : {}),
+    // Nor is what is performed elsewhere the same as what is performed here.
+    ...(suspended.check === undefined ? {} : { check: suspended.check }),
   }
   return createHmac('sha256', keyring.derive('approval.action')).update(canonical(action)).digest('hex')
 }

@@ -20,6 +20,7 @@ import { digest, transfer as suspended } from './suspended-fixture.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
+const origin = 'http://localhost:7100'
 
 const ann: Caller = { person: 'p_ann', organization: 'main', roles: [], by: 'session' }
 
@@ -63,7 +64,8 @@ async function world(store: Store) {
     fill: (now: boolean) => {
       full = now
     },
-    give: async (id: string, caller = ann) => await approve(approvals.parts, caller, id, await cardOf(id)),
+    give: async (id: string, caller = ann) =>
+      await approve(approvals.parts, caller, id, { digest: await cardOf(id), origin }),
   }
 }
 
@@ -125,7 +127,7 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
     const { id } = await approvals.ask(suspended)
     const decisions = await Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) =>
-        at % 2 === 0 ? await give(id) : await deny(approvals.parts, ann, id, undefined),
+        at % 2 === 0 ? await give(id) : await deny(approvals.parts, ann, id),
       ),
     )
     expect(decisions.filter((decision) => decision.status === 'fulfilled').length).toBe(1)
@@ -196,7 +198,7 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
     await give(other.id)
     clock.advance(10 * minuteMs)
     expect(await approvals.claim(other.id)).toBeUndefined()
-    await expect(give(id)).rejects.toMatchObject({ code: 'approval.decided' })
+    await expect(give(id)).rejects.toMatchObject({ code: 'approval.expired' })
     expect((await approvals.get(id, suspended.holder))?.state).toBe('expired')
     await approvals.sweep()
     expect((await approvals.get(other.id, suspended.holder))?.state).toBe('expired')
@@ -210,7 +212,7 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
     const { id } = await approvals.ask(suspended)
     const code = (wanted: string) => ({ code: wanted })
     await expect(give(id, { ...ann, by: 'token' })).rejects.toMatchObject(code('approval.session'))
-    await expect(deny(approvals.parts, { ...ann, by: 'token' }, id, undefined)).rejects.toMatchObject(
+    await expect(deny(approvals.parts, { ...ann, by: 'token' }, id)).rejects.toMatchObject(
       code('approval.session'),
     )
     await expect(give(id, { ...ann, person: 'p_eve', roles: ['operator', 'auditor'] })).rejects.toMatchObject(
@@ -219,7 +221,9 @@ describe.each(storeEngines)('approvals on $name', (engine) => {
     await expect(give(id, { ...ann, organization: 'other', roles: ['owner'] })).rejects.toMatchObject(
       code('input.not-found'),
     )
-    await expect(approve(approvals.parts, ann, id, digest)).rejects.toMatchObject(code('approval.changed'))
+    await expect(approve(approvals.parts, ann, id, { digest, origin })).rejects.toMatchObject(
+      code('approval.changed'),
+    )
     expect((await give(id, { ...ann, person: 'p_bob', roles: ['approver'] })).decided_by).toBe('p_bob')
     await expect(give(id)).rejects.toMatchObject(code('approval.decided'))
   })

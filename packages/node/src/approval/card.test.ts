@@ -2,9 +2,19 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Suspended } from './approval.ts'
 import { makeCard } from './card.ts'
+import type { CardFacts } from './card.ts'
 import { transfer } from './suspended-fixture.ts'
 
-const facts = { id: 'ap_1', nonce: '00', asked: 'now', expires: 'then', action: 'aa' }
+const facts: CardFacts = {
+  id: 'ap_1',
+  nonce: '00',
+  asked: 'now',
+  expires: 'then',
+  action: 'aa',
+  mode: 'act',
+  known: new Map(),
+  person: 'Ann',
+}
 
 const suspended: Suspended = {
   ...transfer,
@@ -36,7 +46,7 @@ test('does not call an agent that is not registered by its key', () => {
 
 test('shows arguments quoted, what can do harm first, and no secret', () => {
   expect(makeCard(suspended, facts).arguments).toEqual([
-    { name: 'to', role: 'sink', text: '"bob"' },
+    { name: 'to', role: 'sink', text: '"bob"', before: { times: 0 } },
     { name: 'amount', role: 'quantity', text: '5' },
     { name: 'pin', role: 'secret', text: '•••• (4)' },
     { name: 'memo', role: 'content', text: '"rent"' },

@@ -1,17 +1,21 @@
-import { visible } from '@ambit/core/visible'
-import type { Reason } from '@ambit/core/decision'
-import { effectSchema } from '@ambit/core/record'
-import type { Effect, Role } from '@ambit/core/record'
+import type { Obligation, Reason } from '@ambit/core/decision'
 import { lastingLinks } from '@ambit/core/mandate-chain'
 import { reasonInChinese } from '../authority/authority.ts'
-import type { Suspended } from './approval.ts'
-import { cut } from './cut.ts'
+import { cardArguments, longText, nameText, namedArguments, roleOf } from './card-arguments.ts'
+import type { CardArgument } from './card-arguments.ts'
+import { cardAmount } from './card-money.ts'
+import type { CardAmount } from './card-money.ts'
+import { sections, sentence } from './card-words.ts'
+import type { Languages, Section } from './card-words.ts'
+import type { KnownSinks } from './known-sinks.ts'
+import { narrowProblem, patternOf } from './pattern.ts'
+import type { Suspended } from './suspended.ts'
 
-/** What a person can read at a glance; more is cut, and says so. */
-const argumentCharactersMax = 2000
-const nameCharactersMax = 120
 /** Arguments on one card; the rest is counted. */
 const argumentsMax = 50
+
+/** What whoever decides can do: this once, with other values, from now on within bounds, not, or not and never again. */
+export type Alternative = 'approve' | 'edit' | 'narrow' | 'deny' | 'deny-and-stop'
 
 /** What a person is shown. Written here from the record and its profile; what an agent wrote stands in quotes. */
 export interface Card {
@@ -21,126 +25,165 @@ export interface Card {
   readonly nonce: string
   readonly asked: string
   readonly expires: string
+  /** `draft`: only its subject may do it; `step`: of a plan. */
+  readonly mode: 'act' | 'draft' | 'step'
   readonly agent: { readonly title: string; readonly id: string }
+  /** Who acts, then each caller before, then the person. */
+  readonly chain: readonly { readonly title: string; readonly id: string }[]
   readonly tool: {
     readonly title: string
     readonly target: string
     readonly effect: string
     readonly reversibility: number
   }
-  readonly sentence: { readonly en: string; readonly zh: string }
+  readonly sentence: Languages
+  /** Performed by a data plane outside of this node: the request, in the words of its client. */
+  readonly elsewhere?: string
   readonly arguments: readonly CardArgument[]
   /** Arguments that are not shown because there are too many. */
   readonly hidden: number
+  /** Of a call that moves money. */
+  readonly amount?: CardAmount
+  /** Of a call that does more than read: the kinds of data, how many bytes, and which arguments hold contents. */
+  readonly leaves?: {
+    readonly classes: readonly string[]
+    readonly bytes: number
+    readonly contents: readonly string[]
+  }
+  readonly undo: { readonly windowMs?: number; readonly inverse?: string }
   readonly reasons: readonly CardReason[]
+  readonly obligations: readonly Obligation[]
+  readonly alternatives: readonly Alternative[]
+  /** What `narrow` would let through from then on: these the same, these at most as large, these whatever they are. */
+  readonly narrow?: {
+    readonly same: readonly string[]
+    readonly atMost: readonly string[]
+    readonly free: readonly string[]
+  }
   readonly mandate: { readonly id: string; readonly purpose: string }
   /** The keyed hash of exactly what would be done; see `action.ts`. */
   readonly action: string
-}
-
-export interface CardArgument {
-  readonly name: string
-  readonly role: Role
-  readonly text: string
+  /** The same in plain words. */
+  readonly sections: readonly Section[]
 }
 
 export interface CardReason {
   readonly code: string
   readonly rule: string
-  readonly what: { readonly en: string; readonly zh: string }
+  readonly what: Languages
+  readonly evidence?: string
 }
 
-const effectWords: Record<Effect, { readonly en: string; readonly zh: string }> = {
-  read: { en: 'This reads information.', zh: '此操作读取信息。' },
-  write: { en: 'This changes data.', zh: '此操作修改数据。' },
-  egress: { en: 'This sends something to the outside.', zh: '此操作向外部发送内容。' },
-  pay: { en: 'This spends money.', zh: '此操作支付款项。' },
-  identity: { en: 'This changes accounts or who may do what.', zh: '此操作变更账户或权限。' },
-  physical: { en: 'This acts on the physical world.', zh: '此操作作用于现实世界。' },
+/** What the card says beside the act itself. */
+export type CardFacts = Pick<Card, 'id' | 'nonce' | 'asked' | 'expires' | 'action' | 'mode'> & {
+  readonly known: KnownSinks
+  /** What the person is called. */
+  readonly person: string
 }
 
-const undoWords = [
-  { en: 'It can be undone.', zh: '可以撤销。' },
-  { en: 'It can be undone for a short time.', zh: '短时间内可以撤销。' },
-  { en: 'It cannot be undone, only made up for.', zh: '无法撤销，只能补救。' },
-  { en: 'It cannot be undone.', zh: '无法撤销。' },
-] as const
-
-/** Where harm would come from first. */
-const roleOrder: readonly Role[] = ['sink', 'quantity', 'secret', 'selector', 'control', 'content']
-
-export function makeCard(
-  suspended: Suspended,
-  facts: Pick<Card, 'id' | 'nonce' | 'asked' | 'expires' | 'action'>,
-): Card {
+export function makeCard(suspended: Suspended, { known, person, ...facts }: CardFacts): Card {
   const { act, callers, effect, reversibility, reasons, links } = suspended
   const agentId = callers[0] ?? suspended.holder
   const agent = { title: nameText(suspended.agentTitle ?? agentId), id: agentId }
-  const shown = cardArguments(suspended)
+  const shown = cardArguments(suspended, known)
   const tool = {
     title: nameText(suspended.capabilityTitle),
     target: nameText(suspended.targetTitle),
     effect,
     reversibility,
   }
-  return {
+  const card: Omit<Card, 'sections'> = {
     ...facts,
     act,
     agent,
+    chain: chainOf(suspended, person),
     tool,
-    sentence: sentence(suspended.agentTitle === undefined ? undefined : agent.title, tool),
+    sentence: sentence(suspended.agentTitle === undefined ? undefined : agent.title, tool, suspended.held),
+    ...(suspended.check === undefined ? {} : { elsewhere: nameText(suspended.check) }),
     arguments: shown.slice(0, argumentsMax),
     hidden: Math.max(0, shown.length - argumentsMax),
+    ...amountOf(suspended),
+    ...(effect === 'read' ? {} : { leaves: leavesOf(suspended) }),
+    undo: undoOf(suspended),
     reasons: reasons.map(cardReason),
-    mandate: {
-      id: lastingLinks(links).at(-1) ?? '',
-      purpose: visible(cut(suspended.purpose ?? '', nameCharactersMax * 4)),
+    obligations: [...(suspended.obligations ?? [])],
+    alternatives: alternativesOf(suspended, facts.mode),
+    ...narrowOf(suspended, facts.mode),
+    mandate: { id: lastingLinks(links).at(-1) ?? '', purpose: longText(suspended.purpose ?? '') },
+  }
+  return { ...card, sections: sections(card) }
+}
+
+function chainOf({ callers, callerTitles, subject }: Suspended, person: string): Card['chain'] {
+  return callers.map((id, at) => {
+    const title = id === subject ? person : (callerTitles?.[at] ?? '')
+    return { title: nameText(title === '' ? id : title), id }
+  })
+}
+
+function amountOf({ profile, arguments: values }: Suspended): Pick<Card, 'amount'> {
+  if (profile?.money === undefined) return {}
+  return { amount: cardAmount(profile.money, namedArguments(values) ?? {}) }
+}
+
+function leavesOf(suspended: Suspended): NonNullable<Card['leaves']> {
+  const names = Object.keys(namedArguments(suspended.arguments) ?? {})
+  return {
+    classes: (suspended.profile?.dataClasses ?? []).map(nameText),
+    bytes: Buffer.byteLength(JSON.stringify(suspended.arguments) ?? ''),
+    contents: names
+      .filter((name) => roleOf(suspended, name) === 'content')
+      .slice(0, argumentsMax)
+      .map(nameText),
+  }
+}
+
+function undoOf({ profile, reversibility }: Suspended): Card['undo'] {
+  const { windowMs, inverse } = profile ?? {}
+  return {
+    ...(windowMs === undefined || reversibility !== 1 ? {} : { windowMs }),
+    ...(inverse === undefined ? {} : { inverse: nameText(inverse.capability) }),
+  }
+}
+
+function alternativesOf(suspended: Suspended, mode: Card['mode']): Alternative[] {
+  const edits = editable(suspended) && mode !== 'step'
+  const narrows = narrowProblem(suspended) === undefined && mode === 'act'
+  return [
+    'approve',
+    ...(edits ? (['edit'] as const) : []),
+    ...(narrows ? (['narrow'] as const) : []),
+    'deny',
+    'deny-and-stop',
+  ]
+}
+
+/** Whether a person may change its values: they have names, and there is one set of them. */
+export function editable(suspended: Suspended): boolean {
+  const named = namedArguments(suspended.arguments)
+  // What another's data plane sends cannot be changed from here.
+  if (suspended.check !== undefined) return false
+  return suspended.includes === undefined && named !== undefined && Object.keys(named).length > 0
+}
+
+function narrowOf(suspended: Suspended, mode: Card['mode']): Pick<Card, 'narrow'> {
+  if (mode !== 'act' || narrowProblem(suspended) !== undefined) return {}
+  const { fixed, atMost, free } = patternOf(suspended, [])
+  return {
+    narrow: {
+      same: Object.keys(fixed).map(nameText),
+      atMost: Object.keys(atMost).map(nameText),
+      free: free.map(nameText),
     },
   }
 }
 
-/** An agent that is not registered has no name, only a key, which tells a person nothing. */
-function sentence(agent: string | undefined, tool: Card['tool']): Card['sentence'] {
-  const effect = effectSchema.safeParse(tool.effect)
-  // What nobody named counts as the gravest, here as everywhere.
-  const does = effectWords[effect.success ? effect.data : 'egress']
-  const undo = undoWords[tool.reversibility as 0 | 1 | 2 | 3] ?? undoWords[3]
+function cardReason({ code, rule, what, evidence }: Reason): CardReason {
+  const en = longText(what)
   return {
-    en: `${agent === undefined ? 'An agent' : `“${agent}”`} asks to use “${tool.title}” of “${tool.target}”. ${does.en} ${undo.en}`,
-    zh: `${agent === undefined ? '一个智能体' : `“${agent}”`}请求使用“${tool.target}”的“${tool.title}”。${does.zh}${undo.zh}`,
+    code,
+    rule,
+    what: { en, zh: reasonInChinese(code)?.what ?? en },
+    ...(evidence === undefined ? {} : { evidence: longText(evidence).replaceAll(/["“”]/g, "'") }),
   }
-}
-
-function cardArguments(suspended: Suspended): CardArgument[] {
-  const values = suspended.arguments
-  if (values === undefined || values === null) return []
-  // Arguments are an object in every protocol we know; anything else is shown whole.
-  const members =
-    typeof values === 'object' && !Array.isArray(values) ? Object.entries(values) : [['', values] as const]
-  const shown = members.map(([name, value]): CardArgument => {
-    const roles = suspended.roles ?? {}
-    const role = Object.hasOwn(roles, name) ? roles[name]! : 'sink'
-    return { name: nameText(name), role, text: role === 'secret' ? hiddenText(value) : valueText(value) }
-  })
-  return shown.sort((left, right) => roleOrder.indexOf(left.role) - roleOrder.indexOf(right.role))
-}
-
-/** As JSON, so that text stands in quotes and cannot end them; then cut; then made visible. */
-function valueText(value: unknown): string {
-  return visible(cut(JSON.stringify(value) ?? 'null', argumentCharactersMax))
-}
-
-/** Whoever approves need not learn a password. */
-function hiddenText(value: unknown): string {
-  return `•••• (${typeof value === 'string' ? value.length : (JSON.stringify(value) ?? '').length})`
-}
-
-/** Names are written by third parties: nothing in them may look like the end of our quotation. */
-function nameText(name: string): string {
-  return visible(cut(name, nameCharactersMax)).replaceAll(/["“”„‟«»「」『』＂]/g, "'")
-}
-
-function cardReason({ code, rule, what }: Reason): CardReason {
-  const en = visible(cut(what, argumentCharactersMax))
-  return { code, rule, what: { en, zh: reasonInChinese(code)?.what ?? en } }
 }

@@ -1,48 +1,34 @@
-import { digestSchema, roleSchema, timeSchema } from '@ambit/core/record'
+import { digestSchema } from '@ambit/core/record'
 import { z } from 'zod'
-import { timeText } from '../kernel/clock.ts'
 import { limits } from '../kernel/limits.ts'
 import { route } from '../kernel/route.ts'
 import type { Caller, Route } from '../kernel/route.ts'
-import { isOverdue, unknownApproval } from './approval.ts'
-import type { ApprovalParts } from './approval.ts'
 import type { ApprovalRow } from './approval-store.ts'
-import { approve, deny, mayRead } from './decision.ts'
+import { approvalCardSchema, cardView, current, noteOpened, shown, stateSchema } from './card-view.ts'
+import type { ApprovalCard } from './card-view.ts'
+import { challengeSchema, passkeySchema, rememberSchema } from './consent-schema.ts'
+import { approve, challengeOf, deny, mayRead } from './decision.ts'
+import { edit } from './edit.ts'
+import { editForm } from './edit-form.ts'
+import { unknownApproval } from './parts.ts'
+import type { ApprovalParts } from './parts.ts'
+import { planRoutes } from './plan-routes.ts'
+import { standingRoutes } from './standing-routes.ts'
+import { togetherRoutes } from './together-routes.ts'
 
-const stateSchema = z.enum(['pending', 'approved', 'performing', 'done', 'denied', 'expired', 'void'])
-const languages = z.strictObject({ en: z.string(), zh: z.string() })
-
-export const approvalCardSchema = z.strictObject({
-  id: z.string(),
-  act: z.string(),
-  nonce: z.string(),
-  state: stateSchema,
-  digest: digestSchema,
-  asked: timeSchema,
-  expires: timeSchema,
-  agent: z.strictObject({ title: z.string(), id: z.string() }),
-  tool: z.strictObject({
-    title: z.string(),
-    target: z.string(),
-    effect: z.string(),
-    reversibility: z.int(),
-  }),
-  sentence: languages,
-  arguments: z.array(z.strictObject({ name: z.string(), role: roleSchema, text: z.string() })),
-  hidden: z.int(),
-  reasons: z.array(z.strictObject({ code: z.string(), rule: z.string(), what: languages })),
-  mandate: z.strictObject({ id: z.string(), purpose: z.string() }),
-  action: z.string(),
-  decidedBy: z.string().optional(),
-  decidedAt: timeSchema.optional(),
-})
-export type ApprovalCard = z.infer<typeof approvalCardSchema>
+export type { ApprovalCard } from './card-view.ts'
 
 const idParams = z.strictObject({ id: z.string().min(1).max(100) })
-
-/** The routes of `/api/approvals`. */
+/** The routes of `/api/approvals`, `/api/plans` and `/api/standing-approvals`. */
 export function approvalRoutes(parts: ApprovalParts): Route[] {
-  return [...readRoutes(parts), ...decideRoutes(parts)]
+  return [
+    ...readRoutes(parts),
+    ...decideRoutes(parts),
+    ...editRoutes(parts),
+    ...togetherRoutes(parts),
+    ...planRoutes(parts),
+    ...standingRoutes(parts),
+  ]
 }
 
 function readRoutes(parts: ApprovalParts): Route[] {
@@ -67,14 +53,12 @@ function readRoutes(parts: ApprovalParts): Route[] {
           ...(query.state === undefined ? {} : { state: query.state }),
           ...(query.cursor === undefined ? {} : { before: query.cursor }),
         })
-        const approvals: ApprovalCard[] = []
-        for (const row of rows) {
-          const now = await current(parts, row)
-          const card = await cardView(parts, now)
-          // One that ran out while it was read is no longer of the state asked for.
-          if (card !== undefined && (query.state === undefined || now.state === query.state))
-            approvals.push(card)
-        }
+        await noteOpened(parts, caller, rows)
+        const approvals = await cards(
+          parts,
+          rows.filter((row) => mayRead(caller, row)),
+          query.state,
+        )
         const next = rows.length === query.limit ? rows.at(-1)?.id : undefined
         return { body: { approvals, ...(next === undefined ? {} : { next }) } }
       },
@@ -89,38 +73,113 @@ function readRoutes(parts: ApprovalParts): Route[] {
       handle: async ({ caller, params }) => {
         const row = await parts.store.find(params.id)
         if (row === undefined || !mayRead(caller, row)) throw unknownApproval()
+        await noteOpened(parts, caller, [row])
         return { body: await shown(parts, await current(parts, row)) }
       },
     }),
   ]
 }
 
+async function cards(
+  parts: ApprovalParts,
+  rows: readonly ApprovalRow[],
+  state: ApprovalRow['state'] | undefined,
+): Promise<ApprovalCard[]> {
+  const all: ApprovalCard[] = []
+  for (const row of rows) {
+    const now = await current(parts, row)
+    const card = await cardView(parts, now)
+    // One that ran out while it was read is no longer of the state asked for.
+    if (card !== undefined && (state === undefined || now.state === state)) all.push(card)
+  }
+  return all
+}
+
 function decideRoutes(parts: ApprovalParts): Route[] {
   return [
     route({
       method: 'POST',
-      path: '/api/approvals/:id/approve',
-      summary: 'Approves exactly what the card with this digest shows; it is then performed, once.',
+      path: '/api/approvals/:id/challenge',
+      summary: 'What a passkey must sign to approve exactly the card with this digest.',
       access: 'person',
       sessionOnly: true,
       params: idParams,
-      body: z.strictObject({ digest: digestSchema }),
+      body: z.strictObject({ digest: digestSchema, remember: rememberSchema.optional() }),
+      reply: challengeSchema,
+      handle: async ({ caller, params, body, origin }) => ({
+        body: await challengeOf(parts, caller, params.id, { ...body, origin }),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/approvals/:id/approve',
+      summary:
+        'Approves exactly what the card with this digest shows; it is then performed, once. With `remember`, later calls within it too.',
+      access: 'person',
+      sessionOnly: true,
+      params: idParams,
+      body: z.strictObject({
+        digest: digestSchema,
+        passkey: passkeySchema.optional(),
+        remember: rememberSchema.optional(),
+      }),
       reply: approvalCardSchema,
-      handle: async ({ caller, params, body }) => ({
-        body: await shown(parts, await approve(parts, caller, params.id, body.digest)),
+      handle: async ({ caller, params, body, origin }) => ({
+        body: await shown(parts, await approve(parts, caller, params.id, { ...body, origin })),
       }),
     }),
     route({
       method: 'POST',
       path: '/api/approvals/:id/deny',
-      summary: 'Refuses the act.',
+      summary: 'Refuses the act; with `stop`, stops the agent or everything under its mandate as well.',
       access: 'person',
       sessionOnly: true,
       params: idParams,
-      body: z.strictObject({ note: z.string().max(2000).optional() }).default({}),
+      body: z
+        .strictObject({
+          note: z.string().max(2000).optional(),
+          stop: z.enum(['agent', 'mandate']).optional(),
+        })
+        .default({}),
       reply: approvalCardSchema,
       handle: async ({ caller, params, body }) => ({
-        body: await shown(parts, await deny(parts, caller, params.id, body.note)),
+        body: await shown(parts, await deny(parts, caller, params.id, body)),
+      }),
+    }),
+  ]
+}
+
+function editRoutes(parts: ApprovalParts): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/approvals/:id/form',
+      summary: 'The values that you may change, whole, with the schema of their target.',
+      access: 'person',
+      sessionOnly: true,
+      params: idParams,
+      reply: z.strictObject({
+        digest: digestSchema,
+        values: z.record(z.string(), z.unknown()),
+        secrets: z.array(z.string()),
+        schema: z.record(z.string(), z.unknown()).optional(),
+      }),
+      handle: async ({ caller, params }) => {
+        const { secrets, ...form } = await editForm(parts, caller, params.id)
+        return { body: { ...form, secrets: [...secrets] } }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/approvals/:id/edit',
+      summary: 'Puts your values in place of the agent’s: gives the new card, which you can then approve.',
+      access: 'person',
+      sessionOnly: true,
+      params: idParams,
+      body: z.strictObject({ digest: digestSchema, values: z.record(z.string().max(1000), z.unknown()) }),
+      reply: approvalCardSchema,
+      handle: async ({ caller, params, body }) => ({
+        body: await shown(parts, await edit(parts, caller, params.id, body)),
       }),
     }),
   ]
@@ -128,29 +187,4 @@ function decideRoutes(parts: ApprovalParts): Route[] {
 
 function seesAll(caller: Caller): boolean {
   return caller.roles.some((role) => role === 'owner' || role === 'approver' || role === 'auditor')
-}
-
-async function current(parts: ApprovalParts, row: ApprovalRow): Promise<ApprovalRow> {
-  return isOverdue(row, parts.clock.now()) ? await parts.expire(row) : row
-}
-
-async function shown(parts: ApprovalParts, row: ApprovalRow): Promise<ApprovalCard> {
-  const card = await cardView(parts, row)
-  if (card === undefined) throw unknownApproval()
-  return card
-}
-
-/** Undefined once its contents were taken away. */
-async function cardView(parts: ApprovalParts, row: ApprovalRow): Promise<ApprovalCard | undefined> {
-  const card = await parts.safe.card(row.id)
-  if (card === undefined) return undefined
-  return {
-    ...card,
-    arguments: [...card.arguments],
-    reasons: [...card.reasons],
-    state: row.state,
-    digest: row.card,
-    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
-    ...(row.decided_at === null ? {} : { decidedAt: timeText(row.decided_at) }),
-  }
 }

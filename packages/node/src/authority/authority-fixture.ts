@@ -1,5 +1,6 @@
 import type { Allow } from '@ambit/core/mandate'
 import type { Clock } from '../kernel/clock.ts'
+import type { Bus } from '../bus/bus.ts'
 import { createLocalBus } from '../bus/local.ts'
 import { openIdentity } from '../identity/identity.ts'
 import type { OpenIdentity } from '../identity/identity.ts'
@@ -10,7 +11,7 @@ import type { LeafWriter } from '../kernel/leaf-writer.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { Store } from '../store/store.ts'
 import { openAuthority } from './authority.ts'
-import type { Authentication, Holder, OpenAuthority } from './authority.ts'
+import type { Authentication, Holder, KnownAgent, OpenAuthority } from './authority.ts'
 
 const catalog = loadCatalog()
 export const minuteMs = 60_000
@@ -19,28 +20,34 @@ const allow: Allow[] = [{ target: 'mail', capability: 'read*' }]
 const delegate = { depthMax: 3 }
 
 /** What tests of this room begin with: all a node would have, on a store; `open` starts the authority again on it. */
-export async function world<C extends Clock, L extends LeafWriter>(store: Store, clock: C, leaves: L) {
+export async function world<C extends Clock, L extends LeafWriter>(
+  store: Store,
+  clock: C,
+  leaves: L,
+  bus: Bus = createLocalBus(silentLog),
+) {
   const ids = createIds(clock)
-  const bus = createLocalBus(silentLog)
   const keyring = createKeyring(Buffer.alloc(32, 7), clock)
-  const identity: OpenIdentity = await openIdentity({ store, keyring, bus, clock, ids })
+  const identity: OpenIdentity = await openIdentity({ store, keyring, leaves, bus, clock, ids })
   const stopped: string[][] = []
+  /** Registered agents by name: a test puts in those it needs. */
+  const agents = new Map<string, KnownAgent>()
   const { person } = await someone(identity)
-  const open = async () =>
+  const open = async (ofReplica = bus) =>
     await openAuthority({
       store,
       identity,
       leaves,
       log: silentLog,
-      bus,
+      bus: ofReplica,
       clock,
       ids,
       catalog,
       target: () => undefined,
-      agent: async () => undefined,
+      agent: async (_organization, name) => agents.get(name),
       stop: async (revoked) => stopped.push([...revoked]),
     })
-  return { clock, bus, identity, leaves, stopped, person, open }
+  return { clock, bus, identity, leaves, stopped, agents, person, open }
 }
 
 async function someone(identity: OpenIdentity) {

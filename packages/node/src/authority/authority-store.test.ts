@@ -6,9 +6,13 @@ import { memoryLog } from '@ambit/testkit/logs'
 import { memorySigner } from '@ambit/testkit/signers'
 import { storeEngines } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
+import { timeText } from '../kernel/clock.ts'
 import { accept, grant, narrow, revoke } from './grants.ts'
+import { oneCall } from './cost.ts'
 import { LiveChain } from './live-chain.ts'
 import { dayMs, holderOf, minuteMs, request, tokenFor, world } from './authority-fixture.ts'
+
+const none = { unlogged: [], unsent: [] }
 
 /** Lets background work that a timer began come to its end. */
 async function settled(condition: () => boolean): Promise<void> {
@@ -231,6 +235,24 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
     })
   })
 
+  test('what waited for a person finds its holder though its token is gone, until the mandate is revoked', async () => {
+    await using store = await engine.open()
+    const { clock, person, open } = await world(store, handClock(), memoryLog())
+    await using authority = await open()
+    const root = await grant(authority.mandates, request(person, clock))
+    const { id, token } = await tokenFor(authority, root.body.id, person)
+    const { key, chain } = holderOf(authority.authenticate(token))
+    await authority.mandates.tokens.revoke(id)
+    expect(authority.holderOf(key, chain.links)).toBeUndefined()
+    const woken = await authority.wake(key, chain.links)
+    expect(woken).toMatchObject({ key, subject: person })
+    expect(woken!.chain.links.slice(0, -1)).toEqual(chain.links.slice(0, -1))
+    expect(await authority.wake(memorySigner().key, chain.links)).toBeUndefined()
+    expect(await authority.wake(key, [...chain.links.slice(0, -1), 'm_other'])).toBeUndefined()
+    await revoke(authority.mandates, root.body.id, person, undefined)
+    expect(await authority.wake(key, chain.links)).toBeUndefined()
+  })
+
   test('a stored mandate that was changed, or signed by another key, leads to no chain', async () => {
     await using store = await engine.open()
     const { clock, person, open } = await world(store, handClock(), memoryLog())
@@ -266,33 +288,36 @@ describe.each(storeEngines)('the authority on $name', (engine) => {
     const task = await narrow(first.mandates, root, { person, task: 'a', expiresAt: clock.now() + dayMs })
     const { token } = await tokenFor(first, task.body.id, person)
     const { chain } = holderOf(first.authenticate(token))
-    expect(first.reserve(chain, clock.now())).toBeUndefined()
-    await first.saveSnapshot(7, first.spentSnapshot())
-    expect(first.reserve(chain, clock.now())).toBeUndefined()
-    expect(first.reserve(chain, clock.now())).toBeUndefined()
-    first.release(chain)
+    expect(first.reserve(chain, oneCall, clock.now())).toBeUndefined()
+    await first.saveSpent(7, none)
+    expect(first.reserve(chain, oneCall, clock.now())).toBeUndefined()
+    expect(first.reserve(chain, oneCall, clock.now())).toBeUndefined()
+    first.release({ act: 'a', chain, cost: oneCall, at: clock.now(), startedMs: clock.monotonicMs() })
     await first[Symbol.asyncDispose]()
 
     const second = await open()
-    const snapshot = await second.loadSnapshot()
-    expect(snapshot?.logSize).toBe(7)
-    second.restoreSpent(snapshot!.counts)
-    second.replaySpent(chain.links, clock.now())
+    const recount = await second.recount(8)
+    expect(recount.position).toBe(7)
+    recount.intent({ act: 'a', at: timeText(clock.now()), links: [...chain.links] })
+    await recount.settle()
     const again = holderOf(second.authenticate(token)).chain
-    expect(second.spentSnapshot()).toEqual(
-      new Map([
-        [root.body.id, 2],
-        [task.body.id, 2],
-      ]),
-    )
-    expect(second.reserve(again, clock.now())).toBeUndefined()
-    expect(second.reserve(again, clock.now())).toMatchObject({ code: 'budget.rate', rule: root.body.id })
+    const calls = async () =>
+      [...(await second.mandates.spent([root.body.id, task.body.id])).values()].map((spent) => spent.calls)
+    expect(await calls()).toEqual([2, 2])
+    expect(second.reserve(again, oneCall, clock.now())).toBeUndefined()
+    expect(second.reserve(again, oneCall, clock.now())).toMatchObject({
+      code: 'budget.rate',
+      rule: root.body.id,
+    })
     clock.advance(62_000)
-    expect(second.reserve(again, clock.now())).toBeUndefined()
+    expect(second.reserve(again, oneCall, clock.now())).toBeUndefined()
     clock.advance(62_000)
-    expect(second.reserve(again, clock.now())).toMatchObject({ code: 'budget.calls', rule: root.body.id })
-    await second.saveSnapshot(9, second.spentSnapshot())
-    expect((await second.loadSnapshot())?.counts.get(root.body.id)).toBe(4)
+    expect(second.reserve(again, oneCall, clock.now())).toMatchObject({
+      code: 'budget.calls',
+      rule: root.body.id,
+      evidence: 'calls 0 / 4',
+    })
+    expect(await calls()).toEqual([4, 4])
   })
 
   test('finds the holder of a resumed act by its lasting links, and nobody after a revocation', async () => {

@@ -1,131 +1,168 @@
 import type { Mandate } from '@ambit/core/mandate'
+import type { Cost } from './authority.ts'
+import { chargeRate, createRate, giveBackRate, rateLeft, replayRate } from './rate.ts'
+import type { RateWindow } from './rate.ts'
 
-/** Parts of a period in which acts are counted: one is forgotten at most a sixtieth of the period late. */
-const slotsPerPeriod = 60
-/** The slots that a period can touch: one more, since it begins within one. */
-const slotsMax = slotsPerPeriod + 1
-
-/**
- * Acts within the last period, in slots. In no stretch of `periodMs`, wherever it begins, are there more than `calls`:
- * a slot is let go only when all of it is older than a period. Memory and work are constant.
- */
-export interface RateWindow {
-  readonly callsMax: number
-  readonly periodMs: number
-  readonly counts: Uint32Array
-  /** Number of the newest slot: time divided by the length of a slot. */
-  newest: number
-  total: number
+/** One thing that a lasting mandate counts over its life. Integers. */
+export interface Meter {
+  readonly mandate: string
+  /** `calls`, `bytes`, or the ISO 4217 code of money. */
+  readonly measure: string
+  /** What the mandate allows; Infinity where it says nothing. */
+  readonly max: number
+  /** What may be used here: all of it on a node that is alone, else what this replica leased of it. */
+  ceiling: number
+  /** What acts of this process took. On a node that is alone: what was ever taken. */
+  used: number
+  /** From here on the next slice is leased; Infinity where there is nothing to lease. */
+  low: number
+  /** What other replicas hold unused and what nobody has leased yet, when it was last looked at. */
+  elsewhere: number
+  /** The most that an act asked for in vain, since there was last enough. */
+  wanted: number
+  /** More was asked for, and there is no answer yet. */
+  asking: boolean
+  /** Asks for more in the background; returns at once. Undefined on a node that is alone. */
+  lease: ((meter: Meter) => void) | undefined
 }
 
 /** What one lasting mandate has spent. Leaves have none: their limits are those of the mandate they were minted from. */
 export interface Budget {
   readonly mandate: string
-  readonly callsMax: number
-  calls: number
+  readonly calls: Meter
+  readonly bytes: Meter | undefined
+  /** A currency that is not here is not allowed; undefined: any money is. */
+  readonly money: readonly Meter[] | undefined
   readonly rate: RateWindow | undefined
 }
 
-/** A rate window at rest: the slot number and the count of each slot that is not empty. */
-export type RateRest = readonly (readonly [slot: number, count: number])[]
-
 export function createBudget({ id, limits }: Pick<Mandate, 'id' | 'limits'>): Budget {
-  const rate = limits.rate && {
-    callsMax: limits.rate.calls,
-    periodMs: limits.rate.periodMs,
-    counts: new Uint32Array(slotsMax),
-    newest: 0,
-    total: 0,
+  const { calls, bytesOut, money } = limits
+  return {
+    mandate: id,
+    calls: createMeter(id, 'calls', calls ?? Infinity),
+    bytes: bytesOut === undefined ? undefined : createMeter(id, 'bytes', bytesOut),
+    money: money && Object.entries(money).map(([currency, minor]) => createMeter(id, currency, minor)),
+    rate: limits.rate && createRate(limits.rate),
   }
-  return { mandate: id, callsMax: limits.calls ?? Infinity, calls: 0, rate }
 }
 
-export type Shortage = { readonly code: 'budget.calls' | 'budget.rate'; readonly mandate: string }
+function createMeter(mandate: string, measure: string, max: number): Meter {
+  const rest = { used: 0, low: Infinity, elsewhere: 0, wanted: 0, asking: false, lease: undefined }
+  return { mandate, measure, max, ceiling: max, ...rest }
+}
 
-/** Takes one act from every budget, or from none and says which is used up. */
-export function reserve(budgets: readonly Budget[], now: number): Shortage | undefined {
+/** All that a budget counts over its life. */
+export function metersOf({ calls, bytes, money }: Budget): readonly Meter[] {
+  return [calls, ...(bytes === undefined ? [] : [bytes]), ...(money ?? [])]
+}
+
+/** Which limit stands in the way. */
+export interface Shortage {
+  readonly code:
+    | 'budget.calls'
+    | 'budget.rate'
+    | 'budget.bytes'
+    | 'budget.money'
+    | 'budget.money-unknown'
+    | 'budget.busy'
+  readonly mandate: string
+  readonly measure: string
+  /** What is left of it here, and what the mandate allows; as integers of the measure. */
+  readonly left: number
+  readonly max: number
+}
+
+/** Takes one act from every budget, or from none and says which is used up. Makes no objects unless it refuses. */
+export function reserve(budgets: readonly Budget[], cost: Cost, now: number): Shortage | undefined {
   for (const budget of budgets) {
-    if (budget.calls >= budget.callsMax) return { code: 'budget.calls', mandate: budget.mandate }
-    if (budget.rate !== undefined && recent(budget.rate, now) >= budget.rate.callsMax) {
-      return { code: 'budget.rate', mandate: budget.mandate }
-    }
+    const short = shortage(budget, cost, now)
+    if (short !== undefined) return short
   }
-  for (const budget of budgets) {
-    budget.calls++
-    if (budget.rate === undefined) continue
-    // The newest slot, which is this one unless the clock went back: an act always counts.
-    budget.rate.counts[budget.rate.newest % slotsMax]!++
-    budget.rate.total++
-  }
+  charge(budgets, cost)
   return undefined
 }
 
-/** Counts an act whatever the limits say: one that the log shows to have happened. */
-export function replay(budget: Budget, at: number): void {
-  budget.calls++
-  const { rate } = budget
-  if (rate === undefined) return
-  const slot = Math.floor(at / slotMs(rate))
-  recent(rate, at)
-  // An act older than the window no longer counts.
-  if (slot <= rate.newest - slotsMax) return
-  rate.counts[slot % slotsMax]!++
-  rate.total++
-}
-
-/** Gives an act back: the newest one, since all count alike. */
-export function release(budgets: readonly Budget[]): void {
+/** Counts an act whatever the limits say. Rates count it at the newest time they heard of. */
+export function charge(budgets: readonly Budget[], cost: Cost): void {
   for (const budget of budgets) {
-    if (budget.calls > 0) budget.calls--
-    const { rate } = budget
-    if (rate === undefined || rate.total === 0) continue
-    for (let slot = rate.newest; slot > rate.newest - slotsMax; slot--) {
-      const at = ((slot % slotsMax) + slotsMax) % slotsMax
-      if (rate.counts[at] === 0) continue
-      rate.counts[at]!--
-      rate.total--
-      break
-    }
+    add(budget, cost, 1)
+    if (budget.rate !== undefined) chargeRate(budget.rate, cost.calls)
   }
 }
 
-/** Acts that count at this time; forgets those that are over. A clock that goes back forgets nothing. */
-function recent(rate: RateWindow, now: number): number {
-  const slot = Math.floor(now / slotMs(rate))
-  if (slot <= rate.newest) return rate.total
-  if (slot - rate.newest >= slotsMax) {
-    rate.counts.fill(0)
-    rate.total = 0
-  } else {
-    for (let next = rate.newest + 1; next <= slot; next++) {
-      rate.total -= rate.counts[next % slotsMax]!
-      rate.counts[next % slotsMax] = 0
-    }
-  }
-  rate.newest = slot
-  return rate.total
+/** Counts an act that the log shows to have happened. */
+export function replay(budget: Budget, cost: Cost, at: number): void {
+  add(budget, cost, 1)
+  if (budget.rate !== undefined) replayRate(budget.rate, cost.calls, at)
 }
 
-function slotMs(rate: RateWindow): number {
-  return Math.ceil(rate.periodMs / slotsPerPeriod)
+/** Gives an act back: of a rate the newest ones, since all count alike. */
+export function release(budgets: readonly Budget[], cost: Cost): void {
+  for (const budget of budgets) {
+    add(budget, cost, -1)
+    if (budget.rate !== undefined) giveBackRate(budget.rate, cost.calls)
+  }
 }
 
-export function restRate(rate: RateWindow): RateRest {
-  const rest: [number, number][] = []
-  for (let slot = Math.max(0, rate.newest - slotsMax + 1); slot <= rate.newest; slot++) {
-    const count = rate.counts[slot % slotsMax]!
-    if (count > 0) rest.push([slot, count])
-  }
-  return rest
+/** What an act takes from one meter. */
+export function amountIn({ measure }: Pick<Meter, 'measure'>, { calls, bytesOut, money }: Cost): number {
+  if (measure === 'calls') return calls
+  if (measure === 'bytes') return bytesOut
+  return typeof money === 'object' && money.currency === measure ? money.minor : 0
 }
 
-export function restoreRate(rate: RateWindow, rest: RateRest): void {
-  rate.counts.fill(0)
-  rate.total = 0
-  rate.newest = Math.max(0, ...rest.map(([slot]) => slot))
-  for (const [slot, count] of rest) {
-    if (slot <= rate.newest - slotsMax) continue
-    rate.counts[slot % slotsMax] = count
-    rate.total += count
+function shortage(budget: Budget, cost: Cost, now: number): Shortage | undefined {
+  const { calls, bytes, rate } = budget
+  if (calls.used + cost.calls > calls.ceiling) return lacking('budget.calls', calls, cost.calls)
+  if (rate !== undefined && cost.calls > rateLeft(rate, now)) {
+    // A share that others have a part in is no limit of the mandate's.
+    const code = rate.share < rate.callsMax ? 'budget.busy' : 'budget.rate'
+    const { callsMax: max } = rate
+    return { code, mandate: budget.mandate, measure: 'rate', left: Math.max(0, rateLeft(rate, now)), max }
   }
+  if (bytes !== undefined && bytes.used + cost.bytesOut > bytes.ceiling)
+    return lacking('budget.bytes', bytes, cost.bytesOut)
+  return budget.money === undefined || cost.money === undefined
+    ? undefined
+    : moneyShortage(budget, cost.money)
+}
+
+function moneyShortage(
+  { mandate, money }: Budget,
+  cost: Exclude<Cost['money'], undefined>,
+): Shortage | undefined {
+  if (cost === 'unknown') return { code: 'budget.money-unknown', mandate, measure: 'money', left: 0, max: 0 }
+  for (const meter of money!) {
+    if (meter.measure !== cost.currency) continue
+    return meter.used + cost.minor > meter.ceiling ? lacking('budget.money', meter, cost.minor) : undefined
+  }
+  return { code: 'budget.money', mandate, measure: cost.currency, left: 0, max: 0 }
+}
+
+/** Used up, or only here: then more is asked for, and the caller may come again. */
+function lacking(code: Shortage['code'], meter: Meter, amount: number): Shortage {
+  const { mandate, measure, max } = meter
+  const left = Math.max(0, meter.ceiling - meter.used)
+  if (meter.lease === undefined) return { code, mandate, measure, left, max }
+  const isElsewhere = amount <= left + meter.elsewhere
+  if (amount <= max) {
+    meter.wanted = Math.max(meter.wanted, amount)
+    meter.lease(meter)
+  }
+  return { code: isElsewhere ? 'budget.busy' : code, mandate, measure, left: left + meter.elsewhere, max }
+}
+
+function add(budget: Budget, cost: Cost, sign: 1 | -1): void {
+  move(budget.calls, sign * cost.calls)
+  if (budget.bytes !== undefined) move(budget.bytes, sign * cost.bytesOut)
+  if (budget.money === undefined || typeof cost.money !== 'object') return
+  for (const meter of budget.money) {
+    if (meter.measure === cost.money.currency) move(meter, sign * cost.money.minor)
+  }
+}
+
+function move(meter: Meter, amount: number): void {
+  meter.used = Math.max(0, meter.used + amount)
+  if (meter.used >= meter.low) meter.lease?.(meter)
 }

@@ -2,6 +2,7 @@ import type { Allow, AuthorityClass, Constraint, Mandate } from '@ambit/core/man
 import { effectWithin } from '@ambit/core/mandate/allowed'
 import type { AllowMember, AllowQuestion } from '@ambit/core/mandate/allowed'
 import { constraintHolds } from '@ambit/core/mandate/constraint'
+import type { Words } from '@ambit/core/mandate/words'
 import { widenedMember } from '@ambit/core/mandate/narrowing'
 import type { Effect } from '@ambit/core/record'
 
@@ -97,6 +98,7 @@ export function entryExceeded(
   values: unknown,
   place: string | undefined,
   confidentiality: number,
+  words: Words | undefined,
 ): AllowMember | undefined {
   if (entry.free) return undefined
   const { allow, names, bounds } = entry
@@ -108,7 +110,8 @@ export function entryExceeded(
   for (let at = 0; at < names.length; at++) {
     const name = names[at]!
     if (!Object.hasOwn(values, name)) return 'arguments'
-    if (!constraintHolds(bounds[at]!, (values as Readonly<Record<string, unknown>>)[name])) return 'arguments'
+    const value = (values as Readonly<Record<string, unknown>>)[name]
+    if (!constraintHolds(bounds[at]!, value, words)) return 'arguments'
   }
   return undefined
 }

@@ -9,12 +9,19 @@ import { loadCatalog } from '../kernel/catalog.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Question } from './authority.ts'
 import { decide, mayCall } from './decide.ts'
+import type { Sources } from './decide.ts'
 import { LiveChain } from './live-chain.ts'
 import { compiledChainOf, createMandateBook, lineage } from './mandate-book.ts'
+import { createRuleBook } from './rule-book.ts'
+import { createStopBook } from './stop-book.ts'
 
-const { decisions } = loadCatalog()
+const { decisions: table } = loadCatalog()
 const now = Date.UTC(2026, 10, 20)
 const digest = `sha256:${'0'.repeat(64)}` as const
+
+function sourcesOf(targetOf: (id: string) => Target | undefined = () => undefined): Sources {
+  return { table, targetOf, rules: createRuleBook(), stops: createStopBook() }
+}
 
 function profileOf(effect: Profile['effect'], reversibility: Profile['reversibility']): Profile {
   return { effect, reversibility, roles: {}, integrity: {}, dataClasses: [] }
@@ -97,7 +104,7 @@ function ask(
     now,
     ...change,
   }
-  return decide(chain, question, decisions, agents)
+  return decide(chain, question, sourcesOf(agents))
 }
 
 const open: Allow = { target: '*', capability: '*' }
@@ -336,7 +343,8 @@ test('the common case takes well under a microsecond', () => {
       place: undefined,
       now,
     }
-    const best = fastest(() => decide(chain, question, decisions, () => undefined))
+    const sources = sourcesOf()
+    const best = fastest(() => decide(chain, question, sources))
     console.log(`decide, 3 links of 22 entries, ${name}: ${best.toFixed(3)} µs`)
     // Ten times what it takes on the machine of the measurements, so that a busy one does not fail.
     expect(best).toBeLessThan(5)

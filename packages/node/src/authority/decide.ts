@@ -1,17 +1,24 @@
-import type { Decision } from '@ambit/core/decision'
+import { stricter, userOnly } from '@ambit/core/decision'
+import type { Decision, Reason } from '@ambit/core/decision'
 import type { AuthorityClass } from '@ambit/core/mandate'
-import { argumentExceeded } from '@ambit/core/mandate/allowed'
+import { exceededEvidence } from '@ambit/core/mandate/allowed'
 import { stricterClass } from '@ambit/core/mandate/narrowing'
 import { strictestProfile } from '@ambit/core/record'
 import type { Profile } from '@ambit/core/record'
 import type { DecisionCell, DecisionTable } from '../kernel/catalog.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Question } from './authority.ts'
+import { bars } from './bars.ts'
+import type { BarSources } from './bars.ts'
 import { effectAllowed, entryExceeded, matchingEntries } from './compiled.ts'
 import type { CompiledEntry, CompiledMandate } from './compiled.ts'
 import type { LiveChain } from './live-chain.ts'
 import { reason } from './reasons.ts'
 import type { ReasonCode } from './reasons.ts'
+import type { RuleSubject } from './rule.ts'
+import type { RuleBook } from './rule-book.ts'
+import type { RuleSet } from './rule-set.ts'
+import { ruled } from './ruled.ts'
 
 /** What the links of one chain say of one capability, worked out at the first call. */
 interface Prepared {
@@ -22,7 +29,10 @@ interface Prepared {
   readonly cellName: string
   /** By link: the entries that name the capability and whose ceiling it keeps. */
   readonly entries: readonly (readonly CompiledEntry[])[]
-  /** The whole answer, where no entry looks at arguments, place or data. */
+  /** The rules that may apply, as the book had them at this epoch. */
+  rules: RuleSet
+  rulesEpoch: number
+  /** The chain's whole answer, where no entry looks at arguments, place or data. */
   fixed: Decision | undefined
   /** The answer given last: most calls of one capability get the same. */
   last: { readonly decided: AuthorityClass; readonly rule: string; readonly decision: Decision } | undefined
@@ -39,58 +49,48 @@ export function compileChain(links: readonly CompiledMandate[]): CompiledChain {
   return { links, prepared: new WeakMap() }
 }
 
-/**
- * Every link must have an entry that covers the act; the strictest link decides who decides. Within a link an entry
- * gives way to a narrower one that also covers the act; of those left, the strictest counts. An explicit class never
- * goes below the catalogue's floor. Pure; in the common case one look-up.
- */
-export function decide(
-  chain: LiveChain,
-  question: Question,
-  table: DecisionTable,
-  targetOf: (id: string) => Target | undefined,
-): Decision {
-  const { target, capability, now } = question
-  if (chain.revoked) return refuse('mandate.revoked', chain.links.at(-1)!)
-  if (now >= chain.expiresAt) return refuse('mandate.expired', chain.endingLink)
-  if (now < chain.notBefore) return refuse('mandate.not-yet', chain.links.at(-1)!)
-  const prepared = prepare(chain, target, capability, table)
-  const decision = prepared.fixed ?? weigh(chain, prepared, question)
-  if (decision.class === 'refuse') return decision
-  for (const id of chain.agents) {
-    // A recall stops its subject as caller too.
-    const agent = targetOf(id)
-    if (agent !== undefined && stopped.has(agent.state)) {
-      return refuse(stateCode(agent), agent.ruling ?? agent.digest, 'caller')
-    }
-  }
-  if (target.state !== 'active')
-    return refuse(stateCode(target), target.ruling ?? target.digest, target.state)
-  if (capability.held) return refuse('record.definition-changed', capability.definition)
-  return decision
+/** What decides beside the chain itself; all in memory. */
+export interface Sources extends BarSources {
+  readonly table: DecisionTable
+  readonly rules: RuleBook
 }
 
-/** Whether every link names the capability within its ceiling; arguments are not known yet. */
+/**
+ * The most restrictive of what stops, records, chain, catalogue and rules say, with every reason of that class. Pure; in
+ * the common case one look-up.
+ */
+export function decide(chain: LiveChain, question: Question, sources: Sources): Decision {
+  const prepared = prepare(chain, question, sources)
+  const own = prepared.fixed ?? weigh(chain, prepared, question)
+  const barred = bars(chain, question, sources)
+  const { rules, cell } = prepared
+  const byRules = rules.size === 0 ? undefined : ruled(rules, question, cell.obligations ?? none)
+  if (barred === undefined && byRules === undefined) return own
+  const tightened = byRules === undefined ? own : stricter(own, byRules)
+  return barred === undefined ? tightened : stricter(refusal(barred), tightened)
+}
+
+/**
+ * Whether every link names the capability within its ceiling; arguments are not known yet. On a node that only observes
+ * everything of the organisation may be called.
+ */
 export function mayCall(
   chain: LiveChain,
   target: Target,
   capability: TargetCapability,
   now: number,
+  observe = false,
 ): boolean {
   if (chain.revoked || now >= chain.expiresAt || now < chain.notBefore) return false
   if (target.organization !== chain.organization) return false
+  if (observe) return true
   const { effect } = profileInForce(capability)
   return chain.compiled.links.every((link) =>
     matchingEntries(link, target, capability.id).some((entry) => effectAllowed(entry, effect)),
   )
 }
 
-function prepare(
-  chain: LiveChain,
-  target: Target,
-  capability: TargetCapability,
-  table: DecisionTable,
-): Prepared {
+function prepare(chain: LiveChain, { target, capability }: Question, { table, rules }: Sources): Prepared {
   const known = chain.compiled.prepared.get(capability)
   if (
     known !== undefined &&
@@ -98,6 +98,9 @@ function prepare(
     known.accepted === capability.accepted &&
     known.profile === capability.profile
   ) {
+    if (known.rulesEpoch === rules.epoch) return known
+    known.rulesEpoch = rules.epoch
+    known.rules = rulesOf(chain, rules, { target, capability })
     return known
   }
   const profile = profileInForce(capability)
@@ -114,6 +117,8 @@ function prepare(
     cell: table[profile.effect][profile.reversibility],
     cellName: `catalogue:${profile.effect}/${profile.reversibility}`,
     entries,
+    rules: rulesOf(chain, rules, { target, capability }),
+    rulesEpoch: rules.epoch,
     fixed: undefined,
     last: undefined,
   }
@@ -124,14 +129,23 @@ function prepare(
   return prepared
 }
 
+function rulesOf(chain: LiveChain, rules: RuleBook, subject: RuleSubject): RuleSet {
+  return rules.candidates(chain.organization, chain.mandates[0]!.subject, subject)
+}
+
 /** Nobody has looked at a profile that is only proposed, so it counts as the gravest. */
-function profileInForce(capability: TargetCapability): Profile {
+export function profileInForce(capability: TargetCapability): Profile {
   return capability.accepted ? capability.profile : strictestProfile
 }
 
 // One act is decided in one turn, so that a single scratch list serves all.
 const covering: CompiledEntry[] = []
 
+/**
+ * Every link must have an entry that covers the act; the strictest link decides who decides. Within a link an entry
+ * gives way to a narrower one that also covers the act; of those left, the strictest counts. An explicit class never
+ * goes below the catalogue's floor.
+ */
 function weigh(chain: LiveChain, prepared: Prepared, question: Question | undefined): Decision {
   const { cell, cellName, entries } = prepared
   let decided: AuthorityClass = 'autonomous'
@@ -140,7 +154,7 @@ function weigh(chain: LiveChain, prepared: Prepared, question: Question | undefi
     const list = entries[link]!
     covering.length = 0
     for (const entry of list) {
-      if (question === undefined || covers(entry, question)) covering.push(entry)
+      if (question === undefined || covers(chain, entry, question)) covering.push(entry)
     }
     const id = chain.compiled.links[link]!.id
     if (covering.length === 0) return refuse('mandate.no-entry', id, missing(chain, prepared, list, question))
@@ -159,22 +173,29 @@ function weigh(chain: LiveChain, prepared: Prepared, question: Question | undefi
   return prepared.last.decision
 }
 
-function covers(entry: CompiledEntry, question: Question): boolean {
+function covers({ words }: LiveChain, entry: CompiledEntry, question: Question): boolean {
   const { place, labels } = question
-  return entryExceeded(entry, question.arguments, place, labels.confidentiality) === undefined
+  return entryExceeded(entry, question.arguments, place, labels.confidentiality, words) === undefined
 }
 
-function answer(decided: AuthorityClass, rule: string, prepared: Prepared): Decision {
-  if (decided === 'ask') return { class: 'ask', reasons: [reason('user.ask', rule)], obligations: [] }
-  if (decided === 'user') return refuse('user.only', rule)
-  const read = prepared.accepted && prepared.profile.effect === 'read'
+function answer(decided: AuthorityClass, rule: string, { accepted, profile, cell }: Prepared): Decision {
+  const obligations = cell.obligations ?? none
+  if (decided === 'ask') return { class: 'ask', reasons: [reason('user.ask', rule)], obligations }
+  if (decided === 'user') return { class: 'refuse', reasons: [reason(userOnly, rule)], obligations }
+  const read = accepted && profile.effect === 'read'
+  const held = accepted && !read && profile.reversibility === 1
+  const holdMs = held ? (profile.windowMs ?? cell.holdMs ?? 0) : 0
   return {
     class: 'allow',
     reasons: [reason('mandate.entry', rule)],
     // What an agent does alone is told to the person afterwards; reading changes nothing to tell of.
-    obligations: read ? [] : ['tell-user'],
+    obligations: read ? none : tellUser,
+    ...(holdMs === 0 ? {} : { holdMs }),
   }
 }
+
+const none: readonly never[] = []
+const tellUser = ['tell-user'] as const
 
 /** What the entry that came nearest did not let through, in names that stand in the mandate. */
 function missing(
@@ -187,19 +208,15 @@ function missing(
   if (chain.organization !== prepared.target.organization) return 'target'
   if (nearest === undefined || question === undefined) return 'capability'
   const { place, labels } = question
-  const member = entryExceeded(nearest, question.arguments, place, labels.confidentiality)
+  const member = entryExceeded(nearest, question.arguments, place, labels.confidentiality, chain.words)
   if (member !== 'arguments' || nearest.allow.arguments === undefined) return member ?? 'capability'
-  return `arguments.${argumentExceeded(nearest.allow.arguments, question.arguments) ?? ''}`
-}
-
-/** States in which an agent may no longer act for anyone. */
-const stopped: ReadonlySet<Target['state']> = new Set(['suspended', 'recalled', 'retired'])
-
-function stateCode(target: Target): ReasonCode {
-  if (target.state === 'recalled') return 'record.recalled'
-  return target.state === 'suspended' ? 'record.suspended' : 'record.not-active'
+  return exceededEvidence(nearest.allow.arguments, question.arguments, chain.words)
 }
 
 function refuse(code: ReasonCode, rule: string, evidence?: string): Decision {
-  return { class: 'refuse', reasons: [reason(code, rule, evidence)], obligations: [] }
+  return refusal([reason(code, rule, evidence)])
+}
+
+function refusal(reasons: readonly Reason[]): Decision {
+  return { class: 'refuse', reasons, obligations: none }
 }

@@ -6,7 +6,6 @@ import type { MandateLeaf } from '@ambit/core/leaf'
 import type { Allow, Limits, Mandate, SignedMandate } from '@ambit/core/mandate'
 import { leafIdPrefix, verifyChain } from '@ambit/core/mandate-chain'
 import type { ChainProblem } from '@ambit/core/mandate-chain'
-import { inheritBounds } from '@ambit/core/mandate/narrowing'
 import { sign } from '@ambit/core/signature'
 import type { Signer } from '@ambit/core/signature'
 import type { Bus } from '../bus/bus.ts'
@@ -16,9 +15,13 @@ import type { Clock } from '../kernel/clock.ts'
 import { namedId } from '../kernel/ids.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import { childBody } from './child-body.ts'
+import type { ChildWish } from './child-body.ts'
+import { delegatedIn } from './delegated-id.ts'
 import { lineage } from './mandate-book.ts'
 import type { BookEntry, MandateBook } from './mandate-book.ts'
 import type { MandateReader, MandateWriter } from './mandate-store.ts'
+import { refuseBorrowedName } from './named-agent.ts'
 
 /** Task mandates below one mandate: a user starts no more tasks than this under one standing mandate. */
 const childrenMax = 10_000
@@ -44,6 +47,8 @@ export interface GrantParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly agent: (organization: string, name: string) => Promise<KnownAgent | undefined>
+  /** Resolves when this replica has its slices of the budgets of what came into the book. */
+  readonly leased: () => Promise<void>
   /** Stops acts under way below these mandates; gives their number. */
   readonly stop: (ids: readonly string[]) => Promise<number>
 }
@@ -61,15 +66,12 @@ export interface GrantRequest {
   readonly agent?: string
 }
 
-export interface NarrowRequest {
+export interface NarrowRequest extends ChildWish {
   readonly person: string
-  readonly purpose?: string
-  readonly allow?: readonly Allow[]
-  readonly limits?: Limits
-  readonly task?: string
-  readonly expiresAt: number
   readonly holder?: string
   readonly agent?: string
+  /** Left out: a fresh one. */
+  readonly id?: string
 }
 
 /** A standing mandate, signed with the person's key. In force when this returns; its leaf is in the log by then. */
@@ -111,28 +113,15 @@ export async function narrow(
     })
   }
   const chosen = request.holder !== undefined || request.agent !== undefined
-  const holder = chosen
-    ? await chooseHolder(parts, above.organization, request)
-    : { holder: above.holder, ...(above.agent === undefined ? {} : { agent: above.agent }) }
-  const task = request.task ?? above.task
-  return await enact(parts, parent, signer, request.person, {
-    v: 1,
-    type: 'mandate',
-    id: namedId(parts.ids, 'm'),
-    issuer: above.holder,
-    ...holder,
-    subject: above.subject,
-    organization: above.organization,
-    parent: above.id,
-    purpose: request.purpose ?? above.purpose,
-    allow: request.allow?.map((entry) => inheritBounds(entry, above.allow)) ?? above.allow,
-    limits: { ...above.limits, ...request.limits },
-    delegate: { ...above.delegate, depthMax: above.delegate.depthMax - 1 },
-    ...(task === undefined ? {} : { task }),
-    notBefore: timeText(Math.max(parts.clock.now(), Date.parse(above.notBefore))),
-    expires: timeText(Math.min(request.expiresAt, parent.expiresAt)),
+  const { holder, agent } = chosen ? await chooseHolder(parts, above.organization, request) : above
+  const facts = {
+    id: request.id ?? namedId(parts.ids, 'm'),
+    holder,
+    agent,
+    now: parts.clock.now(),
     nonce: nonce(parts),
-  })
+  }
+  return await enact(parts, parent, signer, request.person, childBody(parent, request, facts))
 }
 
 /** A child that an outside holder signed. It may not bring words of the user's: those only the user gives, here. */
@@ -150,9 +139,11 @@ export async function accept(
       where: 'task',
     })
   }
-  if (body.id.startsWith(leafIdPrefix) || (await parts.store.find(body.id)) !== undefined) {
+  const isOurs = body.id.startsWith(leafIdPrefix) || delegatedIn(body.id) !== undefined
+  if (isOurs || (await parts.store.find(body.id)) !== undefined) {
     throw new Fault('mandate.invalid', { detail: 'the id is taken', where: 'id' })
   }
+  await refuseBorrowedName(parts, parent.body, body)
   return await enter(parts, parent, signed, by)
 }
 
@@ -223,6 +214,7 @@ async function enter(
   if (!(await parts.store.insert(row))) throw ended(signed.body.parent)
   const entry = parts.book.add(signed)
   if (entry === undefined) throw ended(signed.body.parent)
+  await parts.leased()
   parts.bus.publish('mandate.granted', { id: signed.body.id })
   return entry
 }

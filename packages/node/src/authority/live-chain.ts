@@ -1,5 +1,7 @@
 import type { Digest } from '@ambit/core/digest'
 import type { Mandate, SignedMandate } from '@ambit/core/mandate'
+import { wordsOf } from '@ambit/core/mandate/words'
+import type { Words } from '@ambit/core/mandate/words'
 import type { HeldChain } from './authority.ts'
 import type { Budget } from './budgets.ts'
 import type { CompiledChain } from './decide.ts'
@@ -30,6 +32,14 @@ export class LiveChain implements HeldChain {
   readonly agents: readonly string[]
   readonly compiled: CompiledChain
   readonly budgets: readonly Budget[]
+  /** A link limits money or bytes: then the cost of an act is read from its arguments. */
+  readonly weighed: boolean
+  /** A link limits what may be done in its life. */
+  readonly bounded: boolean
+  /** A link limits anything. */
+  readonly limited: boolean
+  /** The user's own words, where a link has them: the same on all below it. */
+  readonly words: Words | undefined
   readonly #entry: BookEntry
 
   constructor(parts: Parts) {
@@ -45,7 +55,17 @@ export class LiveChain implements HeldChain {
     this.agents = [...new Set(this.mandates.flatMap((link) => link.agent ?? []))]
     this.compiled = parts.compiled
     this.budgets = parts.budgets
+    this.weighed = parts.budgets.some(({ bytes, money }) => bytes !== undefined || money !== undefined)
+    this.bounded = this.weighed || parts.budgets.some(({ calls }) => calls.max < Infinity)
+    this.limited = this.bounded || parts.budgets.some(({ rate }) => rate !== undefined)
+    const task = this.mandates.findLast((link) => link.task !== undefined)?.task
+    this.words = task === undefined ? undefined : wordsOf(task)
     this.#entry = parts.entry
+  }
+
+  /** The lasting mandate that its holder hands on and its leaves are minted from. */
+  get entry(): BookEntry {
+    return this.#entry
   }
 
   /** True from the moment any link is revoked: revoking marks everything below. */

@@ -32,7 +32,8 @@ export interface MandateBook {
   entries(): Iterable<BookEntry>
 }
 
-export function createMandateBook(): MandateBook {
+/** `onAdd` hears of the budget of each that is added, before anything is spent from it. */
+export function createMandateBook(onAdd: (budget: Budget) => void = () => undefined): MandateBook {
   const entries = new Map<string, BookEntry>()
   return {
     get: (id) => entries.get(id),
@@ -55,6 +56,7 @@ export function createMandateBook(): MandateBook {
       }
       parent?.children.add(entry)
       entries.set(body.id, entry)
+      onAdd(entry.budget)
       return entry
     },
     revoke(ids) {

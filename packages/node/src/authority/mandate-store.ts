@@ -5,6 +5,9 @@ import type { Kysely } from 'kysely'
 import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/store.ts'
 import { init } from './migrations/001-init.ts'
+import { measures } from './migrations/002-measures.ts'
+import { rulesAndStops } from './migrations/003-rules-and-stops.ts'
+import { tokenKeys } from './migrations/004-token-keys.ts'
 
 interface MandateTable {
   id: string
@@ -25,8 +28,6 @@ interface MandateTable {
 
 interface Tables {
   mandate: MandateTable
-  mandate_spent: { mandate: string; calls: number; rate: string | null }
-  mandate_snapshot: { name: string; log_size: number }
 }
 
 export interface MandateRow {
@@ -37,13 +38,6 @@ export interface MandateRow {
   readonly createdBy: string
   readonly revoked: number | null
   readonly revokedLeaf: number | null
-}
-
-export interface SpentRow {
-  readonly mandate: string
-  readonly calls: number
-  /** JSON of a rate window at rest. */
-  readonly rate: string | null
 }
 
 export interface MandateListing {
@@ -58,12 +52,12 @@ export interface MandateListing {
 export interface MandateReader {
   /** Not revoked and not over; parents come before their children. */
   active(now: number): Promise<MandateRow[]>
+  /** Ids of those that were revoked and would not be over yet. */
+  revoked(now: number): Promise<string[]>
   find(id: string): Promise<MandateRow | undefined>
   list(listing: MandateListing): Promise<MandateRow[]>
   /** How many children each has; the ids are those of one page. */
   children(ids: readonly string[]): Promise<Map<string, number>>
-  spent(ids: readonly string[]): Promise<Map<string, number>>
-  snapshot(name: string): Promise<{ logSize: number; spent: SpentRow[] } | undefined>
 }
 
 export interface MandateWriter {
@@ -73,14 +67,13 @@ export interface MandateWriter {
   revoke(id: string, at: number, by: string, note: string | undefined): Promise<string[]>
   /** Keeps where the log says that it was revoked. */
   revocationLogged(id: string, leaf: number): Promise<void>
-  saveSnapshot(name: string, logSize: number, spent: readonly SpentRow[]): Promise<void>
 }
 
 /** Rows written in one statement: below the variables that one statement may bind on either engine. */
 const batchRowsMax = 500
 
 export async function openMandateStore(store: Store): Promise<MandateReader & MandateWriter> {
-  await store.migrate({ domain: 'authority', steps: [init] })
+  await store.migrate({ domain: 'authority', steps: [init, measures, rulesAndStops, tokenKeys] })
   return { ...createReader(store), ...createWriter(store) }
 }
 
@@ -97,6 +90,15 @@ function createReader(store: Store): MandateReader {
         .orderBy('id')
         .execute()
       return rows.map(readMandate)
+    },
+    async revoked(now) {
+      const rows = await db
+        .selectFrom('mandate')
+        .select('id')
+        .where('revoked', 'is not', null)
+        .where('expires', '>', now)
+        .execute()
+      return rows.map(({ id }) => id)
     },
     async find(id) {
       const row = await db.selectFrom('mandate').selectAll().where('id', '=', id).executeTakeFirst()
@@ -119,24 +121,6 @@ function createReader(store: Store): MandateReader {
         .execute()
       return new Map(rows.map((row) => [row.parent ?? '', row.n]))
     },
-    async spent(ids) {
-      if (ids.length === 0) return new Map()
-      const rows = await db
-        .selectFrom('mandate_spent')
-        .select(['mandate', 'calls'])
-        .where('mandate', 'in', [...ids])
-        .execute()
-      return new Map(rows.map((row) => [row.mandate, row.calls]))
-    },
-    async snapshot(name) {
-      const row = await db
-        .selectFrom('mandate_snapshot')
-        .select('log_size')
-        .where('name', '=', name)
-        .executeTakeFirst()
-      if (row === undefined) return undefined
-      return { logSize: row.log_size, spent: await db.selectFrom('mandate_spent').selectAll().execute() }
-    },
   }
 }
 
@@ -157,26 +141,6 @@ function createWriter(store: Store): MandateWriter {
     async revocationLogged(id, leaf) {
       await db.updateTable('mandate').set({ revoked_leaf: leaf }).where('id', '=', id).execute()
     },
-    saveSnapshot: async (name, logSize, spent) =>
-      await store.transaction<Tables, void>(async (tx) => {
-        for (let from = 0; from < spent.length; from += batchRowsMax) {
-          await tx
-            .insertInto('mandate_spent')
-            .values(spent.slice(from, from + batchRowsMax).map((row) => ({ ...row })))
-            .onConflict((on) =>
-              on.column('mandate').doUpdateSet((by) => ({
-                calls: by.ref('excluded.calls'),
-                rate: by.ref('excluded.rate'),
-              })),
-            )
-            .execute()
-        }
-        await tx
-          .insertInto('mandate_snapshot')
-          .values({ name, log_size: logSize })
-          .onConflict((on) => on.column('name').doUpdateSet({ log_size: logSize }))
-          .execute()
-      }),
   }
 }
 

@@ -30,12 +30,7 @@ export interface MintParts {
 export async function mintLeaf(parts: MintParts, entry: BookEntry): Promise<LiveChain> {
   await verifyLineage(parts, entry)
   const signer = await parts.identity.holderSigner(entry.body.holder)
-  if (signer === undefined) {
-    throw new Fault('mandate.key-elsewhere', {
-      detail: 'this node cannot mint under a mandate whose key its holder keeps',
-      where: entry.body.id,
-    })
-  }
+  if (signer === undefined) throw keyElsewhere(entry)
   const leaf = leafBody(parts, entry.body)
   const problem = childProblem(leaf, entry.body)
   if (problem !== undefined) {
@@ -52,6 +47,13 @@ export async function mintLeaf(parts: MintParts, entry: BookEntry): Promise<Live
     // The leaf's entries and limits are those of its mandate, so it adds nothing to decide or to count.
     compiled: compiledChainOf(entry),
     budgets: lineage(entry).map((link) => link.budget),
+  })
+}
+
+export function keyElsewhere(entry: BookEntry): Fault {
+  return new Fault('mandate.key-elsewhere', {
+    detail: 'this node cannot mint under a mandate whose key its holder keeps',
+    where: entry.body.id,
   })
 }
 
@@ -79,8 +81,21 @@ function leafBody(parts: MintParts, parent: Mandate): Mandate {
   }
 }
 
+/** The chain of a mandate whose holder keeps its own key: the links themselves, as they were shown. */
+export async function presentedChain(parts: MintParts, entry: BookEntry): Promise<LiveChain> {
+  await verifyLineage(parts, entry)
+  const signed = lineage(entry).map((link) => link.signed)
+  return new LiveChain({
+    signed,
+    digest: await chainDigest(signed),
+    entry,
+    compiled: compiledChainOf(entry),
+    budgets: lineage(entry).map((link) => link.budget),
+  })
+}
+
 /** Checks the signatures down to the entry, once: what the store gives back must be what was signed. */
-async function verifyLineage(parts: MintParts, entry: BookEntry): Promise<void> {
+export async function verifyLineage(parts: Pick<MintParts, 'identity'>, entry: BookEntry): Promise<void> {
   if (entry.verified) return
   const links = lineage(entry)
   const verdict = await verifyChain(links.map((link) => link.signed))

@@ -73,7 +73,8 @@ export function tokenRoutes(parts: MandateParts): Route[] {
       reply: z.strictObject({ revoked: z.boolean() }),
       handle: async ({ caller, params }) => {
         const token = await parts.tokenStore.token(params.id)
-        if (token === undefined) throw new Fault('input.not-found', { detail: 'there is no such token' })
+        if (token?.organization !== caller.organization)
+          throw new Fault('input.not-found', { detail: 'there is no such token' })
         await rowFor(parts, caller, token.mandate, false)
         return { body: { revoked: await parts.tokens.revoke(params.id) } }
       },

@@ -11,6 +11,7 @@ interface TokenTable {
   created_by: string
   expires: number | null
   revoked: number | null
+  key: string | null
 }
 
 interface Tables {
@@ -29,6 +30,8 @@ export interface TokenRow {
   readonly createdBy: string
   readonly expires: number | null
   readonly revoked: number | null
+  /** Thumbprint (RFC 7638) of the key it belongs to. */
+  readonly key: string | null
 }
 
 export interface TokenReader {
@@ -45,6 +48,9 @@ export interface TokenReader {
 export interface TokenWriter {
   insertToken(row: TokenRow): Promise<void>
   revokeToken(id: string, at: number): Promise<boolean>
+  deleteTokens(ids: readonly string[]): Promise<void>
+  /** Those of these clients that were over before. */
+  deleteEnded(clients: readonly string[], before: number): Promise<void>
 }
 
 /** The tables are those of `mandate-store.ts`, which brings them to their newest form. */
@@ -127,6 +133,20 @@ export function createTokenWriter(store: Store): TokenWriter {
         .where('revoked', 'is', null)
         .executeTakeFirst()
       return done.numUpdatedRows === 1n
+    },
+    async deleteEnded(clients, before) {
+      await db
+        .deleteFrom('mandate_token')
+        .where('client', 'in', [...clients])
+        .where('expires', '<', before)
+        .execute()
+    },
+    async deleteTokens(ids) {
+      for (let from = 0; from < ids.length; from += limits.pageRowsMax)
+        await db
+          .deleteFrom('mandate_token')
+          .where('id', 'in', ids.slice(from, from + limits.pageRowsMax))
+          .execute()
     },
   }
 }

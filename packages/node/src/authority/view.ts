@@ -1,5 +1,6 @@
 import { signedMandateSchema } from '@ambit/core/mandate'
 import type { Mandate } from '@ambit/core/mandate'
+import { currencySchema } from '@ambit/core/record'
 import { z } from 'zod'
 import type { MandateParts } from './authority.ts'
 import type { MandateRow } from './mandate-store.ts'
@@ -13,7 +14,13 @@ export const mandateViewSchema = z.strictObject({
   parent: z.string().optional(),
   children: z.int(),
   tokens: z.int(),
-  spent: z.strictObject({ calls: z.int() }),
+  spent: z.strictObject({
+    calls: z.int(),
+    /** Of arguments; 0 where the mandate does not limit them. */
+    bytesOut: z.int(),
+    /** Minor units by ISO 4217 code, for the currencies that the mandate limits. */
+    money: z.record(currencySchema, z.int()),
+  }),
 })
 export type MandateView = z.infer<typeof mandateViewSchema>
 
@@ -23,10 +30,9 @@ export async function mandateViews(parts: MandateParts, rows: readonly MandateRo
   const ids = rows.map((row) => row.signed.body.id)
   const children = await parts.store.children(ids)
   const tokens = await parts.tokenStore.tokenCounts(ids, now)
-  const spent = await parts.store.spent(ids)
+  const spent = await parts.spent(ids)
   return rows.map((row) => {
     const { body } = row.signed
-    const calls = parts.book.get(body.id)?.budget.calls ?? spent.get(body.id) ?? 0
     return {
       id: body.id,
       signed: row.signed,
@@ -35,10 +41,12 @@ export async function mandateViews(parts: MandateParts, rows: readonly MandateRo
       ...(body.parent === undefined ? {} : { parent: body.parent }),
       children: children.get(body.id) ?? 0,
       tokens: tokens.get(body.id) ?? 0,
-      spent: { calls },
+      spent: { ...nothing, ...spent.get(body.id) },
     }
   })
 }
+
+const nothing = { calls: 0, bytesOut: 0, money: {} }
 
 function stateOf(row: MandateRow, now: number): MandateView['state'] {
   if (row.revoked !== null) return 'revoked'

@@ -59,6 +59,7 @@ async function openRoom(store: Store) {
   const parts = {
     store,
     keyring: createKeyring(Buffer.alloc(32, 7), clock),
+    leaves: { write: async () => 0 },
     bus: createLocalBus(silentLog),
     clock,
     ids,
@@ -120,7 +121,7 @@ describe.each(storeEngines)('contents on $name', (engine: StoreEngine) => {
     await using store = await engine.open()
     using room = await openRoom(store)
     const first = await room.open()
-    const li = (await room.identity.members.addPerson('main', 'Li', ['operator'])).id
+    const li = (await room.identity.members.addPerson('main', 'Li', ['operator'], 'p_owner')).id
     const own = await say(room, first, 1)
     const theirs = await say(room, first, 2, li)
     await first[Symbol.asyncDispose]()
@@ -183,7 +184,7 @@ describe.each(storeEngines)('contents on $name', (engine: StoreEngine) => {
     await using store = await engine.open()
     using room = await openRoom(store)
     const contents = await room.open()
-    const li = (await room.identity.members.addPerson('main', 'Li', ['operator'])).id
+    const li = (await room.identity.members.addPerson('main', 'Li', ['operator'], 'p_owner')).id
     const erased = await say(room, contents, 1, li)
     const other = await say(room, contents, 2)
     const keys = await room.identity.subjectKeys(li)

@@ -7,6 +7,7 @@ import type { SubjectKeys } from '../identity/identity.ts'
 import { commitText } from './commitment.ts'
 import { unlabelled } from './course.ts'
 import { intentEntry, outcomeEntry, planEntry, refusedEntry } from './entry.ts'
+import { countObserved, observed } from './observe.ts'
 import { appendOutcome } from './outcome-writer.ts'
 import type { PathParts } from './parts.ts'
 
@@ -21,7 +22,8 @@ export function decideBack(parts: PathParts, { holder, target, question }: BackI
     place: undefined,
     now: parts.clock.now(),
   })
-  return decision.class === 'ask' ? { ...decision, class: 'refuse' } : decision
+  const answered = parts.observe ? observed(decision, target.organization === holder.organization) : decision
+  return answered.class === 'ask' ? { ...answered, class: 'refuse' } : answered
 }
 
 /** Records a refusal; `done` is called once it is in the log, or could not be. */
@@ -53,6 +55,7 @@ export function backIntent(
   keys: SubjectKeys,
   act: string,
   at: number,
+  decision: Decision | undefined,
 ): string {
   const { holder, target, question } = intake
   const plan = planEntry(
@@ -72,6 +75,10 @@ export function backIntent(
     place: undefined,
     rulings: parts.rulings.epoch,
     trace: intake.trace,
+    // It is the target that turns to its caller: nothing is taken from the caller's budgets.
+    cost: '{"calls":0}',
+    replica: parts.replica,
+    observed: countObserved(parts, decision),
   })
 }
 
@@ -103,10 +110,15 @@ export async function recordBack(parts: PathParts, intake: BackIntake, answer: B
   const at = parts.clock.now()
   const keys = intake.holder.subjectKeys
   const intent = new Promise<void>((resolve, reject) => {
-    parts.ledger.append(backIntent(parts, intake, keys, act, at), (fault) => {
-      if (fault === undefined) resolve()
-      else reject(fault)
-    })
+    parts.ledger.append(
+      backIntent(parts, intake, keys, act, at, decideBack(parts, intake)),
+      (fault, index) => {
+        if (fault === undefined) {
+          parts.inFlight.acknowledge(index)
+          resolve()
+        } else reject(fault)
+      },
+    )
   })
   appendOutcome(parts, act, backOutcome(parts, keys, act, at, answer))
   await intent

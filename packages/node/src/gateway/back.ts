@@ -76,6 +76,18 @@ export class BackAct implements InFlightAct {
     return this.intake.parent
   }
 
+  get organization(): string {
+    return this.intake.holder.organization
+  }
+
+  get subject(): string {
+    return this.intake.holder.subject
+  }
+
+  get callers(): readonly string[] {
+    return this.intake.holder.callers
+  }
+
   get targetId(): string {
     return this.intake.target.id
   }
@@ -123,13 +135,14 @@ export class BackAct implements InFlightAct {
 
   #record(): void {
     this.#parts.ledger.append(
-      backIntent(this.#parts, this.intake, this.#keys, this.id, this.#at),
-      (fault) => {
+      backIntent(this.#parts, this.intake, this.#keys, this.id, this.#at, this.#decision),
+      (fault, index) => {
         if (fault !== undefined) {
           this.#end({ status: 'failed', error: { code: fault.code, detail: fault.detail } })
           return
         }
         this.intentDurable = true
+        this.#parts.inFlight.acknowledge(index)
         // Stopped while its intent was being written: the log gets both.
         if (this.#over) this.#recordOutcome({ status: 'cancelled', error: ended })
         else this.#deliver()

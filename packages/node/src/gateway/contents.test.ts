@@ -103,7 +103,7 @@ test('a stream that becomes too long is left out as a whole, and still committed
 
 test('what was asked in a refused act is kept too', async () => {
   const { clock, shelf, path, parts } = keepingPath()
-  const reason = { code: 'user.only', rule: 'r', what: 'w', evidence: 'e', howToAsk: 'h' }
+  const reason = { code: 'mandate.no-entry', rule: 'r', what: 'w', evidence: 'e', howToAsk: 'h' }
   path.decision = { class: 'refuse', reasons: [reason], obligations: [] }
   const intake = anIntake()
   submit(parts, intake, aSink())

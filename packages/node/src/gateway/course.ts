@@ -1,7 +1,7 @@
 import type { Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Labels } from '@ambit/core/label'
-import type { HeldChain } from '../authority/authority.ts'
+import type { Cost, HeldChain, Reservation } from '../authority/authority.ts'
 import type { BackAct } from './back.ts'
 import type { Performance } from './egress.ts'
 import type { SubjectKeys } from '../identity/identity.ts'
@@ -37,6 +37,8 @@ export class Course implements ActHandle, InFlightAct {
   readonly startedAt: number
   /** Set for an act that a person approved. */
   approval: string | undefined
+  /** Set for an act that undoes another: that one's id. */
+  undoes: string | undefined
   decision: Decision | undefined
   rulings: number
   intentDurable = false
@@ -54,6 +56,10 @@ export class Course implements ActHandle, InFlightAct {
   /** Where it has a place, until it is no longer under way. */
   share: Share | undefined
   gate: Gate | undefined
+  /** What it took from the budgets; undefined before it did. */
+  cost: Cost | undefined
+  /** Its headers are on their way: it is about to be sent. */
+  leaving = false
   /** What it was sent with. */
   credentials: readonly string[] = none
   /** Sent a second time. */
@@ -76,6 +82,7 @@ export class Course implements ActHandle, InFlightAct {
     this.argumentsCommitment = commitText(this.keys.salt, this.id, 'arguments', intake.argumentsText)
     this.inspector = new Inspector(parts.contents, this.keys, this.id)
     this.approval = undefined
+    this.undoes = undefined
     this.decision = undefined
     this.performance = undefined
     this.pending = undefined
@@ -84,6 +91,7 @@ export class Course implements ActHandle, InFlightAct {
     this.share = undefined
     this.gate = undefined
     this.questions = undefined
+    this.cost = undefined
   }
 
   /** Has what it was asked kept; its commitment goes into the log with the next step. */
@@ -92,7 +100,24 @@ export class Course implements ActHandle, InFlightAct {
   }
 
   get parent(): string | undefined {
-    return this.intake.parent
+    return this.intake.parent ?? this.intake.holder.parent
+  }
+
+  get organization(): string {
+    return this.intake.holder.organization
+  }
+
+  get subject(): string {
+    return this.intake.holder.subject
+  }
+
+  get callers(): readonly string[] {
+    return this.intake.holder.callers
+  }
+
+  get reservation(): Reservation | undefined {
+    const { id: act, chain, cost, at, startedAt: startedMs } = this
+    return cost && { act, chain, cost, at, startedMs }
   }
 
   get targetId(): string {

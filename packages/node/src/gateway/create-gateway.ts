@@ -2,9 +2,12 @@ import type { Protocol } from '@ambit/core/record'
 import type { Bus } from '../bus/bus.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Holder } from '../authority/authority.ts'
+import { createAuthentication, createChallenge } from './authentication.ts'
+import type { Proves } from './authentication.ts'
 import { judgeBack, recordBack } from './back-judgement.ts'
 import { BackAct } from './back.ts'
-import type { Gateway, Visible } from './gateway.ts'
+import { check } from './check.ts'
+import type { DecisionPoint, Gateway, Visible } from './gateway.ts'
 import type { InFlight } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 import { resume } from './resume.ts'
@@ -17,32 +20,45 @@ export interface GatewayOptions {
   readonly bus: Bus
   /** Public address of the node, without a slash at the end; known once it listens. */
   readonly origin: () => string
+  /** Reads the proof of a request; left out: clients do not log in by themselves, and no token belongs to a key. */
+  readonly proves?: Proves | undefined
 }
 
-const bearer = 'Bearer '
+/** How long what another replica approved is left to that one. */
+const resumeElsewhereMs = 500
 
 /** Joins the path of an act to the bus: approvals resume acts, rulings and revocations stop them. */
-export function createGateway(options: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway & DecisionPoint {
   const { parts, bus } = options
-  bus.subscribe('approval.approved', (message) => {
-    const id = message['id']
+  bus.subscribe('approval.approved', ({ id }, _subject, from) => {
     if (typeof id !== 'string') return
+    // The replica that was told of it performs it, and another one only if that one does not.
+    if (from === 'elsewhere') parts.clock.after(resumeElsewhereMs, () => take(id))
+    else take(id)
+  })
+  function take(id: string): void {
     resume(parts, id).catch((error: unknown) =>
       parts.log.error('approval.not-resumed', { id, error: String(error) }),
     )
-  })
+  }
   // The replica that revokes stops its own acts itself and counts them; this reaches those of the others.
   bus.subscribe('mandate.revoked', (message) => {
     stopMandates(parts.inFlight, message['ids'] as readonly string[])
   })
+  // The same for what another replica ruled, once it was read from the store.
+  for (const kind of ['recall', 'suspension'] as const) {
+    bus.subscribe(`ruling.${kind}`, ({ record, digests, learned }) => {
+      if (learned !== true || typeof record !== 'string') return
+      const reason = kind === 'recall' ? 'record.recalled' : 'record.suspended'
+      stopSubject(parts.inFlight, { record, digests: digests as readonly string[], reason })
+    })
+  }
   return {
-    authenticate(authorization) {
-      if (authorization === undefined) return missing
-      if (!authorization.startsWith(bearer)) return missing
-      return parts.authority.authenticate(authorization.slice(bearer.length))
-    },
+    authenticate: createAuthentication(options, parts.authority),
+    challenge: createChallenge(options),
     visible: (holder, protocol) => visible(options, holder, protocol),
     submit: (intake, sink) => submit(parts, intake, sink),
+    check: async (intake) => await check(parts, intake),
     back(intake, sink) {
       const act = new BackAct(parts, intake, sink)
       act.begin()
@@ -87,12 +103,6 @@ export interface StoppedSubject {
   readonly record: string
   readonly reason: 'record.recalled' | 'record.suspended'
 }
-
-const missing = {
-  ok: false,
-  code: 'auth.missing',
-  detail: 'the request carries no `Authorization: Bearer …` header',
-} as const
 
 function visible(options: GatewayOptions, holder: Holder, protocol: Protocol): readonly Visible[] {
   const all: Visible[] = []

@@ -20,7 +20,17 @@ test('every intent is a valid leaf in the one canonical form', () => {
     parent: fc.option(text, { nil: undefined }),
     place: fc.option(text, { nil: undefined }),
     rulings: fc.nat(),
+    cost: fc.option(fc.constantFrom('{"bytesOut":5}', '{"calls":0}'), { nil: undefined }),
+    replica: fc.option(fc.constant('n_1'), { nil: undefined }),
     trace: hexadecimal,
+    undoes: fc.option(hexadecimal, { nil: undefined }),
+    observed: fc.option(
+      fc.array(
+        text.map((rule) => ({ code: 'user.ask', rule, what: 'said to people', evidence: 'left out' })),
+        { minLength: 1, maxLength: 30 },
+      ),
+      { nil: undefined },
+    ),
   })
   fc.assert(
     fc.property(capabilities, facts, ([id, callers], given) => {
@@ -37,7 +47,13 @@ test('every intent is a valid leaf in the one canonical form', () => {
       const entry = intentEntry(plan, given)
       const leaf: unknown = JSON.parse(entry)
       expect(canonicalJson(leaf)).toBe(entry)
-      expect(intentLeafSchema.parse(leaf)).toMatchObject({ act: given.act, capability: id, callers })
+      const observed = given.observed?.slice(0, 20).map(({ code, rule }) => ({ code, rule }))
+      expect(intentLeafSchema.parse(leaf)).toMatchObject({
+        act: given.act,
+        capability: id,
+        callers,
+        ...(observed && { observed }),
+      })
     }),
   )
 })
@@ -49,6 +65,7 @@ test('every outcome is a valid leaf in the one canonical form', () => {
     durationMs: fc.nat(),
     error: fc.option(text, { nil: undefined }),
     result: fc.option(digest, { nil: undefined }),
+    sent: fc.boolean(),
     status: fc.constantFrom('completed', 'failed', 'cancelled', 'unknown') as fc.Arbitrary<'completed'>,
   })
   fc.assert(
@@ -56,7 +73,8 @@ test('every outcome is a valid leaf in the one canonical form', () => {
       const entry = outcomeEntry(given)
       const leaf: unknown = JSON.parse(entry)
       expect(canonicalJson(leaf)).toBe(entry)
-      expect(outcomeLeafSchema.parse(leaf).status).toBe(given.status)
+      expect(outcomeLeafSchema.parse(leaf)).toMatchObject({ status: given.status })
+      expect(entry.includes('"sent":false')).toBe(!given.sent)
     }),
   )
 })

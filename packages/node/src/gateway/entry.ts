@@ -1,4 +1,4 @@
-import type { Decision } from '@ambit/core/decision'
+import type { Decision, Reason } from '@ambit/core/decision'
 import type { OutcomeStatus } from '@ambit/core/act'
 import type { Labels } from '@ambit/core/label'
 import { canonicalJson } from '@ambit/core/canonical'
@@ -14,8 +14,12 @@ import type { Target, TargetCapability } from '../registry/target.ts'
 export interface EntryPlan {
   readonly chain: HeldChain
   readonly target: Target
-  /** From `"callers"` to `"out"`, without what comes after `out` in the order of members. */
+  /** From `"callers"` to `"chain"`. */
+  readonly begin: string
+  /** What comes after `cost`, which few acts have: to `"links"`. */
   readonly fixed: string
+  /** What comes after `observed`, which few acts have. */
+  readonly out: string
   readonly targetDigest: string
 }
 
@@ -27,22 +31,21 @@ export function planEntry(
   protocolIn: string,
   protocolOut: string,
 ): EntryPlan {
+  const begin = { callers: holder.callers, capability: capability.id, chain: holder.chain.digest }
   const fixed = {
-    callers: holder.callers,
-    capability: capability.id,
-    chain: holder.chain.digest,
     decision: 'allow',
     definition: capability.definition,
     in: protocolIn,
     kind: 'act.intent',
     labels,
     links: holder.chain.links,
-    out: protocolOut,
   }
   return {
     chain: holder.chain,
     target,
+    begin: canonicalJson(begin).slice(1, -1),
     fixed: canonicalJson(fixed).slice(1, -1),
+    out: canonicalJson({ out: protocolOut }).slice(1, -1),
     targetDigest: target.digest,
   }
 }
@@ -56,15 +59,38 @@ export interface IntentFacts {
   readonly place: string | undefined
   readonly rulings: number
   readonly trace: string
+  /** On a node that only observes: why it would have been asked or refused. */
+  readonly observed?: readonly Reason[] | undefined
+  /** What it takes from the budgets, in canonical form, where that is not just one call. */
+  readonly cost?: string | undefined
+  /** This process, where several write one log. */
+  readonly replica?: string | undefined
+  /** The act that this one undoes. */
+  readonly undoes?: string | undefined
 }
 
 /** Ids are hexadecimal or our own, so they need no escaping; parent and place may come from a caller. */
 export function intentEntry(plan: EntryPlan, facts: IntentFacts): string {
   const approval = facts.approval === undefined ? '' : `"approval":"${facts.approval}",`
   const parent = facts.parent === undefined ? '' : `,"parent":${JSON.stringify(facts.parent)}`
+  const undoes = facts.undoes === undefined ? '' : `,"undoes":"${facts.undoes}"`
   const place = facts.place === undefined ? '' : `,"place":${JSON.stringify(facts.place)}`
-  return `{"act":"${facts.act}",${approval}"arguments":"${facts.arguments}","at":"${timeText(facts.at)}",${plan.fixed}${parent}${place},"rulings":${facts.rulings},"target":"${plan.targetDigest}","trace":"${facts.trace}","v":1}`
+  const cost = facts.cost === undefined ? '' : `,"cost":${facts.cost}`
+  const replica = facts.replica === undefined ? '' : `,"replica":"${facts.replica}"`
+  return `{"act":"${facts.act}",${approval}"arguments":"${facts.arguments}","at":"${timeText(facts.at)}",${plan.begin}${cost},${plan.fixed}${observedMember(facts.observed)},${plan.out}${parent}${place}${replica},"rulings":${facts.rulings},"target":"${plan.targetDigest}","trace":"${facts.trace}"${undoes},"v":1}`
 }
+
+function observedMember(reasons: readonly Reason[] | undefined): string {
+  return reasons === undefined ? '' : `,"observed":${canonicalJson(leafReasons(reasons))}`
+}
+
+/** Words may be another's and stay out of the log. */
+function leafReasons(reasons: readonly Reason[]): { code: string; rule: string }[] {
+  return reasons.slice(0, reasonsMax).map(({ code, rule }) => ({ code, rule }))
+}
+
+/** As many as a leaf takes. */
+const reasonsMax = 20
 
 export interface OutcomeFacts {
   readonly act: string
@@ -72,13 +98,16 @@ export interface OutcomeFacts {
   readonly durationMs: number
   readonly error: string | undefined
   readonly result: string | undefined
+  /** Left out: it may have left this node. */
+  readonly sent?: boolean
   readonly status: OutcomeStatus
 }
 
 export function outcomeEntry(facts: OutcomeFacts): string {
   const error = facts.error === undefined ? '' : `"error":${JSON.stringify(facts.error)},`
   const result = facts.result === undefined ? '' : `"result":"${facts.result}",`
-  return `{"act":"${facts.act}","at":"${timeText(facts.at)}","durationMs":${facts.durationMs},${error}"kind":"act.outcome",${result}"status":"${facts.status}","v":1}`
+  const sent = facts.sent === false ? '"sent":false,' : ''
+  return `{"act":"${facts.act}","at":"${timeText(facts.at)}","durationMs":${facts.durationMs},${error}"kind":"act.outcome",${result}${sent}"status":"${facts.status}","v":1}`
 }
 
 /** Longest identifier of foreign origin that a refusal keeps. */
@@ -113,6 +142,6 @@ export function refusedEntry(
     in: facts.in,
     arguments: facts.arguments,
     rulings: facts.rulings,
-    reasons: decision.reasons.slice(0, 20).map(({ code, rule }) => ({ code, rule })),
+    reasons: leafReasons(decision.reasons),
   })
 }

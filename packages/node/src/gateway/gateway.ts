@@ -1,10 +1,12 @@
+import type { IncomingMessage } from 'node:http'
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
 import type { Fault } from '@ambit/core/fault'
 import type { Protocol } from '@ambit/core/record'
+import type { DelegationWish } from '@ambit/core/wire/delegation'
 import type { ReceiptAnswer, ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Pending } from '../approval/approval.ts'
-import type { Authentication, Holder } from '../authority/authority.ts'
+import type { Authentication, FailedAuthentication, Holder } from '../authority/authority.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { BackAnswer, BackIntake, BackQuestion, BackSink } from './back.ts'
 
@@ -16,6 +18,8 @@ export interface Intake {
   readonly arguments: unknown
   /** What else the message asks of the target: each is decided as if it came by itself, and the strictest decision counts. */
   readonly includes?: readonly Included[]
+  /** What a list of an agent's acts holds of such arguments, which is then all that is passed on; left out: all of them. */
+  readonly asPlanned?: ((given: unknown) => unknown) | undefined
   /** The JSON text of the arguments, over which the commitment is made. */
   readonly argumentsText: string
   /** `mcp/2026-07-28` */
@@ -40,6 +44,10 @@ export interface Intake {
   readonly place: string | undefined
   /** What the answer is to carry of the act's receipt; most callers do not ask. */
   readonly receipt?: ReceiptWish | undefined
+  /** The approval that the caller says this act waited for: it hears of that one, and nothing new begins. */
+  readonly claim?: string | undefined
+  /** What the caller hands on to the agent it calls; most callers hand on nothing. */
+  readonly delegate?: DelegationWish | undefined
 }
 
 /** A second thing that one message asks for, which is a capability of its own. */
@@ -75,8 +83,13 @@ export interface ActHandle {
 
 /** The door of the gateway for the adapters that read a protocol. */
 export interface Gateway {
-  /** `Bearer …` as it came in the header. */
-  authenticate(authorization: string | undefined): Authentication
+  /**
+   * `Bearer …` as it came in the header, or `DPoP …` with the request whose proof shows the key that the token belongs
+   * to (RFC 9449); a request is only read for the latter.
+   */
+  authenticate(authorization: string | undefined, request?: IncomingMessage): Authentication
+  /** What the header WWW-Authenticate of a 401 says: what was wrong, and where a client learns how to log in. */
+  challenge(request: IncomingMessage, failed: FailedAuthentication): string
   /** Registered things of a protocol that this holder's mandate lets it see, with the capabilities it may call. */
   visible(holder: Holder, protocol: Protocol): readonly Visible[]
   submit(intake: Intake, sink: IngressSink): ActHandle
@@ -97,6 +110,23 @@ export interface Gateway {
   receiptOf(act: string, wish: ReceiptWish): Promise<ReceiptAnswer>
   /** Where a person decides it: an address of the console. */
   approvalUrl(id: string): string
+}
+
+/** What was decided about an act that somebody else's data plane carries. */
+export type Checked =
+  /** `act` is its intent and outcome in the log. */
+  | { readonly class: 'allow'; readonly act: string; readonly decision: Decision }
+  | { readonly class: 'refuse'; readonly act: string; readonly decision: Decision }
+  /** A person must decide; the same request is let through once when they did. */
+  | { readonly class: 'ask'; readonly pending: Pending; readonly decision: Decision }
+
+/** The door of the gateway for data planes of others. */
+export interface DecisionPoint {
+  /**
+   * Judges an act that is carried elsewhere: nothing is sent, and its outcome is `not-observed`. Rejects with a Fault
+   * when the node takes no acts.
+   */
+  check(intake: Intake): Promise<Checked>
 }
 
 export interface Visible {

@@ -1,24 +1,31 @@
 import { Fault } from '@ambit/core/fault'
+import type { Reservation, Reservations, StoppableAct } from '../authority/authority.ts'
 import { Roll } from '../kernel/roll.ts'
 import type { Enrolled } from '../kernel/roll.ts'
 
 /** An act under way, as whoever may have to stop it sees it. */
-export interface InFlightAct extends Enrolled {
+export interface InFlightAct extends Enrolled, StoppableAct {
   readonly id: string
   readonly parent: string | undefined
-  /** AIC and digest of the target. */
-  readonly targetId: string
   readonly targetDigest: string
-  readonly links: readonly string[]
   readonly holderKey: string
   /** AIC of the calling agent, where it is a registered one. */
   readonly callerAgent: string | undefined
   /** Its intent is in the log. */
   readonly intentDurable: boolean
+  /** It may have left this node. */
+  readonly sent?: boolean
+  /** What it took from the budgets; undefined: nothing. */
+  readonly reservation?: Reservation | undefined
   /** It is no longer under way: gives back the places it took. May come more than once. */
   left?(): void
   /** Ends it on both sides: by the protocol's own cancel, then by closing. */
   stop(code: string, detail: string): void
+}
+
+/** An act that ended and whose intent is in the log, while its outcome is on its way there. */
+export interface Ending extends Enrolled {
+  readonly id: string
 }
 
 /** Acts under way at once on one node: beyond this, new ones are refused rather than queued without bound. */
@@ -31,7 +38,10 @@ const actsMax = 50_000
 export class InFlight {
   readonly #acts = new Roll<InFlightAct>()
   /** Ended, but the outcome is not in the log yet. */
-  readonly #ending = new Roll<InFlightAct>()
+  readonly #ending = new Roll<Ending>()
+  /** Never sent: what they took is given back once the log says so. */
+  readonly #givingBack = new Set<Reservation>()
+  #acknowledged = 0
   #draining = false
   #held: Fault | undefined
   #idle: (() => void) | undefined
@@ -42,6 +52,12 @@ export class InFlight {
 
   get size(): number {
     return this.#acts.size
+  }
+
+  countOf(organization: string): number {
+    let count = 0
+    for (const act of this.#acts) if (act.organization === organization) count += 1
+    return count
   }
 
   /** Lets no act begin until it is called with undefined: what is under way goes on and is written down. */
@@ -64,21 +80,56 @@ export class InFlight {
   }
 
   /** The outcome is on its way to the log. */
-  ending(act: InFlightAct): void {
+  ending(act: Ending): void {
     this.#ending.add(act)
   }
 
   /** The outcome is in the log, or never will be. */
-  ended(act: InFlightAct): void {
+  ended(act: Ending): void {
     this.#ending.remove(act)
+  }
+
+  /** The log says that it has what was appended here, up to that position. */
+  acknowledge(index: number): void {
+    this.#acknowledged = index + 1
+  }
+
+  /**
+   * Up to where the log tells of exactly what is known here: a log that has grown says so a little later, entry by
+   * entry. `size`: of the log now.
+   */
+  position(size: number): number {
+    if (this.#ending.size > 0) return this.#acknowledged
+    for (const act of this.#acts) if (!act.intentDurable) return this.#acknowledged
+    return size
+  }
+
+  /** An act ended without having been sent; its outcome is on its way to the log. */
+  givingBack(reservation: Reservation): void {
+    this.#givingBack.add(reservation)
+  }
+
+  gaveBack(reservation: Reservation): void {
+    this.#givingBack.delete(reservation)
+  }
+
+  /** What acts took from the budgets without the log having the last word on it. */
+  reservations(): Reservations {
+    const unlogged: Reservation[] = []
+    const unsent = [...this.#givingBack]
+    for (const { reservation, intentDurable, sent } of this.#acts) {
+      if (reservation === undefined) continue
+      if (!intentDurable) unlogged.push(reservation)
+      else if (sent === false) unsent.push(reservation)
+    }
+    return { unlogged, unsent }
   }
 
   /** Acts whose intent is in the log and whose outcome is not: what a restart must know of. */
   openActs(): string[] {
     const open: string[] = []
-    for (const acts of [this.#acts, this.#ending]) {
-      for (const act of acts) if (act.intentDurable) open.push(act.id)
-    }
+    for (const act of this.#acts) if (act.intentDurable) open.push(act.id)
+    for (const { id } of this.#ending) open.push(id)
     return open
   }
 

@@ -1,9 +1,12 @@
-import type { Decision, DecisionClass } from '@ambit/core/decision'
+import { strictness, stricter } from '@ambit/core/decision'
+import type { Decision, Reason } from '@ambit/core/decision'
 import type { Question } from '../authority/authority.ts'
 import type { Target } from '../registry/target.ts'
 import { unlabelled } from './course.ts'
 import type { Course } from './course.ts'
+import { withDelegation } from './delegate.ts'
 import { refusedEntry } from './entry.ts'
+import { observed } from './observe.ts'
 
 /**
  * authenticate → resolve → register in flight → decide. The adapter has authenticated and resolved; here the act is
@@ -14,6 +17,7 @@ export function judge(course: Course): Decision {
   course.parts.inFlight.add(course)
   const decision = decide(course)
   course.decision = decision
+  course.approval ??= decision.approval
   return decision
 }
 
@@ -23,7 +27,28 @@ function decide(course: Course): Decision {
   const target = parts.targets.target(intake.target.id) ?? intake.target
   const question = questionOf(course, target)
   const decision = parts.authority.decide(question)
-  return intake.includes === undefined ? decision : strictest(course, question, decision)
+  const whole = intake.includes === undefined ? decision : strictest(course, question, decision)
+  const stood = whole.class === 'ask' ? standing(course, question, whole) : whole
+  const answered = parts.observe ? observed(stood, target.organization === intake.holder.organization) : stood
+  return intake.delegate === undefined ? answered : withDelegation(course, target, answered)
+}
+
+/** What a standing approval answers is not asked: of one thing at a time, and never of what is handed on. */
+function standing({ parts, intake, approval }: Course, question: Question, decision: Decision): Decision {
+  if (approval !== undefined || intake.includes !== undefined || intake.delegate !== undefined)
+    return decision
+  const id = parts.approvals.standing(question, decision)
+  if (id === undefined || decision.reasons.some((reason) => asksAnew(reason, id))) return decision
+  return { ...decision, class: 'allow', approval: id }
+}
+
+/** A rule that was made after the standing approval: behind their prefixes both ids begin with their time (kernel/ids.ts). */
+function asksAnew({ code, rule }: Reason, approval: string): boolean {
+  return code === 'rule.ask' && timeOf(rule) >= timeOf(approval)
+}
+
+function timeOf(id: string): string {
+  return id.slice(id.indexOf('_') + 1)
 }
 
 /** The decision of the whole message, of that of its own capability. */
@@ -32,18 +57,6 @@ function strictest({ parts, intake }: Course, own: Question, decision: Decision)
     const capability = own.target.capabilities.get(included.capability.id) ?? included.capability
     return stricter(before, parts.authority.decide({ ...own, ...included, capability }))
   }, decision)
-}
-
-const classes: readonly DecisionClass[] = ['allow', 'ask', 'refuse']
-
-function stricter(left: Decision, right: Decision): Decision {
-  const more = classes.indexOf(right.class) - classes.indexOf(left.class)
-  if (more !== 0) return more > 0 ? right : left
-  return {
-    class: left.class,
-    reasons: [...left.reasons, ...right.reasons],
-    obligations: [...new Set([...left.obligations, ...right.obligations])],
-  }
 }
 
 /**
@@ -55,7 +68,10 @@ export function judgeAgain(course: Course): Decision | undefined {
   if (parts.rulings.epoch === course.rulings && !course.chain.revoked) return undefined
   course.rulings = parts.rulings.epoch
   const decision = decide(course)
-  return decision.class === 'refuse' ? decision : undefined
+  if (decision.class !== 'refuse') return undefined
+  // A draft was refused to the agent, and its person performs it.
+  const isDraft = course.decision !== undefined && strictness(course.decision) === 2
+  return isDraft && strictness(decision) === 2 ? undefined : decision
 }
 
 function questionOf({ intake, chain, at }: Course, target: Target): Question {

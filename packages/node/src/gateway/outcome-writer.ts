@@ -1,5 +1,6 @@
+import type { Reservation } from '../authority/authority.ts'
 import type { AwaitsContents } from '../contents/contents.ts'
-import type { InFlightAct } from './in-flight.ts'
+import type { Ending, InFlightAct } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 
 /** An outcome that the log does not take now is written again this often: a full disk passes, a database comes back. */
@@ -7,44 +8,60 @@ const retryMs = 1000
 
 /**
  * Puts the outcome of an act into the log, once its contents are durable. Until it is there the act stays open: whoever
- * starts next writes «unknown» for what is still open then.
+ * starts next writes «unknown» for what is still open then. `unsent`: what it took from the budgets, where nothing was
+ * sent; given back once the log says so, and so never twice.
  */
-export function writeOutcome(parts: PathParts, act: InFlightAct, entry: string): void {
-  parts.inFlight.ending(act)
-  parts.contents.after(new EndedAct(parts, act.id, entry, act))
+export function writeOutcome(parts: PathParts, act: InFlightAct, entry: string, unsent?: Reservation): void {
+  const ended = new EndedAct(parts, act.id, entry, unsent)
+  if (unsent !== undefined) parts.inFlight.givingBack(unsent)
+  // An act whose intent is not in the log is not open in it either.
+  if (act.intentDurable) parts.inFlight.ending(ended)
+  parts.contents.after(ended)
 }
 
 /** The same for an act that was never under way here. */
 export function appendOutcome(parts: PathParts, act: string, entry: string): void {
-  parts.contents.after(new EndedAct(parts, act, entry, undefined))
+  parts.contents.after(new EndedAct(parts, act, entry))
 }
 
-/** One object for each act that ended and whose outcome is not in the log yet. */
-class EndedAct implements AwaitsContents {
+/**
+ * One small object for each act that ended and whose outcome is not in the log yet. It does not hold the act: the
+ * messages of all acts of that while would outlive two collections each time.
+ */
+class EndedAct implements AwaitsContents, Ending {
+  readonly id: string
+  place = -1
   readonly #parts: PathParts
-  readonly #id: string
   readonly #entry: string
-  readonly #act: InFlightAct | undefined
+  readonly #unsent: Reservation | undefined
 
-  constructor(parts: PathParts, id: string, entry: string, act: InFlightAct | undefined) {
+  constructor(parts: PathParts, id: string, entry: string, unsent?: Reservation) {
+    this.id = id
     this.#parts = parts
-    this.#id = id
     this.#entry = entry
-    this.#act = act
+    this.#unsent = unsent
   }
 
   /** A log that is broken for good never takes it. */
   contentsDurable(): void {
     const { ledger, inFlight, log, clock } = this.#parts
-    ledger.appendPatiently(this.#entry, (fault) => {
+    ledger.appendPatiently(this.#entry, (fault, index) => {
       if (fault === undefined) {
-        if (this.#act !== undefined) inFlight.ended(this.#act)
+        inFlight.acknowledge(index)
+        inFlight.ended(this)
+        this.#giveBack()
         return
       }
-      log.error('act.outcome-not-recorded', { act: this.#id, code: fault.code })
+      log.error('act.outcome-not-recorded', { act: this.id, code: fault.code })
       if (fault.retryable && fault.code !== 'ledger.closed') {
         clock.after(retryMs, () => this.contentsDurable())
       }
     })
+  }
+
+  #giveBack(): void {
+    if (this.#unsent === undefined) return
+    this.#parts.inFlight.gaveBack(this.#unsent)
+    this.#parts.authority.release(this.#unsent)
   }
 }

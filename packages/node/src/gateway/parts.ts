@@ -12,6 +12,7 @@ import type { Target } from '../registry/target.ts'
 import type { SignIns } from '../signin/signin.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Egress } from './egress.ts'
+import type { HoldWaits } from './hold-waits.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -32,12 +33,18 @@ export interface PathParts {
   /** For callers that want the receipt of their act with its answer. */
   readonly receipts: ReceiptAnswers
   readonly approvals: Approvals
+  /** Callers that wait a moment for what they have in the outbox. */
+  readonly holdWaits: HoldWaits
   readonly vault: Pick<Vault, 'get' | 'peek'>
+  /** Nothing but stops, recalls and what is over is enforced: what would be asked or refused is performed. */
+  readonly observe: boolean
   readonly signIns: Pick<SignIns, 'peek' | 'authorization' | 'refused'>
   /** Where a person signs in to the server of a record, by its slug. */
   readonly signInUrl: (slug: string) => string
   readonly egresses: ReadonlyMap<Protocol, Egress>
   readonly inFlight: InFlight
+  /** Id of this process, where several write one activity log. */
+  readonly replica: string | undefined
   readonly traffic: Traffic
   readonly metrics: PathMetrics
   readonly clock: Clock
@@ -47,4 +54,6 @@ export interface PathParts {
 
 export interface PathMetrics {
   act(decision: 'allow' | 'ask' | 'refuse', status: string): void
+  /** On a node that only observes: what would have been decided. */
+  observed(decision: 'ask' | 'refuse'): void
 }

@@ -4,6 +4,7 @@ import type { Digest } from '@ambit/core/digest'
 import type { Fault } from '@ambit/core/fault'
 import type { Pending } from '../approval/approval.ts'
 import type { Holder } from '../authority/authority.ts'
+import { createLocalBus } from '../bus/local.ts'
 import { keepsNothing } from '../contents/contents.ts'
 import { SubjectKeys } from '../identity/identity.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -13,6 +14,7 @@ import { silentLog } from '../kernel/log.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Egress, EgressSink, Outbound } from './egress.ts'
 import type { IngressSink, Intake } from './gateway.ts'
+import { HoldWaits } from './hold-waits.ts'
 import { InFlight } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 import { Traffic } from './traffic.ts'
@@ -34,9 +36,12 @@ export interface PathStory {
   decision: Decision
   exhausted: Reason | undefined
   released: number
+  charged: number
+  lapsed: Reason | undefined
   epoch: number
 }
 
+const oneCall = { calls: 1, bytesOut: 0, money: undefined }
 const digest: Digest = `sha256:${'d'.repeat(64)}`
 
 export function aCapability(reversibility: 0 | 1 | 2 | 3 = 0): TargetCapability {
@@ -81,7 +86,14 @@ export function aHolder(): Holder {
     organization: 'main',
     agent: undefined,
     callers: ['did:key:zHolder', 'p_1'],
-    chain: { mandates: [], links: ['m_root', 'm_leaf'], digest, expiresAt: Infinity, revoked: false },
+    chain: {
+      mandates: [],
+      links: ['m_root', 'm_leaf'],
+      digest,
+      expiresAt: Infinity,
+      revoked: false,
+      bounded: false,
+    },
     subjectKeys: new SubjectKeys(Buffer.alloc(32, 7), '2026h2'),
   }
 }
@@ -114,7 +126,87 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
   const entries: string[] = []
   const waiting: ((fault: Fault | undefined, index: number) => void)[] = []
   const upstream: PathStory['upstream'] = []
-  const egress: Egress = {
+  const egress = recordingEgress(story, upstream)
+  function append(entry: string, done: (fault: Fault | undefined, index: number) => void): void {
+    story.push((JSON.parse(entry) as { kind: string }).kind)
+    entries.push(entry)
+    waiting.push(done)
+  }
+  const path: PathStory = {
+    story,
+    entries,
+    upstream,
+    decision: { class: 'allow', reasons: [], obligations: [] },
+    exhausted: undefined,
+    released: 0,
+    charged: 0,
+    lapsed: undefined,
+    epoch: 1,
+    sync(fault) {
+      for (const done of waiting.splice(0)) {
+        story.push(fault === undefined ? 'durable' : 'not durable')
+        done(fault, fault === undefined ? entries.length : -1)
+      }
+    },
+    parts: {
+      authority: {
+        authenticate: () => ({ ok: false, code: 'auth.missing', detail: '' }),
+        decide: () => path.decision,
+        mayCall: () => true,
+        reserve: () => path.exhausted,
+        cost: () => oneCall,
+        charge: () => void path.charged++,
+        lapsed: () => path.lapsed,
+        release: () => void path.released++,
+        holderOf: () => aHolder(),
+        wake: async () => aHolder(),
+        delegationRefusal: () => undefined,
+        delegate: async () => 'ambm_handed_on',
+      },
+      targets: { target: () => undefined, targetOfDigest: () => undefined },
+      rulings: {
+        get epoch() {
+          return path.epoch
+        },
+      },
+      ledger: { append, appendPatiently: append },
+      receipts: noReceipts,
+      contents: keepsNothing,
+      approvals: {
+        ask: async (suspended) => aPending(suspended.act),
+        draft: async (suspended) => aPending(suspended.act),
+        standing: () => undefined,
+        hold: async (suspended) => aPending(suspended.act),
+        get: async () => undefined,
+        asked: async () => undefined,
+        withdraw: async () => undefined,
+        find: async () => undefined,
+        step: async () => undefined,
+        claim: async () => undefined,
+        finish: async () => undefined,
+        void: async () => undefined,
+      },
+      holdWaits: new HoldWaits(createLocalBus(silentLog), clock, 10_000),
+      observe: false,
+      vault: { peek: () => null, get: async () => undefined },
+      signIns: { peek: () => null, authorization: async () => undefined, refused: async () => undefined },
+      signInUrl: (slug) => `http://localhost/registry/${slug}/sign-in`,
+      egresses: new Map([['mcp', egress]]),
+      inFlight: new InFlight(),
+      replica: undefined,
+      traffic: new Traffic(clock, limits),
+      metrics: { act: () => undefined, observed: () => undefined },
+      clock,
+      ids: createIds(clock),
+      log: silentLog,
+    },
+  }
+  return path
+}
+
+/** Sends nothing and answers nothing by itself: it keeps what it was to send. */
+function recordingEgress(story: string[], upstream: PathStory['upstream']): Egress {
+  return {
     protocol: 'mcp',
     perform(outbound, sink) {
       story.push('send')
@@ -130,65 +222,6 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
     },
     close: async () => undefined,
   }
-  function append(entry: string, done: (fault: Fault | undefined, index: number) => void): void {
-    story.push((JSON.parse(entry) as { kind: string }).kind)
-    entries.push(entry)
-    waiting.push(done)
-  }
-  const path: PathStory = {
-    story,
-    entries,
-    upstream,
-    decision: { class: 'allow', reasons: [], obligations: [] },
-    exhausted: undefined,
-    released: 0,
-    epoch: 1,
-    sync(fault) {
-      for (const done of waiting.splice(0)) {
-        story.push(fault === undefined ? 'durable' : 'not durable')
-        done(fault, fault === undefined ? entries.length : -1)
-      }
-    },
-    parts: {
-      authority: {
-        authenticate: () => ({ ok: false, code: 'auth.missing', detail: '' }),
-        decide: () => path.decision,
-        mayCall: () => true,
-        reserve: () => path.exhausted,
-        release: () => void path.released++,
-        holderOf: () => aHolder(),
-      },
-      targets: { target: () => undefined, targetOfDigest: () => undefined },
-      rulings: {
-        get epoch() {
-          return path.epoch
-        },
-      },
-      ledger: { append, appendPatiently: append },
-      receipts: noReceipts,
-      contents: keepsNothing,
-      approvals: {
-        ask: async (suspended) => aPending(suspended.act),
-        get: async () => undefined,
-        withdraw: async () => undefined,
-        find: async () => undefined,
-        claim: async () => undefined,
-        finish: async () => undefined,
-        void: async () => undefined,
-      },
-      vault: { peek: () => null, get: async () => undefined },
-      signIns: { peek: () => null, authorization: async () => undefined, refused: async () => undefined },
-      signInUrl: (slug) => `http://localhost/registry/${slug}/sign-in`,
-      egresses: new Map([['mcp', egress]]),
-      inFlight: new InFlight(),
-      traffic: new Traffic(clock, limits),
-      metrics: { act: () => undefined },
-      clock,
-      ids: createIds(clock),
-      log: silentLog,
-    },
-  }
-  return path
 }
 
 /** For tests whose callers do not ask; `find` answers with a handle. */

@@ -50,12 +50,103 @@ test('a ruling between intent and sending stops an irreversible act, and gives i
   path.sync()
   expect(path.upstream).toEqual([])
   expect(sink.heard).toEqual([refusal])
-  expect(path.released).toBe(1)
   expect(JSON.parse(path.entries[1]!)).toMatchObject({
     kind: 'act.outcome',
     status: 'cancelled',
     error: 'record.recalled',
+    sent: false,
   })
+  // A crash now would find the intent in the log and not that nothing was sent: the snapshot names it.
+  expect(path.released).toBe(0)
+  expect(path.parts.inFlight.reservations().unsent).toHaveLength(1)
+  path.sync()
+  expect(path.released).toBe(1)
+  expect(path.parts.inFlight.reservations()).toEqual({ unlogged: [], unsent: [] })
+})
+
+/** Of a holder whose mandate limits what may be done in its life. */
+function boundedIntake() {
+  const intake = anIntake(aCapability(0))
+  const { holder } = intake
+  return { ...intake, holder: { ...holder, chain: { ...holder.chain, bounded: true } } }
+}
+
+test('under a limited mandate nothing is sent before its intent is durable, so that no crash forgets it', () => {
+  const path = aPath()
+  submit(path.parts, boundedIntake(), aSink())
+  expect(path.story).toEqual(['act.intent'])
+  const [reserved] = path.parts.inFlight.reservations().unlogged
+  expect(reserved).toMatchObject({ cost: { calls: 1 } })
+  path.sync()
+  expect(path.story).toEqual(['act.intent', 'durable', 'send'])
+  expect(path.parts.inFlight.reservations().unlogged).toEqual([])
+})
+
+test('what others count as ended is not sent any more', () => {
+  const path = aPath()
+  const sink = aSink()
+  submit(path.parts, boundedIntake(), sink)
+  path.lapsed = { code: 'budget.busy', rule: 'm_root', what: 'elsewhere' }
+  path.sync()
+  expect(sink.heard).toMatchObject([{ class: 'refuse', reasons: [{ code: 'budget.busy' }] }])
+  expect(path.upstream).toEqual([])
+})
+
+test('an act that was sent keeps what it took, however it ends', () => {
+  const path = aPath()
+  submit(path.parts, anIntake(aCapability(3)), aSink())
+  path.sync()
+  path.upstream[0]!.sink.outcome({ status: 'failed', error: { code: 'upstream.timeout', detail: 'x' } })
+  path.sync()
+  expect(path.released).toBe(0)
+  expect(JSON.parse(path.entries[1]!)).not.toHaveProperty('sent')
+})
+
+test('an act stopped before it was sent gives back what it took once that is in the log', () => {
+  const path = aPath()
+  const sink = aSink()
+  submit(path.parts, anIntake(aCapability(3)), sink).cancel('gone')
+  path.sync()
+  expect(sink.heard).toMatchObject([{ status: 'cancelled' }])
+  expect(path.released).toBe(0)
+  path.sync()
+  expect(path.released).toBe(1)
+})
+
+test('an act whose credentials come while its intent syncs is sent once', async () => {
+  const path = aPath()
+  const security = [{ header: 'x-key', secret: 'key' }]
+  const intake = anIntake(aCapability(0))
+  const target = { ...intake.target, interfaces: [{ ...intake.target.interfaces[0]!, security }] }
+  const vault: typeof path.parts.vault = { peek: () => undefined, get: async () => 'v' }
+  submit({ ...path.parts, vault }, { ...intake, target }, aSink())
+  path.sync()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(path.upstream).toHaveLength(1)
+})
+
+test('a node that only observes counts what no budget allows, and says so', () => {
+  const path = aPath()
+  path.exhausted = { code: 'budget.calls', rule: 'm_root', what: 'used up' }
+  submit({ ...path.parts, observe: true }, anIntake(), aSink())
+  expect(path.charged).toBe(1)
+  expect(path.story).toEqual(['act.intent', 'send'])
+  expect(JSON.parse(path.entries[0]!)).toMatchObject({ observed: [{ code: 'budget.calls', rule: 'm_root' }] })
+})
+
+test('a snapshot stands for no more of the log than was acknowledged', () => {
+  const path = aPath()
+  const { inFlight } = path.parts
+  inFlight.acknowledge(6)
+  expect(inFlight.position(9)).toBe(9)
+  submit(path.parts, anIntake(), aSink())
+  expect(inFlight.position(9)).toBe(7)
+  path.sync()
+  expect(inFlight.position(9)).toBe(9)
+  path.upstream[0]!.sink.outcome(answer)
+  expect(inFlight.position(9)).toBeLessThan(9)
+  path.sync()
+  expect(inFlight.position(9)).toBe(9)
 })
 
 test('without a ruling in between the same act is sent', () => {
@@ -205,4 +296,65 @@ test('one act that cannot be cancelled does not keep the next from being stopped
   for (const sink of sinks)
     expect(sink.heard).toMatchObject([{ status: 'cancelled', error: { code: 'record.recalled' } }])
   expect(path.parts.inFlight.size).toBe(0)
+})
+
+test('an act that is stopped while its question is being kept is answered, unless its caller took it back', async () => {
+  for (const code of ['user.stopped', 'act.cancelled']) {
+    const path = aPath()
+    path.decision = { class: 'ask', reasons: [], obligations: [] }
+    const sink = aSink()
+    const kept = Promise.withResolvers<undefined>()
+    const approvals = { ...path.parts.approvals, find: async () => await kept.promise }
+    submit({ ...path.parts, approvals }, anIntake(), sink)
+    path.parts.inFlight.stop(() => true, code, 'stopped')
+    kept.resolve(undefined)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(sink.heard).toMatchObject(
+      code === 'act.cancelled' ? [] : [{ status: 'cancelled', error: { code: 'user.stopped' } }],
+    )
+    expect(path.parts.inFlight.size).toBe(0)
+  }
+})
+
+test('a rule that is newer than a standing approval asks all the same', async () => {
+  for (const [rule, asked] of [
+    ['ru_1', false],
+    ['ru_3', true],
+  ] as const) {
+    const path = aPath()
+    const reasons = [{ code: 'rule.ask', rule, what: 'a rule asks' }]
+    path.decision = { class: 'ask', reasons, obligations: [] }
+    const sink = aSink()
+    const approvals = { ...path.parts.approvals, standing: () => 'sa_2' }
+    submit({ ...path.parts, approvals }, anIntake(), sink)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(path.story.includes('send')).toBe(!asked)
+    expect(sink.heard).toMatchObject(asked ? [{ state: 'pending' }] : [])
+  }
+})
+
+test('what only the person may do is refused with the draft that they can perform, or without one', async () => {
+  for (const draft of ['ap_7', undefined]) {
+    const path = aPath()
+    path.decision = {
+      class: 'refuse',
+      reasons: [{ code: 'user.only', rule: 'm_1', what: 'only they' }],
+      obligations: [],
+    }
+    const sink = aSink()
+    const approvals = {
+      ...path.parts.approvals,
+      async draft() {
+        if (draft === undefined) throw new Fault('approval.too-many', { detail: 'twenty wait' })
+        return { ...(await path.parts.approvals.ask({ act: 'a' } as never)), id: draft }
+      },
+    }
+    submit({ ...path.parts, approvals }, anIntake(), sink)
+    await new Promise((resolve) => setImmediate(resolve))
+    path.sync()
+    const [refused] = sink.heard as Decision[]
+    expect(refused).toMatchObject({ class: 'refuse', reasons: [{ code: 'user.only', rule: 'm_1' }] })
+    expect(refused?.reasons[0]?.evidence).toBe(draft)
+    expect(path.upstream).toEqual([])
+  }
 })

@@ -6,8 +6,9 @@ import { askBack, endQuestions } from './ask-back.ts'
 import { afterChallenge } from './challenge.ts'
 import type { Course } from './course.ts'
 import type { EgressOutcome, EgressSink, Outbound } from './egress.ts'
-import { intentEntry, outcomeEntry } from './entry.ts'
-import { judgeAgain, refuse } from './judge.ts'
+import { headersOf } from './delegate.ts'
+import { outcomeEntry } from './entry.ts'
+import { commitIntent, refusedMeanwhile } from './intent.ts'
 import { writeOutcome } from './outcome-writer.ts'
 import { planOf } from './plan.ts'
 import type { RoutePlan } from './plan.ts'
@@ -21,35 +22,21 @@ const irreversibleFrom = 2
  * intent is being made durable, and its answer waits for that; what cannot is sent only afterwards.
  */
 export function perform(course: Course): void {
-  const { parts, intake } = course
+  const { intake } = course
   const plan = planOf(course)
   enterGate(course, plan.gate)
-  const exhausted = parts.authority.reserve(course.chain, course.at)
-  if (exhausted !== undefined) {
-    refuse(course, { class: 'refuse', reasons: [exhausted], obligations: [] })
-    return
-  }
-  course.keepArguments()
-  const first = intake.capability.profile.reversibility < irreversibleFrom && intake.capability.accepted
-  const entry = intentEntry(plan.entry, {
-    act: course.id,
-    at: course.at,
-    approval: course.approval,
-    arguments: course.argumentsCommitment,
-    parent: intake.parent,
-    place: intake.place,
-    rulings: course.rulings,
-    trace: course.trace,
-  })
-  parts.ledger.append(entry, (fault) => {
-    if (fault === undefined) intentIsDurable(course, plan)
+  const { profile, accepted } = intake.capability
+  const first = profile.reversibility < irreversibleFrom && accepted && !course.chain.bounded
+  const intended = commitIntent(course, plan.entry, (fault, index) => {
+    if (fault === undefined) intentIsDurable(course, plan, index)
     else intentFailed(course, fault)
   })
-  if (first) forward(course, plan)
+  if (intended && first) forward(course, plan)
 }
 
-function intentIsDurable(course: Course, plan: RoutePlan): void {
+function intentIsDurable(course: Course, plan: RoutePlan, index: number): void {
   course.intentDurable = true
+  course.parts.inFlight.acknowledge(index)
   if (course.pending !== undefined) {
     finish(course, course.pending)
     return
@@ -58,26 +45,26 @@ function intentIsDurable(course: Course, plan: RoutePlan): void {
     course.performance.resume()
     return
   }
-  if (course.sent || course.over) return
-  const refused = judgeAgain(course)
+  if (course.sent || course.over || course.leaving) return
+  const refused = refusedMeanwhile(course)
   if (refused === undefined) forward(course, plan)
   else withdraw(course, refused)
 }
 
 /** The intent could not be recorded: what was already sent is stopped, and the caller gets the fault instead of an answer. */
-function intentFailed(course: Course, fault: Fault): void {
+export function intentFailed(course: Course, fault: Fault): void {
   if (course.over) return
   end(course)
-  if (!course.sent) course.parts.authority.release(course.chain)
+  const { reservation } = course
+  if (!course.sent && reservation !== undefined) course.parts.authority.release(reservation)
   course.performance?.cancel(fault.code)
   course.sink.failed(fault)
 }
 
 /** A ruling or revocation came between the intent and the sending: nothing is sent. */
-function withdraw(course: Course, decision: Decision): void {
+export function withdraw(course: Course, decision: Decision): void {
   const { parts } = course
   end(course)
-  parts.authority.release(course.chain)
   recordOutcome(course, 'cancelled', undefined, decision.reasons[0]?.code ?? 'act.refused', 0)
   parts.metrics.act('refuse', decision.reasons[0]?.code ?? 'unknown')
   course.sink.refused(decision, course.id)
@@ -85,14 +72,15 @@ function withdraw(course: Course, decision: Decision): void {
 
 function forward(course: Course, plan: RoutePlan): void {
   if (course.stopped !== undefined) {
-    finish(course, { status: 'cancelled', error: course.stopped })
+    settle(course, { status: 'cancelled', error: course.stopped })
     return
   }
-  const headers = plan.headers(course)
+  const headers = headersOf(course, plan)
   if (headers instanceof Promise) {
+    course.leaving = true
     headers.then(
       (loaded) => send(course, plan, loaded),
-      (error: unknown) => finish(course, failure(Fault.from(error))),
+      (error: unknown) => settle(course, failure(Fault.from(error))),
     )
   } else {
     send(course, plan, headers)
@@ -100,8 +88,9 @@ function forward(course: Course, plan: RoutePlan): void {
 }
 
 function send(course: Course, plan: RoutePlan, headers: readonly string[]): void {
+  if (course.over) return
   if (course.stopped !== undefined) {
-    finish(course, { status: 'cancelled', error: course.stopped })
+    settle(course, { status: 'cancelled', error: course.stopped })
     return
   }
   const { intake } = course
@@ -129,7 +118,7 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
 
 /** One function for all acts: a closure for each kept dead acts alive (see roll.ts). */
 function abandon(course: Course): void {
-  finish(course, { status: 'cancelled', error: course.stopped ?? stoppedByNode })
+  settle(course, { status: 'cancelled', error: course.stopped ?? stoppedByNode })
 }
 
 const stoppedByNode = { code: 'act.cancelled', detail: 'the node gave it up' }
@@ -200,7 +189,7 @@ function finish(course: Course, result: Omit<Outcome, 'type' | 'startedAt' | 'du
   course.sink.outcome(outcome, course.id)
 }
 
-function end(course: Course): void {
+export function end(course: Course): void {
   course.over = true
   course.parts.inFlight.remove(course)
   if (course.questions !== undefined) endQuestions(course.questions, course.stopped)
@@ -209,7 +198,7 @@ function end(course: Course): void {
 /** Longest error code that a leaf keeps: codes of a target are its own words. */
 const errorCharactersMax = 200
 
-function recordOutcome(
+export function recordOutcome(
   course: Course,
   status: Outcome['status'],
   result: string | undefined,
@@ -223,9 +212,10 @@ function recordOutcome(
     durationMs,
     error: error?.slice(0, errorCharactersMax).toWellFormed(),
     result,
+    sent: course.sent,
     status,
   })
-  writeOutcome(parts, course, entry)
+  writeOutcome(parts, course, entry, course.sent ? undefined : course.reservation)
 }
 
 function failure(fault: Fault): Omit<Outcome, 'type' | 'startedAt' | 'durationMs'> {

@@ -1,49 +1,68 @@
+import { strictness } from '@ambit/core/decision'
 import type { Decision } from '@ambit/core/decision'
 import type { Outcome } from '@ambit/core/act'
 import { Fault } from '@ambit/core/fault'
+import { binding } from '../approval/approval.ts'
 import type { Suspended } from '../approval/approval.ts'
 import type { Target } from '../registry/target.ts'
 import { Course } from './course.ts'
-import type { Included, IngressSink, Intake } from './gateway.ts'
+import type { ActHandle, Included, IngressSink, Intake } from './gateway.ts'
 import { judge, refuse } from './judge.ts'
 import type { PathParts } from './parts.ts'
 import { perform } from './perform.ts'
 
 /**
  * Performs an act that a person approved: claimed once, judged again, performed once. Whoever asked fetches the
- * answer from the approval. Driven by the bus, never by the caller.
+ * answer from the approval. Driven by the bus, never by the caller; but for a step of a plan, whose caller hears the
+ * answer. Undefined when nothing is performed.
  */
-export async function resume(parts: PathParts, approval: string): Promise<void> {
+export async function resume(
+  parts: PathParts,
+  approval: string,
+  listener?: IngressSink,
+): Promise<ActHandle | undefined> {
   const suspended = await parts.approvals.claim(approval)
-  if (suspended === undefined) return
-  const holder = parts.authority.holderOf(suspended.holder, suspended.links)
+  if (suspended === undefined) return undefined
+  const holder = await parts.authority.wake(suspended.holder, suspended.links)
   const target = parts.targets.targetOfDigest(suspended.target)
   const capability = target?.capabilities.get(suspended.capability)
   if (holder === undefined || target === undefined || capability === undefined) {
     await parts.approvals.void(approval, [gone(holder === undefined)])
-    return
+    return undefined
   }
   const includes = includedOf(suspended, target)
   const isSame = capability.definition === suspended.definition && target.digest === suspended.target
   if (!isSame || includes === undefined) {
     await parts.approvals.void(approval, [changed])
-    return
+    return undefined
   }
-  start(parts, approval, suspended, intakeOf(suspended, { holder, target, capability, includes }))
+  const intake = intakeOf(suspended, { holder, target, capability, includes })
+  const course = new Course(parts, intake, sinkOf(parts, approval, suspended.holder, listener), suspended.act)
+  start(course, approval, suspended)
+  return course
 }
 
-function start(parts: PathParts, approval: string, suspended: Suspended, intake: Intake): void {
-  const course = new Course(parts, intake, sinkOf(parts, approval), suspended.act)
+function start(course: Course, approval: string, suspended: Suspended): void {
   course.approval = approval
   try {
     const decision = judge(course)
-    // Void only if it has become stricter than what the person was asked.
-    if (decision.class === 'refuse') refuse(course, decision)
+    if (isStricter(suspended, decision)) refuse(course, { ...decision, class: 'refuse' })
     else perform(course)
   } catch (error) {
-    parts.inFlight.remove(course)
+    course.parts.inFlight.remove(course)
     course.sink.failed(Fault.from(error))
   }
+}
+
+/** Stricter than what the person was asked, what lay in the outbox, or what is theirs alone to do. */
+export function isStricter({ held, draft, obligations = [] }: Suspended, decision: Decision): boolean {
+  const most = held === true ? 0 : draft === true ? 2 : 1
+  if (strictness(decision) > most) return true
+  // A passkey, or a second person, that was not asked for then is missing now.
+  return (
+    decision.class !== 'allow' &&
+    decision.obligations.some((each) => binding(each) && !obligations.includes(each))
+  )
 }
 
 /** Undefined when the target no longer has one of them. */
@@ -77,34 +96,50 @@ function intakeOf(
     },
     stream: false,
     ...(suspended.operation === undefined ? {} : { operation: suspended.operation }),
+    ...(suspended.delegate === undefined ? {} : { delegate: suspended.delegate }),
     trace: suspended.trace,
     parent: undefined,
     place: undefined,
   }
 }
 
-function sinkOf(parts: PathParts, approval: string): IngressSink {
+function sinkOf(
+  parts: PathParts,
+  approval: string,
+  holder: string,
+  listener: IngressSink | undefined,
+): IngressSink {
   function keep(promise: Promise<void>): void {
     promise.catch((error: unknown) => {
       // The act is in the log either way; only the answer cannot be fetched.
       parts.log.error('approval.answer-not-kept', { approval, error: String(error) })
     })
   }
+  /** Whoever hears it now has fetched it: the same call again is a new one. */
+  async function tell(heard: IngressSink, outcome: Outcome, act: string, kept: Promise<void>): Promise<void> {
+    try {
+      await kept
+      await parts.approvals.get(approval, holder)
+    } finally {
+      heard.outcome(outcome, act)
+    }
+  }
   return {
     event: () => true,
-    outcome(outcome: Outcome) {
-      keep(
-        parts.approvals.finish(approval, {
-          status: outcome.status,
-          ...errorOf(outcome),
-          ...answerOf(outcome),
-        }),
-      )
+    outcome(outcome: Outcome, act: string) {
+      const kept = parts.approvals.finish(approval, {
+        status: outcome.status,
+        ...errorOf(outcome),
+        ...answerOf(outcome),
+      })
+      keep(listener === undefined ? kept : tell(listener, outcome, act, kept))
     },
-    refused(decision: Decision) {
+    refused(decision: Decision, act: string) {
+      listener?.refused(decision, act)
       keep(parts.approvals.void(approval, decision.reasons))
     },
     failed(fault: Fault) {
+      listener?.failed(fault)
       keep(
         parts.approvals.finish(approval, {
           status: 'failed',

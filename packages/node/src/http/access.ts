@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '@ambit/core/fault'
-import { sessionCookieName } from '../identity/identity.ts'
+import { defaultOrganization, sessionCookieName } from '../identity/identity.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Caller, Route } from '../kernel/route.ts'
 
@@ -77,9 +77,11 @@ function sessionOf(cookies: string | undefined): string | undefined {
 }
 
 /** An owner may do everything, an auditor may read everything; for the rest the route names the roles. */
-function checkRole({ access, method, sessionOnly }: Route, caller: Caller): void {
+function checkRole({ access, method, sessionOnly, nodeOnly }: Route, caller: Caller): void {
   if (sessionOnly === true && caller.by !== 'session')
     throw new Fault('auth.session-only', { detail: 'an API token cannot do this for a person' })
+  if (nodeOnly === true && caller.organization !== defaultOrganization)
+    throw new Fault('identity.node-operators', { detail: 'it concerns all organisations of this node' })
   if (access === 'person' || access === 'public' || caller.roles.includes('owner')) return
   if (method === 'GET' && caller.roles.includes('auditor')) return
   if (access.some((role) => caller.roles.includes(role))) return

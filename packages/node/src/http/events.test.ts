@@ -34,21 +34,32 @@ async function listenTo(port: number, path: string, token: string) {
   }
 }
 
+/** What is called foreign is of another organisation; what is called lost is of none that is known. */
+const owners = { record: ownerOf, mandate: ownerOf }
+function ownerOf(id: string): string | undefined {
+  return id.includes('lost') ? undefined : id.includes('foreign') ? 'other' : 'main'
+}
+
 test('streams events with a heartbeat, and stops at once for who may no longer listen', async () => {
   const bus = createLocalBus(silentLog)
   const clock = handClock()
   const tokens = new Map(Object.entries(callers))
   const identity = { callerOf: async (token: string) => tokens.get(token) }
-  await using server = await startControlServer({ routes: eventRoutes(bus), clock, identity })
+  await using server = await startControlServer({ routes: eventRoutes(bus, owners), clock, identity })
   const { port } = server
   const reader = await listenTo(port, '/api/events', 'ambs_operator')
   expect(reader.response.headers['content-type']).toContain('text/event-stream')
   expect(reader.response.headers['x-content-type-options']).toBe('nosniff')
   await reader.until(': open')
-  bus.publish('approval.asked', { id: 'a_1', act: 'x' })
-  bus.publish('record.changed', { slug: 'mail', organization: 'main' })
-  bus.publish('record.changed', { slug: 'foreign', organization: 'other' })
-  bus.publish('mandate.revoked', { ids: ['m_1', 'm_2'] })
+  bus.publish('approval.asked', { id: 'a_1', act: 'x', organization: 'main' })
+  bus.publish('approval.asked', { id: 'a_2', act: 'x', organization: 'other' })
+  bus.publish('approval.asked', { id: 'a_3', act: 'x' })
+  bus.publish('record.changed', { slug: 'mail', record: 'aic' })
+  bus.publish('record.changed', { slug: 'foreign', record: 'foreign' })
+  bus.publish('record.changed', { slug: 'lost', record: 'lost' })
+  bus.publish('ruling.recall', { id: 'r_0', record: 'foreign', digests: [] })
+  bus.publish('mandate.granted', { id: 'm_foreign' })
+  bus.publish('mandate.revoked', { ids: ['m_1', 'm_foreign', 'm_lost', 'm_2'] })
   bus.publish('mandate.token', { id: 't_1', step: 'revoked' })
   bus.publish('mandate.token', { id: 't_2', mandate: 'm_3', step: 'created' })
   bus.publish('ruling.recall', { id: 'r_1', record: 'aic', digests: [] })
@@ -68,13 +79,13 @@ test('streams events with a heartbeat, and stops at once for who may no longer l
   clock.advance(15_000)
   await reader.until(': beat')
   tokens.clear()
-  bus.publish('record.changed', { slug: 'late' })
+  bus.publish('record.changed', { slug: 'late', record: 'aic' })
   await reader.closed
   expect(reader.text()).not.toContain('late')
 })
 
 test('ends streams when the server closes, and refuses what comes then', async () => {
-  await using server = await startControlServer({ routes: eventRoutes(createLocalBus(silentLog)) })
+  await using server = await startControlServer({ routes: eventRoutes(createLocalBus(silentLog), owners) })
   const reader = await listenTo(server.port, '/api/events', 'ambs_operator')
   await reader.until(': open')
   await server.close()

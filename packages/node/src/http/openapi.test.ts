@@ -41,7 +41,7 @@ const routes = [
     status: 204,
     handle: async () => ({ body: undefined }),
   }),
-  ...eventRoutes(createLocalBus(silentLog)),
+  ...eventRoutes(createLocalBus(silentLog), { record: () => undefined, mandate: () => undefined }),
 ]
 
 test('describes every route with its parameters, body, reply, roles and problems', () => {

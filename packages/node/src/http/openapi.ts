@@ -64,6 +64,7 @@ function operation(route: Route, components: Components): Json {
     ...(route.access === 'public' ? { security: [] } : { security: securityOf(route) }),
     ...(Array.isArray(route.access) ? { 'x-ambit-roles': route.access } : {}),
     ...(route.sessionOnly === true ? { 'x-ambit-session-only': true } : {}),
+    ...(route.nodeOnly === true ? { 'x-ambit-node-only': true } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body, `${id}Body`, components) }),
     responses: {

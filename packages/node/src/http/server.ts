@@ -36,6 +36,11 @@ const connectionsMax = 32_768
 const drainMs = 10_000
 /** Open to everyone, from any page and under any name of this node: logs and checkpoints prove themselves. */
 const publicPrefixes = ['/log/', '/witness/'] as const
+/**
+ * What data planes ask carries the Host and Origin of their own clients. It is decided by the token alone, which no page
+ * of somebody else has.
+ */
+const askedElsewhere = /^\/ext-authz(?:[/?]|$)/
 const wildcards = new Set(['0.0.0.0', '::'])
 
 export interface ServerOptions {
@@ -113,7 +118,7 @@ function dispatcher(
     if (!url.startsWith('/'))
       return new Fault('input.invalid', { detail: 'the request target is not a path', where: 'path' })
     if (closing.aborted) return new Fault('node.draining', { detail: 'the node is stopping' })
-    if (publicPrefixes.some((prefix) => url.startsWith(prefix))) return undefined
+    if (publicPrefixes.some((prefix) => url.startsWith(prefix)) || askedElsewhere.test(url)) return undefined
     const { host, origin } = request.headers
     if (!names.knowsHost(host))
       return new Fault('request.host', { detail: 'this node does not answer for that name', where: 'host' })

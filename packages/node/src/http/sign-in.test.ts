@@ -24,6 +24,7 @@ async function start(options: Partial<ServerOptions> = {}) {
     store,
     clock,
     keyring: createKeyring(clock.random(32), clock),
+    leaves: { write: async () => 0 },
     bus: createLocalBus(silentLog),
     ids: createIds(clock),
   })

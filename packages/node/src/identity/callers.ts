@@ -2,7 +2,8 @@ import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Caller } from '../kernel/route.ts'
 import { credentialHash, credentialKind } from './credential.ts'
-import type { CredentialRow, IdentityReader, IdentityWriter } from './identity-store.ts'
+import type { CredentialRow, IdentityReader } from './identity-store.ts'
+import type { SessionWriter } from './session-store.ts'
 
 /** A session that nobody uses for this long is over: a console left open on a shared desk. */
 export const sessionIdleMs = 12 * 60 * 60 * 1000
@@ -28,14 +29,18 @@ export interface Callers {
   forget(): void
 }
 
-export function createCallers(reader: IdentityReader, writer: IdentityWriter, clock: Clock): Callers {
+export function createCallers(
+  reader: IdentityReader,
+  writer: Pick<SessionWriter, 'touchSession'>,
+  clock: Clock,
+): Callers {
   const cache = new BoundedMap<string, Entry>(cachedMax)
   let generation = 0
 
   async function read(hash: string, kind: 'session' | 'token'): Promise<Entry | undefined> {
     const begun = generation
     const row = kind === 'session' ? await reader.session(hash) : await reader.token(hash)
-    if (row === undefined || row.person.roles.length === 0) return undefined
+    if (row === undefined || row.closed || row.person.roles.length === 0) return undefined
     const entry = entryOf(row, kind, clock.now())
     // A revocation that came while the store was read may be newer than the row: use it once, do not keep it.
     if (begun === generation) cache.set(hash, entry)

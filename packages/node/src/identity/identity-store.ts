@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import { rolesOf, rolesText } from './roles.ts'
 
 interface Tables {
-  organization: { id: string; name: string; created_at: number }
+  organization: { id: string; name: string; created_at: number; closed_at: number | null }
   person: { id: string; organization: string; name: string; roles: string; created_at: number }
   sign_in_link: { hash: string; person: string; expires_at: number | null }
   session: {
@@ -37,6 +37,8 @@ export interface PersonRow {
 export interface CredentialRow {
   readonly id: string
   readonly person: PersonRow
+  /** Whether the person's organisation is. */
+  readonly closed: boolean
   /** Only sessions are seen; for a token the time it was made. */
   readonly seenAt: number
   readonly expiresAt: number | null
@@ -47,16 +49,15 @@ export interface TokenRow extends Readonly<Record<'id' | 'name', string>> {
   readonly expiresAt: number | null
 }
 
-export interface SessionEntry {
-  readonly hash: string
+export interface NewOrganization {
   readonly id: string
-  readonly client: string
+  readonly name: string
+  readonly owner: PersonRow
+  readonly link: { readonly hash: string; readonly expiresAt: number | null }
   readonly at: number
-  readonly expiresAt: number
 }
 
 export interface IdentityReader {
-  organizationName(id: string): Promise<string | undefined>
   person(id: string): Promise<PersonRow | undefined>
   people(organization: string, rowsMax: number): Promise<readonly PersonRow[]>
   peopleCount(organization: string): Promise<number>
@@ -68,8 +69,8 @@ export interface IdentityReader {
 }
 
 export interface IdentityWriter {
-  /** False when the organisation was there already. The owner comes with it. */
-  addOrganization(id: string, name: string, owner: PersonRow, linkHash: string, at: number): Promise<boolean>
+  /** False when the organisation was there already. The owner comes with it, and a link, which may have no end. */
+  addOrganization(added: NewOrganization): Promise<boolean>
   addPerson(person: PersonRow, at: number): Promise<void>
   /**
    * No roles: sessions, tokens and links of the person go in the same step.
@@ -78,25 +79,13 @@ export interface IdentityWriter {
   setPerson(person: PersonRow): Promise<boolean>
   /** Replaces the person's earlier links. */
   setLink(hash: string, person: string, expiresAt: number): Promise<void>
-  /** Uses a link up and opens a session, together or not at all; undefined when the link is not valid. */
-  redeemLink(linkHash: string, session: SessionEntry, kept: SessionsKept): Promise<PersonRow | undefined>
-  touchSession(hash: string, at: number): Promise<void>
-  removeSession(id: string): Promise<boolean>
   addToken(token: TokenRow & { readonly hash: string; readonly person: string }): Promise<void>
   removeToken(id: string, person: string): Promise<boolean>
-}
-
-/** Which older sessions of the person stay when a new one is opened: so many, of those seen since then. */
-export interface SessionsKept {
-  readonly countMax: number
-  readonly seenSince: number
 }
 
 export function createIdentityReader(store: Store): IdentityReader {
   const db = store.tables<Tables>()
   return {
-    organizationName: async (id) =>
-      (await db.selectFrom('organization').select('name').where('id', '=', id).executeTakeFirst())?.name,
     person: async (id) => await readPerson(db, id),
     async people(organization, rowsMax) {
       const rows = await db
@@ -153,11 +142,11 @@ export function createIdentityReader(store: Store): IdentityReader {
 export function createIdentityWriter(store: Store): IdentityWriter {
   const db = store.tables<Tables>()
   return {
-    addOrganization: async (id, name, owner, linkHash, at) =>
+    addOrganization: async ({ id, name, owner, link, at }) =>
       await store.transaction<Tables, boolean>(async (tx) => {
         const added = await tx
           .insertInto('organization')
-          .values({ id, name, created_at: at })
+          .values({ id, name, created_at: at, closed_at: null })
           .onConflict((conflict) => conflict.column('id').doNothing())
           .returning('id')
           .executeTakeFirst()
@@ -165,7 +154,7 @@ export function createIdentityWriter(store: Store): IdentityWriter {
         await insertPerson(tx, owner, at)
         await tx
           .insertInto('sign_in_link')
-          .values({ hash: linkHash, person: owner.id, expires_at: null })
+          .values({ hash: link.hash, person: owner.id, expires_at: link.expiresAt })
           .execute()
         return true
       }),
@@ -177,15 +166,6 @@ export function createIdentityWriter(store: Store): IdentityWriter {
         await tx.deleteFrom('sign_in_link').where('person', '=', person).execute()
         await tx.insertInto('sign_in_link').values({ hash, person, expires_at: expiresAt }).execute()
       }),
-    redeemLink: async (linkHash, session, kept) =>
-      await store.transaction<Tables, PersonRow | undefined>(
-        async (tx) => await redeemLink(tx, linkHash, session, kept),
-      ),
-    async touchSession(hash, at) {
-      await db.updateTable('session').set({ seen_at: at }).where('hash', '=', hash).execute()
-    },
-    removeSession: async (id) =>
-      (await db.deleteFrom('session').where('id', '=', id).returning('id').executeTakeFirst()) !== undefined,
     async addToken({ hash, id, person, name, createdAt, expiresAt }) {
       const row = { hash, id, person, name, created_at: createdAt, expires_at: expiresAt }
       await db.insertInto('api_token').values(row).execute()
@@ -229,45 +209,6 @@ async function setPerson(tx: Kysely<Tables>, person: PersonRow): Promise<boolean
   return true
 }
 
-/** Deleting the row is what makes a link single use: of two at the same time only one finds it. */
-async function redeemLink(
-  tx: Kysely<Tables>,
-  linkHash: string,
-  session: SessionEntry,
-  kept: SessionsKept,
-): Promise<PersonRow | undefined> {
-  const link = await tx
-    .deleteFrom('sign_in_link')
-    .where('hash', '=', linkHash)
-    .returningAll()
-    .executeTakeFirst()
-  if (link === undefined || (link.expires_at !== null && link.expires_at <= session.at)) return undefined
-  const person = await readPerson(tx, link.person)
-  if (person === undefined) return undefined
-  const newest = tx
-    .selectFrom('session')
-    .select('hash')
-    .where('person', '=', person.id)
-    .where('expires_at', '>', session.at)
-    .where('seen_at', '>', kept.seenSince)
-    .orderBy('seen_at', 'desc')
-    .limit(kept.countMax - 1)
-  await tx.deleteFrom('session').where('person', '=', person.id).where('hash', 'not in', newest).execute()
-  await tx
-    .insertInto('session')
-    .values({
-      hash: session.hash,
-      id: session.id,
-      person: person.id,
-      client: session.client,
-      created_at: session.at,
-      seen_at: session.at,
-      expires_at: session.expiresAt,
-    })
-    .execute()
-  return person
-}
-
 async function insertPerson(db: Kysely<Tables>, person: PersonRow, at: number): Promise<void> {
   await db
     .insertInto('person')
@@ -287,7 +228,14 @@ async function withPerson(
   seenAt: number,
 ): Promise<CredentialRow | undefined> {
   const person = await readPerson(db, row.person)
-  return person === undefined ? undefined : { id: row.id, person, seenAt, expiresAt: row.expires_at }
+  if (person === undefined) return undefined
+  const organization = await db
+    .selectFrom('organization')
+    .select('closed_at')
+    .where('id', '=', person.organization)
+    .executeTakeFirst()
+  const closed = organization?.closed_at !== null
+  return { id: row.id, person, closed, seenAt, expiresAt: row.expires_at }
 }
 
 async function readPerson(db: Kysely<Tables>, id: string): Promise<PersonRow | undefined> {

@@ -4,46 +4,38 @@ import type { Clock } from '../kernel/clock.ts'
 import { namedId } from '../kernel/ids.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { RoleName } from '../kernel/route.ts'
-import { sessionIdleMs } from './callers.ts'
-import { credentialHash, credentialKind, newCredential } from './credential.ts'
+import { credentialHash, newCredential } from './credential.ts'
 import type { IdentityReader, IdentityWriter, PersonRow, TokenRow } from './identity-store.ts'
+import type { Rights } from './rights.ts'
+import { revokedSubject } from './sessions.ts'
 
 /** A link is opened at once or asked for again; it often travels by mail or chat. */
-const linkLifeMs = 15 * 60 * 1000
-/** However much a session is used, a person proves anew who they are after this long. */
-export const sessionLifeMs = 30 * 24 * 60 * 60 * 1000
+export const linkLifeMs = 15 * 60 * 1000
 const peopleMax = 1000
 const tokensPerPersonMax = 100
-const sessionsPerPersonMax = 50
-/** Every part that keeps callers in memory empties it when this comes. */
-export const revokedSubject = 'identity.revoked'
 
-/** What people do with their access: sign in and out, have people and tokens added, changed and taken away. */
+/** The people of an organisation and their API tokens: added, changed and taken away. `by` is the person who does it. */
 export interface Members {
-  /** Uses a one-time link up. Throws `auth.expired` for a link that is used, too old or unknown: all look alike. */
-  signIn(
-    link: string,
-    client: 'console' | 'cli',
-  ): Promise<{ readonly session: string; readonly person: PersonRow }>
-  /** Ends one session, by its id. */
-  signOut(session: string): Promise<void>
-  organizationName(id: string): Promise<string>
+  /** Throws `input.not-found` for a person of another organisation too. */
+  personOf(organization: string, id: string): Promise<PersonRow>
   people(organization: string): Promise<readonly PersonRow[]>
-  addPerson(organization: string, name: string, roles: readonly RoleName[]): Promise<PersonRow>
+  addPerson(organization: string, name: string, roles: readonly RoleName[], by: string): Promise<PersonRow>
   /** Throws `input.not-found`, or `identity.last-owner`. No roles takes all access away at once. */
-  changePerson(organization: string, id: string, change: PersonChange): Promise<PersonRow>
+  changePerson(organization: string, id: string, change: PersonChange, by: string): Promise<PersonRow>
   /** A new one-time link token for a person; their earlier ones end. */
   createLink(
     organization: string,
     person: string,
+    by: string,
   ): Promise<{ readonly token: string; readonly expiresAt: number }>
   tokens(person: string): Promise<readonly TokenRow[]>
   createToken(
-    person: string,
+    person: PersonRow,
     name: string,
     lifeMs: number | undefined,
   ): Promise<TokenRow & { readonly token: string }>
-  revokeToken(person: string, id: string): Promise<void>
+  /** Throws `input.not-found`. */
+  revokeToken(person: PersonRow, id: string, by: string): Promise<void>
 }
 
 export interface PersonChange {
@@ -54,13 +46,14 @@ export interface PersonChange {
 export interface MemberParts {
   readonly reader: IdentityReader
   readonly writer: IdentityWriter
+  readonly rights: Rights
   readonly bus: Bus
   readonly clock: Clock
   readonly ids: Ids
 }
 
 export function createMembers(parts: MemberParts): Members {
-  const { reader, writer, bus, clock, ids } = parts
+  const { reader, writer, rights, bus, clock, ids } = parts
   async function personHere(organization: string, id: string): Promise<PersonRow> {
     const person = await reader.person(id)
     if (person === undefined || person.organization !== organization)
@@ -68,28 +61,19 @@ export function createMembers(parts: MemberParts): Members {
     return person
   }
   return {
-    signIn: async (link, client) => await signIn(parts, link, client),
-    async signOut(session) {
-      if (await writer.removeSession(session)) bus.publish(revokedSubject, { session })
-    },
-    organizationName: async (id) => (await reader.organizationName(id)) ?? id,
+    personOf: personHere,
     people: async (organization) => await reader.people(organization, peopleMax),
-    async addPerson(organization, name, roles) {
+    async addPerson(organization, name, roles, by) {
       if ((await reader.peopleCount(organization)) >= peopleMax)
         throw new Fault('identity.too-many', { detail: `an organisation has at most ${peopleMax} people` })
       const person = { id: namedId(ids, 'p'), organization, name, roles }
       await writer.addPerson(person, clock.now())
+      await rights.record('person-added', person, { by, roles })
       return person
     },
-    async changePerson(organization, id, change) {
-      const person = await personHere(organization, id)
-      const changed = { ...person, name: change.name ?? person.name, roles: change.roles ?? person.roles }
-      if (!(await writer.setPerson(changed)))
-        throw new Fault('identity.last-owner', { detail: `${person.name} is the last owner`, where: 'roles' })
-      bus.publish(revokedSubject, { person: id })
-      return changed
-    },
-    async createLink(organization, id) {
+    changePerson: async (organization, id, change, by) =>
+      await changePerson(parts, await personHere(organization, id), change, by),
+    async createLink(organization, id, by) {
       const person = await personHere(organization, id)
       if (person.roles.length === 0)
         throw new Fault('input.conflict', {
@@ -100,56 +84,47 @@ export function createMembers(parts: MemberParts): Members {
       const token = newCredential('link', clock)
       const expiresAt = clock.now() + linkLifeMs
       await writer.setLink(credentialHash(token), id, expiresAt)
+      await rights.record('link-made', person, { by })
       return { token, expiresAt }
     },
     tokens: async (person) => await reader.tokens(person, tokensPerPersonMax),
     createToken: async (person, name, lifeMs) => await createToken(parts, person, name, lifeMs),
-    async revokeToken(person, id) {
-      if (!(await writer.removeToken(id, person)))
-        throw new Fault('input.not-found', { detail: 'you have no such token', where: 'id' })
+    async revokeToken(person, id, by) {
+      if (!(await writer.removeToken(id, person.id)))
+        throw new Fault('input.not-found', { detail: 'there is no such token', where: 'id' })
       bus.publish(revokedSubject, { token: id })
+      await rights.record('token-ended', person, { by, credential: id })
     },
   }
 }
 
-async function signIn(
-  { writer, clock, ids }: MemberParts,
-  link: string,
-  client: 'console' | 'cli',
-): Promise<{ session: string; person: PersonRow }> {
-  const at = clock.now()
-  const session = newCredential('session', clock)
-  const person =
-    credentialKind(link) === 'link'
-      ? await writer.redeemLink(
-          credentialHash(link),
-          {
-            hash: credentialHash(session),
-            id: namedId(ids, 's'),
-            client,
-            at,
-            expiresAt: at + sessionLifeMs,
-          },
-          { countMax: sessionsPerPersonMax, seenSince: at - sessionIdleMs },
-        )
-      : undefined
-  if (person === undefined) {
-    throw new Fault('auth.expired', {
-      detail: 'the sign-in link was used already, is too old, or is none of this node',
-      where: 'token',
-      remedy: 'Ask an owner for a new link; each one works once.',
-    })
+async function changePerson(
+  { writer, rights, bus }: MemberParts,
+  person: PersonRow,
+  { name = person.name, roles = person.roles }: PersonChange,
+  by: string,
+): Promise<PersonRow> {
+  const changed = { ...person, name, roles }
+  const given = roles.some((role) => !person.roles.includes(role))
+  const taken = person.roles.some((role) => !roles.includes(role))
+  // A right is in the log before it is there; one that goes is gone before it is in the log.
+  if (given) await rights.record('roles-changed', person, { by, roles })
+  if (!(await writer.setPerson(changed))) {
+    if (given) await rights.record('roles-changed', person, { by, roles: person.roles })
+    throw new Fault('identity.last-owner', { detail: `${person.name} is the last owner`, where: 'roles' })
   }
-  return { session, person }
+  bus.publish(revokedSubject, { person: person.id })
+  if (taken && !given) await rights.record('roles-changed', person, { by, roles })
+  return changed
 }
 
 async function createToken(
-  { reader, writer, clock, ids }: MemberParts,
-  person: string,
+  { reader, writer, rights, clock, ids }: MemberParts,
+  person: PersonRow,
   name: string,
   lifeMs: number | undefined,
 ): Promise<TokenRow & { token: string }> {
-  if ((await reader.tokens(person, tokensPerPersonMax)).length >= tokensPerPersonMax)
+  if ((await reader.tokens(person.id, tokensPerPersonMax)).length >= tokensPerPersonMax)
     throw new Fault('identity.too-many', { detail: `a person has at most ${tokensPerPersonMax} tokens` })
   const token = newCredential('token', clock)
   const createdAt = clock.now()
@@ -159,6 +134,7 @@ async function createToken(
     createdAt,
     expiresAt: lifeMs === undefined ? null : createdAt + lifeMs,
   }
-  await writer.addToken({ ...row, hash: credentialHash(token), person })
+  await writer.addToken({ ...row, hash: credentialHash(token), person: person.id })
+  await rights.record('token-made', person, { by: person.id, credential: row.id })
   return { ...row, token }
 }

@@ -74,6 +74,15 @@ export function createSubjects({ store, keyring, bus, clock }: SubjectParts): Su
     const { person, periods } = message
     if (typeof person === 'string' && Array.isArray(periods)) forget(person, periods as readonly string[])
   })
+  // Keys that were destroyed elsewhere while it could not be heard.
+  const unheal = bus.onGap(async () => {
+    for (const [name, keys] of opened.entries()) {
+      const [person, period] = name.split(' ') as [string, Period]
+      if (keys.gone || (await store.secret(person, period)) !== undefined) continue
+      forget(person, [period])
+      bus.tell(erasedSubject, { person, periods: [period] })
+    }
+  })
   return {
     async current(person) {
       const period = periodOf(clock.now())
@@ -102,6 +111,9 @@ export function createSubjects({ store, keyring, bus, clock }: SubjectParts): Su
     anyFrozen: async () => await store.anyFreeze(),
     freeze: async (person, freeze) => await store.addFreeze(person, freeze),
     release: async (person) => await store.removeFreeze(person),
-    [Symbol.dispose]: () => unsubscribe(),
+    [Symbol.dispose]() {
+      unsubscribe()
+      unheal()
+    },
   }
 }

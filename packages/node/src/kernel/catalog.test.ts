@@ -38,7 +38,8 @@ test('the catalogue that ships is of its form and decides every effect', () => {
   expect(catalog.scenarios.size).toBe(19)
   expect(catalog.decisions.read[3]).toEqual({ default: 'autonomous', floor: 'autonomous' })
   expect(catalog.decisions.write[2]).toEqual({ default: 'ask', floor: 'autonomous' })
-  expect(catalog.decisions.pay[3]).toEqual({ default: 'ask', floor: 'ask' })
+  expect(catalog.decisions.pay[3]).toEqual({ default: 'ask', floor: 'ask', obligations: ['step-up'] })
+  expect(catalog.decisions.write[1]).toEqual({ default: 'autonomous', floor: 'autonomous', holdMs: 5000 })
   expect(catalog.decisions.physical[0].floor).toBe('ask')
 })
 

@@ -14,6 +14,10 @@ const cellSchema = z
     default: authorityClassSchema,
     /** The most permissive class that a mandate may give explicitly. */
     floor: authorityClassSchema,
+    /** What goes with asking: how whoever approves proves who they are, and how many must. */
+    obligations: z.array(z.enum(['step-up', 'second-person'])).optional(),
+    /** Reversibility 1: how long an act that nobody is asked about is held, so that its user can veto it. */
+    holdMs: z.int().min(0).max(86_400_000).optional(),
   })
   .refine((cell) => classOrder.indexOf(cell.floor) <= classOrder.indexOf(cell.default), {
     error: 'the floor is stricter than the default',
@@ -82,6 +86,10 @@ const profileWordsSchema = z.strictObject({
   }),
   recipients: wordsSchema,
   addresses: wordsSchema,
+  /** Arguments that name the currency of an amount. */
+  currencies: wordsSchema,
+  /** Of an amount's name: it counts cents. */
+  minorUnits: wordsSchema,
 })
 export type ProfileWords = z.infer<typeof profileWordsSchema>
 

@@ -48,6 +48,8 @@ export interface Route {
   readonly access: 'public' | 'person' | readonly RoleName[]
   /** True: only a person with a console session, never a token (approvals). */
   readonly sessionOnly?: boolean
+  /** True: only people of the organisation that runs the node; what it does concerns all of them. */
+  readonly nodeOnly?: boolean
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly body?: z.ZodType
@@ -62,6 +64,7 @@ interface RouteOptions<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly summary: string
   readonly access: Route['access']
   readonly sessionOnly?: boolean
+  readonly nodeOnly?: boolean
   readonly params?: P
   readonly query?: Q
   readonly body?: B

@@ -15,6 +15,14 @@ export class WeakValues<V extends object> {
     this.#gone.register(value, name)
   }
 
+  /** Those that somebody still holds. */
+  *entries(): Iterable<readonly [string, V]> {
+    for (const [name, ref] of this.#refs) {
+      const value = ref.deref()
+      if (value !== undefined) yield [name, value]
+    }
+  }
+
   get size(): number {
     return this.#refs.size
   }

@@ -67,6 +67,7 @@ export function logRoutes({ registryLedger, activityLedger }: LogRouteParts): re
       summary:
         'Ends a log, destroys its key and begins the next with a new one; the reason is written into it.',
       access: ['owner'],
+      nodeOnly: true,
       params: z.strictObject({ series: z.string().min(1).max(100) }),
       body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
       reply: shardSchema,

@@ -20,6 +20,7 @@ export function backupRoutes(backups: Backups): readonly Route[] {
       summary:
         'Begins a backup of the whole node into the folder AMBIT_BACKUPS; it goes on while the node works.',
       access: ['owner'],
+      nodeOnly: true,
       status: 202,
       reply: z.strictObject({ folder: z.string(), backup: stateSchema }),
       handle: async () => ({ body: { folder: backups.folder, backup: backups.begin() } }),
@@ -29,6 +30,7 @@ export function backupRoutes(backups: Backups): readonly Route[] {
       path: '/api/backups',
       summary: 'Lists the backups there are, newest first, and how far the one begun last has come.',
       access: ['owner', 'operator'],
+      nodeOnly: true,
       reply: z.strictObject({
         folder: z.string(),
         names: z.array(z.string()),

@@ -24,6 +24,8 @@ export interface HealthOptions {
   readonly port: number
   readonly hosts: readonly string[]
   readonly checks: readonly Check[]
+  /** What whoever asks should know of a node that is ready. */
+  readonly warnings?: () => readonly string[]
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Log
@@ -84,7 +86,9 @@ async function answer(
       return
     case '/health/ready': {
       const reasons = await failed(options.checks, options.clock)
-      if (reasons.length === 0) send(response, 200, { status: 'ready' })
+      const warnings = options.warnings?.() ?? []
+      if (reasons.length === 0)
+        send(response, 200, { status: 'ready', ...(warnings.length === 0 ? {} : { warnings }) })
       else send(response, 503, { status: 'not ready', reasons })
       return
     }

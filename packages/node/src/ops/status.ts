@@ -11,12 +11,18 @@ export interface StatusParts {
   readonly engine: 'sqlite' | 'postgres'
   readonly ledgers: readonly Series[]
   readonly clock: Clock
-  inFlight(): number
+  readonly observe: boolean
+  /** Acts under way that an organisation may know of. */
+  inFlight(organization: string): number
   disk(): DiskState
   /** Upstreams that failed again and again, of all organisations. */
   upstreams(): readonly StrugglingUpstream[]
   pendingApprovals(organization: string): Promise<number>
 }
+
+/** What a node says of itself that only observes. */
+export const observing =
+  'AMBIT_OBSERVE is on: this node only observes. What would be asked or refused is performed, and its record says so.'
 
 /** Nothing is sent to it until its pause is over. */
 export interface StrugglingUpstream {
@@ -30,6 +36,9 @@ export interface StrugglingUpstream {
 
 const statusSchema = z.object({
   version: z.string(),
+  /** False: the node only observes. */
+  enforcing: z.boolean(),
+  warnings: z.array(z.string()),
   engine: z.string(),
   ledgers: z.array(ledgerSchema),
   uptimeS: z.number(),
@@ -68,10 +77,12 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
         return {
           body: {
             version: parts.version,
+            enforcing: !parts.observe,
+            warnings: parts.observe ? [observing] : [],
             engine: parts.engine,
             ledgers: parts.ledgers.map(ledgerView),
             uptimeS: Math.round((parts.clock.monotonicMs() - startedMs) / 1000),
-            inFlight: parts.inFlight(),
+            inFlight: parts.inFlight(caller.organization),
             disk: parts.disk(),
             upstreams: parts
               .upstreams()

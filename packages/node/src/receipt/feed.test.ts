@@ -48,6 +48,9 @@ const outcome = (act: string): Leaf => ({
   durationMs: 1,
 })
 
+/** Whoever asks may see all. */
+const everyone = () => true
+
 const kinds = ({ acts }: { acts: readonly { act: string; leaves: readonly Leaf[] }[] }) =>
   acts.map(({ act, leaves }) => [act, ...leaves.map((leaf) => leaf.kind)])
 
@@ -60,8 +63,8 @@ test('acts come by when they began, though an outcome is written after what came
     ['two', 'act.refused'],
     ['one', 'act.intent', 'act.outcome'],
   ]
-  expect(kinds(await receipts.feed(10, undefined))).toEqual(all)
-  expect(kinds(await receipts.feed(1, undefined))).toEqual(all.slice(0, 1))
+  expect(kinds(await receipts.feed(10, undefined, everyone))).toEqual(all)
+  expect(kinds(await receipts.feed(1, undefined, everyone))).toEqual(all.slice(0, 1))
 })
 
 test('page after page names each act once, with its outcome', async () => {
@@ -74,10 +77,23 @@ test('page after page names each act once, with its outcome', async () => {
   const seen: unknown[] = []
   let before: number | undefined
   do {
-    const page = await receipts.feed(2, before)
+    const page = await receipts.feed(2, before, everyone)
     seen.push(...kinds(page))
     before = page.next
   } while (before !== undefined)
   const ended = ['e', 'd', 'c', 'b', 'a'].map((act) => [act, 'act.intent', 'act.outcome'])
   expect(seen).toEqual([['under way', 'act.intent'], ...ended])
+})
+
+test('a page holds so many acts as may be seen, and nothing tells of the others', async () => {
+  const acts = Array.from({ length: 12 }, (_, at) => (at % 3 === 0 ? `mine ${at}` : `theirs ${at}`))
+  const leaves = [...acts.map(intent), ...acts.map(outcome)]
+  const receipts = createReceipts(logOf(leaves), async () => undefined)
+  const mine = (seen: readonly Leaf[]) => seen.every((leaf) => 'act' in leaf && leaf.act.startsWith('mine'))
+  const first = await receipts.feed(3, undefined, mine)
+  expect(kinds(first).map(([act]) => act)).toEqual(['mine 9', 'mine 6', 'mine 3'])
+  expect(first.acts.every((act) => act.leaves.length === 2)).toBe(true)
+  const second = await receipts.feed(3, first.next, mine)
+  expect(kinds(second).map(([act]) => act)).toEqual(['mine 0'])
+  expect(second.next).toBeUndefined()
 })

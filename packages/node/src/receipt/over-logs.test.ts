@@ -99,7 +99,7 @@ test('an act begun before the half-year and ended after it has one receipt over 
   expect(await verifyReceipt(receipt, { vkeys })).toMatchObject({ ok: true, keyPinned: true })
   expect(await verifyReceipt(receipt, { vkeys: vkeys.slice(0, 1) })).toMatchObject({ ok: false })
 
-  const { acts } = await receipts.feed(100, undefined)
+  const { acts } = await receipts.feed(100, undefined, () => true)
   expect(acts.find((each) => each.act === act)?.leaves.map(({ kind }) => kind)).toEqual([
     'act.intent',
     'act.outcome',
@@ -122,14 +122,19 @@ test('recovery counts from a snapshot in the log that ended, and closes what was
     ledger,
     clock,
     log: createLog('silent'),
-    open: { load: async () => ({ size: logSize, acts: [counted] }), save: async () => undefined },
-    openActs: () => [],
+    open: {
+      load: async () => ({ size: logSize, acts: [counted] }),
+      save: async () => undefined,
+      remove: async () => undefined,
+    },
     spent: {
-      loadSnapshot: async () => ({ logSize, counts: new Map([['m', 1]]) }),
-      restoreSpent: (counts) => expect(counts.get('m')).toBe(1),
-      replaySpent: (links) => void replayed.push(...links),
-      spentSnapshot: () => new Map(),
-      saveSnapshot: async () => undefined,
+      recount: async () => ({
+        position: logSize,
+        intent: ({ links }) => void replayed.push(...links),
+        outcome: () => undefined,
+        settle: async () => undefined,
+      }),
+      saveSpent: async () => undefined,
     },
   })
   expect(replayed).toEqual(['m'])
@@ -156,7 +161,7 @@ test('acts of the log that is kept are found behind one whose entries are delete
   const receipts = createReceipts(ledger, async () => undefined)
   expect(await verifyReceipt(await receipts.receipt(act, may))).toMatchObject({ ok: true })
   await expect(receipts.receipt(idAt(start), may)).rejects.toMatchObject({ code: 'act.unknown' })
-  const { acts, next } = await receipts.feed(10, undefined)
+  const { acts, next } = await receipts.feed(10, undefined, () => true)
   expect(acts.map((each) => each.act)).toEqual([act])
   expect(next).toBeUndefined()
 })

@@ -9,19 +9,20 @@ export { createReceiptAnswers } from './receipt-answer.ts'
 export type { LoggedLeaf } from './act-prover.ts'
 export type { ReceiptAnswers } from './receipt-answer.ts'
 export { recoverActs, startSnapshots } from './recovery.ts'
+export type { ActParts } from './recovery.ts'
 
 /** Receipts and the feed of acts, read from the activity log alone. */
 export interface Receipts {
   /** Throws `act.unknown`. */
-  receipt(act: string, may: (leaves: readonly Leaf[]) => boolean | Promise<boolean>): Promise<Receipt>
-  /** Newest first; `before` is the cursor of the last page. */
-  feed(limit: number, before: number | undefined): Promise<Feed>
+  receipt(act: string, may: MaySee): Promise<Receipt>
+  /** Newest first, of those that may be seen; `before` is the cursor of the last page. */
+  feed(limit: number, before: number | undefined, may: MaySee): Promise<Feed>
   /** The leaves of an act, as the log has them. Throws `act.unknown`. */
-  leaves(
-    act: string,
-    may: (leaves: readonly Leaf[]) => boolean | Promise<boolean>,
-  ): Promise<readonly PlacedLeaf[]>
+  leaves(act: string, may: MaySee): Promise<readonly PlacedLeaf[]>
 }
+
+/** Whether who asks may see the act that these leaves are of. */
+export type MaySee = (leaves: readonly Leaf[]) => boolean | Promise<boolean>
 
 export interface Feed {
   readonly acts: readonly FeedAct[]
@@ -41,7 +42,7 @@ const feedLeavesMax = 4000
 
 /** `settle` brings what waits on its way to the log into it. */
 export function createReceipts(ledger: Ledger, settle: () => Promise<void>): Receipts {
-  async function seen(act: string, may: (leaves: readonly Leaf[]) => boolean | Promise<boolean>) {
+  async function seen(act: string, may: MaySee) {
     // An outcome may still wait for its contents, and for company on its way to the disk.
     await settle()
     await ledger.settle()
@@ -54,26 +55,34 @@ export function createReceipts(ledger: Ledger, settle: () => Promise<void>): Rec
     async receipt(act, may) {
       return await proveAct(ledger, act, await seen(act, may))
     },
-    async feed(limit, before) {
+    async feed(limit, before, may) {
       await settle()
       await ledger.settle()
-      return await readFeed(ledger, limit, before)
+      return await readFeed(ledger, { limit, before, may })
     },
   }
 }
 
+interface FeedRequest {
+  readonly limit: number
+  readonly before: number | undefined
+  readonly may: MaySee
+}
+
 /** Acts by when they began: outcomes come late, and in an order of their own. */
-async function readFeed(ledger: Ledger, limit: number, before: number | undefined): Promise<Feed> {
+async function readFeed(ledger: Ledger, { limit, before, may }: FeedRequest): Promise<Feed> {
   const acts = new Map<string, Leaf[]>()
+  const hidden = new Set<string>()
   const end = Math.min(before ?? ledger.size, ledger.size)
   const ends = await outcomesFrom(ledger, end)
   let at = end - 1
   for (; at >= 0 && end - at <= feedLeavesMax; at--) {
     const leaf = await actLeafAt(ledger, at)
-    if (leaf === undefined) continue
+    if (leaf === undefined || hidden.has(leaf.act)) continue
     const known = acts.get(leaf.act)
     if (known !== undefined) known.unshift(leaf)
     else if (leaf.kind === 'act.outcome') ends.set(leaf.act, leaf)
+    else if (!(await may([leaf]))) hidden.add(leaf.act)
     else if (acts.size < limit) acts.set(leaf.act, [leaf, ...listOf(ends.get(leaf.act))])
     else break
   }

@@ -2,54 +2,83 @@ import { canonicalJson } from '@ambit/core/canonical'
 import type { Clock } from '../kernel/clock.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import type { Leaf } from '@ambit/core/leaf'
+import type { IntentLeaf, Leaf, OutcomeLeaf } from '@ambit/core/leaf'
 import type { Ledger } from '../ledger/ledger.ts'
 import { readLeaf } from './log-search.ts'
 import type { OpenActStore } from './receipt-store.ts'
 
-/** What every mandate spent, as authority keeps it. */
-export interface SpentKeeper {
-  loadSnapshot(): Promise<{ readonly logSize: number; readonly counts: Map<string, number> } | undefined>
-  restoreSpent(counts: ReadonlyMap<string, number>): void
-  replaySpent(links: readonly string[], at: number): void
-  spentSnapshot(): Map<string, number>
-  saveSnapshot(logSize: number, counts: ReadonlyMap<string, number>): Promise<void>
+/** What every mandate spent, as authority keeps it. `Reservations`: what acts under way took. */
+export interface SpentKeeper<Reservations> {
+  /** Begins to count what was spent according to a log of that size, by everybody or by one process that ended. */
+  recount(logSize: number, replica?: string): Promise<SpentRecount>
+  saveSpent(position: number, reservations: Reservations): Promise<void>
 }
 
-export interface ActParts {
+interface SpentRecount {
+  /** From here on the leaves are counted. */
+  readonly position: number
+  intent(leaf: IntentLeaf): void
+  outcome(leaf: OutcomeLeaf): void
+  settle(): Promise<void>
+}
+
+export interface ActParts<Reservations> {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly log: Log
   /** Kept between starts. */
   readonly open: OpenActStore
+  readonly spent: SpentKeeper<Reservations>
+}
+
+/** What is known of the acts of this process. */
+export interface ActsHere<Reservations> {
+  /** Id of this process, where several write the log. */
+  readonly replica: string | undefined
   /** Acts whose intent is in the log and whose outcome is not, now. */
   openActs(): readonly string[]
-  readonly spent: SpentKeeper
+  /** Up to where a log of that size tells of exactly what is known here. */
+  position(size: number): number
+  reservations(): Reservations
 }
 
 /**
- * At start: counts again what every mandate spent since the last snapshot, and writes the outcome «unknown» for each act
- * whose intent has none: the node ended while it was under way, and it is never performed again.
+ * After a process ended: counts again what every mandate spent since its last snapshot, and writes the outcome «unknown»
+ * for each act whose intent has none: it was under way then, and is never performed again. `replica`: of that process
+ * only, where several write the log; left out, this node is alone and all acts are its own.
  */
-export async function recoverActs(parts: ActParts): Promise<void> {
+export async function recoverActs<R>(parts: ActParts<R>, replica?: string): Promise<void> {
   const { ledger, spent } = parts
-  const counted = await spent.loadSnapshot()
-  const opened = await parts.open.load()
-  const countFrom = counted !== undefined && counted.logSize <= ledger.size ? counted.logSize : 0
-  const openFrom = opened !== undefined && opened.size <= ledger.size ? opened.size : 0
-  const open = new Set(openFrom === 0 ? [] : opened!.acts)
-  const recent: { links: readonly string[]; at: number }[] = []
-  for await (const { index: at, entry } of ledger.entries(Math.min(countFrom, openFrom))) {
-    const placed = readLeaf(at, entry)
-    if (placed === undefined) continue
-    const { leaf } = placed
+  const recount = await spent.recount(ledger.size, replica)
+  const opened = await parts.open.load(replica)
+  const openFrom = openFromOf(opened, ledger.size, replica)
+  const open = new Set(openFrom === 0 ? [] : opened?.acts)
+  for await (const { index: at, entry } of ledger.entries(Math.min(recount.position, openFrom))) {
+    const leaf = readLeaf(at, entry)?.leaf
+    if (leaf === undefined || !isOf(leaf, replica)) continue
     if (at >= openFrom) follow(open, leaf)
-    if (at < countFrom || leaf.kind !== 'act.intent') continue
-    recent.push({ links: leaf.links, at: Date.parse(leaf.at) })
+    if (at < recount.position) continue
+    if (leaf.kind === 'act.intent') recount.intent(leaf)
+    else if (leaf.kind === 'act.outcome') recount.outcome(leaf)
   }
-  spent.restoreSpent(countFrom === 0 ? new Map() : counted!.counts)
-  for (const { links, at } of recent) spent.replaySpent(links, at)
   await closeActs(parts, open)
+  await recount.settle()
+  if (replica !== undefined) await parts.open.remove(replica)
+}
+
+/** A node that is alone reads a log that it does not know from its beginning; a replica has had acts only if it said so. */
+function openFromOf(
+  opened: { readonly size: number } | undefined,
+  size: number,
+  replica: string | undefined,
+): number {
+  if (opened !== undefined && opened.size <= size) return opened.size
+  return replica === undefined ? 0 : size
+}
+
+/** Outcomes name no process: an act of another one is in no list here. */
+function isOf(leaf: Leaf, replica: string | undefined): boolean {
+  return replica === undefined || leaf.kind !== 'act.intent' || leaf.replica === replica
 }
 
 function follow(open: Set<string>, leaf: Leaf): void {
@@ -57,7 +86,10 @@ function follow(open: Set<string>, leaf: Leaf): void {
   else if (leaf.kind === 'act.outcome' || leaf.kind === 'act.refused') open.delete(leaf.act)
 }
 
-async function closeActs({ ledger, clock, log }: ActParts, open: ReadonlySet<string>): Promise<void> {
+async function closeActs(
+  { ledger, clock, log }: Pick<ActParts<unknown>, 'ledger' | 'clock' | 'log'>,
+  open: ReadonlySet<string>,
+): Promise<void> {
   await Promise.all([...open].map(async (act) => await ledger.write(unknownOutcome(act, clock.now()))))
   if (open.size > 0) log.warn('acts.unknown-outcome', { acts: open.size })
 }
@@ -78,19 +110,20 @@ function unknownOutcome(act: string, now: number): string {
 const snapshotEveryMs = 5000
 
 /** Saves snapshots while the node runs; the returned function makes a last one and ends. */
-export function startSnapshots(parts: ActParts): () => Promise<void> {
+export async function startSnapshots<R>(parts: ActParts<R>, here: ActsHere<R>): Promise<() => Promise<void>> {
   let saved = -1
   let stopped = false
   let cancel = (): void => undefined
   async function save(): Promise<void> {
     const { size } = parts.ledger
     if (size === saved) return
-    // Both are read in one turn, so that they stand for this size; a crash between the two writes is healed at start.
-    const acts = parts.openActs()
-    const counts = parts.spent.spentSnapshot()
-    await parts.open.save({ size, acts })
-    await parts.spent.saveSnapshot(size, counts)
-    saved = size
+    // All is read in one turn, so that it stands for this position; a crash between the two writes is healed at start.
+    const position = here.position(size)
+    const acts = here.openActs()
+    const reservations = here.reservations()
+    await parts.open.save({ size: position, acts }, here.replica)
+    await parts.spent.saveSpent(position, reservations)
+    saved = position
   }
   function schedule(): void {
     cancel = parts.clock.after(snapshotEveryMs, () => {
@@ -101,6 +134,8 @@ export function startSnapshots(parts: ActParts): () => Promise<void> {
         })
     })
   }
+  // Before its first act: whoever reads the log for it need not begin at the beginning.
+  await save()
   schedule()
   return async () => {
     stopped = true

@@ -1,7 +1,9 @@
 import { Fault } from '@ambit/core/fault'
-import type { Leaf } from '@ambit/core/leaf'
+import type { IntentLeaf, Leaf } from '@ambit/core/leaf'
 import { receiptSchema } from '@ambit/core/receipt'
 import { z } from 'zod'
+import { defaultOrganization } from '../identity/identity.ts'
+import { BoundedMap } from '../kernel/bounded-map.ts'
 import { route } from '../kernel/route.ts'
 import type { Caller, Route } from '../kernel/route.ts'
 import type { Contents } from '../contents/contents.ts'
@@ -15,9 +17,19 @@ export interface ReceiptRouteParts {
   readonly targetOf: (digest: string) => { readonly slug: string; readonly title: string } | undefined
   /** The person whose decision an approval waits, or waited, for: an act that was only asked names no caller. */
   subjectOf(approval: string): Promise<string | undefined>
+  /**
+   * What an act is about that nobody decided yet: the log has only the id of its approval. Undefined once erased, and
+   * for another organisation than its own.
+   */
+  readonly askedOf: (approval: string, organization: string) => Promise<Matter | undefined>
+  /** Of a person, or of a registered agent by its AIC. */
+  readonly organizationOf: (caller: string) => Promise<string | undefined>
   readonly contents: Pick<Contents, 'read'>
   readonly opener: Opener
 }
+
+/** What an act is about, as the entry of its intent or refusal has it. */
+type Matter = Pick<IntentLeaf, 'callers' | 'target' | 'capability' | 'in'>
 
 const feedMax = 200
 const actParams = z.object({ id: z.string().max(64) })
@@ -37,12 +49,26 @@ const actSchema = z.object({
 })
 
 /** Acts as those may see them whose acts they are, and whoever owns or audits the node. */
-export function receiptRoutes(parts: ReceiptRouteParts): readonly Route[] {
+export function receiptRoutes(given: ReceiptRouteParts): readonly Route[] {
+  const parts = { ...given, organizationOf: remembered(given.organizationOf) }
   return [feedRoute(parts), receiptRoute(parts), contentsRoute(parts)]
 }
 
+/** Callers remembered, about 100 bytes each. */
+const callersMax = 10_000
+
+/** Nobody changes from one organisation to another, so whoever was found is not looked up again. */
+function remembered(find: ReceiptRouteParts['organizationOf']): ReceiptRouteParts['organizationOf'] {
+  const known = new BoundedMap<string, string>(callersMax)
+  return async (caller) => {
+    const found = known.get(caller) ?? (await find(caller))
+    if (found !== undefined) known.set(caller, found)
+    return found
+  }
+}
+
 function feedRoute(parts: ReceiptRouteParts): Route {
-  const { receipts, targetOf } = parts
+  const { receipts } = parts
   return route({
     method: 'GET',
     path: '/api/acts',
@@ -54,11 +80,11 @@ function feedRoute(parts: ReceiptRouteParts): Route {
     }),
     reply: z.object({ acts: z.array(actSchema), next: z.number().optional() }),
     async handle({ caller, query }) {
-      const feed = await receipts.feed(query.limit, query.before)
-      const acts = []
-      for (const { act, leaves } of feed.acts) {
-        if (await maySee(parts, caller, leaves)) acts.push(actView(act, leaves, targetOf))
-      }
+      const may = async (leaves: readonly Leaf[]) => await maySee(parts, caller, leaves)
+      const feed = await receipts.feed(query.limit, query.before, may)
+      const acts = await Promise.all(
+        feed.acts.map(async ({ act, leaves }) => await actView(parts, caller, act, leaves)),
+      )
       return { body: { acts, ...(feed.next === undefined ? {} : { next: feed.next }) } }
     },
   })
@@ -125,29 +151,48 @@ function isOwn(caller: Caller, leaves: readonly Leaf[]): boolean {
   return leaves.some((leaf) => 'callers' in leaf && leaf.callers.includes(caller.person))
 }
 
+/** Whose act it is sees it; owners and auditors see those of their own organisation. */
 async function maySee(parts: ReceiptRouteParts, caller: Caller, leaves: readonly Leaf[]): Promise<boolean> {
-  if (caller.roles.includes('owner') || caller.roles.includes('auditor') || isOwn(caller, leaves)) return true
+  if (isOwn(caller, leaves)) return true
   const asked = leaves.find((leaf) => leaf.kind === 'approval')
-  return asked !== undefined && (await parts.subjectOf(asked.approval)) === caller.person
+  const subject = asked && (await parts.subjectOf(asked.approval))
+  if (subject === caller.person) return true
+  if (!caller.roles.includes('owner') && !caller.roles.includes('auditor')) return false
+  const named = leaves.flatMap((leaf) => ('callers' in leaf ? leaf.callers : []))
+  return (
+    (await organizationOf(parts, subject === undefined ? named : [...named, subject])) === caller.organization
+  )
 }
 
-function actView(
+/** Of the last who is known: the person stands last. What names nobody concerns those who run the node. */
+async function organizationOf(parts: ReceiptRouteParts, callers: readonly string[]): Promise<string> {
+  for (const caller of callers.toReversed()) {
+    const organization = await parts.organizationOf(caller)
+    if (organization !== undefined) return organization
+  }
+  return defaultOrganization
+}
+
+async function actView(
+  { targetOf, askedOf }: ReceiptRouteParts,
+  { organization }: Caller,
   act: string,
   leaves: readonly Leaf[],
-  targetOf: ReceiptRouteParts['targetOf'],
-): z.input<typeof actSchema> {
+): Promise<z.input<typeof actSchema>> {
   const first = leaves.find((leaf) => leaf.kind === 'act.intent' || leaf.kind === 'act.refused')
   const outcome = leaves.find((leaf) => leaf.kind === 'act.outcome')
+  const asked = leaves.find((leaf) => leaf.kind === 'approval')
   const base = leaves[0]
   if (base === undefined) throw new Fault('act.unknown', { detail: 'an act without leaves' })
-  const target = first?.target === undefined ? undefined : targetOf(first.target)
+  const matter = first ?? (asked && (await askedOf(asked.approval, organization)))
+  const target = matter?.target === undefined ? undefined : targetOf(matter.target)
   return {
     act,
     at: (first ?? base).at,
-    callers: first?.callers ?? [],
+    callers: matter?.callers ?? [],
     ...(target === undefined ? {} : { target }),
-    capability: first?.capability ?? '',
-    in: first?.in ?? '',
+    capability: matter?.capability ?? '',
+    in: matter?.in ?? '',
     decision: decisionOf(leaves),
     ...(outcome === undefined ? {} : { status: outcome.status, durationMs: outcome.durationMs }),
     ...(outcome?.error === undefined ? {} : { error: outcome.error }),
@@ -157,7 +202,8 @@ function actView(
 
 function decisionOf(leaves: readonly Leaf[]): string {
   if (leaves.some((leaf) => leaf.kind === 'act.refused')) return 'refuse'
+  const isHeld = leaves.some((leaf) => leaf.kind === 'approval' && leaf.step === 'held')
   const intent = leaves.find((leaf) => leaf.kind === 'act.intent')
-  if (intent !== undefined) return intent.approval === undefined ? 'allow' : 'approved'
-  return 'ask'
+  if (intent === undefined) return isHeld ? 'held' : 'ask'
+  return intent.approval === undefined || isHeld ? 'allow' : 'approved'
 }

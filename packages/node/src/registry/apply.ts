@@ -9,6 +9,7 @@ import { addRecord } from './register.ts'
 import { entryOf, renew } from './room.ts'
 import type { Room } from './room.ts'
 import type { Held } from './roster.ts'
+import { refuseProgramOf } from './program.ts'
 import { sourceOf } from './source.ts'
 
 /** A whole record as a document; what the node gives itself (identity code, organisation, keys) may be left out. */
@@ -31,6 +32,7 @@ export async function applyDocument(
       where: 'organization',
     })
   }
+  if (document.interfaces.some(({ command }) => command !== undefined)) refuseProgramOf(organization)
   const known = room.roster.find(document.id ?? document.slug, organization)
   if (known !== undefined) return await change(room, known, document)
   if (document.id !== undefined) {

@@ -1,4 +1,4 @@
-import type { Role } from '@ambit/core/record'
+import type { MoneyOf, Role } from '@ambit/core/record'
 import type { ProfileWords } from '../kernel/catalog.ts'
 import type { Lexicon } from './words.ts'
 
@@ -14,6 +14,8 @@ export interface ArgumentRoles {
   readonly hasAddress: boolean
   /** An argument is carried out as a program. */
   readonly hasCode: boolean
+  /** Where the amount stands, should money be moved; undefined unless there is just one that it can be. */
+  readonly money: MoneyOf | undefined
 }
 
 /** More top-level arguments than this no one reviews; the rest stays without a role, which is a sink. */
@@ -45,7 +47,35 @@ export function argumentRoles(schema: unknown, words: ProfileWords, lexicon: Lex
     seen.hasCode ||= isOneOf(units, words.roles.code)
     roles.push([name, roleOf(units, property, words, lexicon, 0)])
   }
-  return { roles: Object.fromEntries(roles), ...seen }
+  return {
+    roles: Object.fromEntries(roles),
+    ...seen,
+    money: amountArgument(roles, members(schema), words, lexicon),
+  }
+}
+
+/**
+ * The one argument that can be the amount, with the one that names its currency. Unless its name says that it counts
+ * cents, it is taken for whole units: a wrong guess then counts too much, and never too little.
+ */
+function amountArgument(
+  roles: readonly (readonly [string, Role])[],
+  properties: Schema,
+  words: ProfileWords,
+  lexicon: Lexicon,
+): MoneyOf | undefined {
+  const amounts = roles.filter(([name, role]) => role === 'quantity' && isNumber(properties[name]))
+  const currencies = roles.filter(([name]) => isOneOf(wordsOf(name, lexicon), words.currencies))
+  const [amount, currency] = [amounts[0]?.[0], currencies[0]?.[0]]
+  if (amount === undefined || currency === undefined || amounts.length > 1 || currencies.length > 1)
+    return undefined
+  if (typeOf(properties[currency]) !== 'string') return undefined
+  const unit = isOneOf(wordsOf(amount, lexicon), words.minorUnits) ? 'minor' : 'major'
+  return { amount, currency: { argument: currency }, unit }
+}
+
+function isNumber(property: unknown): boolean {
+  return ['integer', 'number'].includes(typeOf(property))
 }
 
 function roleOf(

@@ -71,14 +71,13 @@ function sorted(changes: readonly Change[]): Change[] {
   return changes.toSorted((left, right) => (left.capability < right.capability ? -1 : 1))
 }
 
-/** Asks all records of an organisation in use, again and again. Returns what ends it. */
-export function startProbes(room: Room, organizations: readonly string[], everyMs: number): () => void {
+/** Asks all records in use, again and again. Returns what ends it. */
+export function startProbes(room: Room, everyMs: number): () => void {
   const ended = new AbortController()
   let cancel: () => void = () => undefined
   async function round(): Promise<void> {
-    const waiting = organizations
-      .flatMap((organization) => room.roster.list(organization))
-      .filter((held) => held.target.state === 'active')
+    const waiting = [...room.roster.all()]
+      .filter((held) => held.isLive && held.target.state === 'active')
       .map((held) => ({ id: held.id, organization: held.organization }))
     const work = async () => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -151,6 +151,34 @@ test.each(roleTable)('the argument %s has its role', (name, schema, role) => {
   else expect(profile.roles[name]).toBe(role)
 })
 
+const amount = { type: 'number' }
+const currency = text
+
+test('where the amount of a payment stands is proposed when there is just one place, and whole units unless it says cents', () => {
+  const pay = (properties: Record<string, unknown>, id = 'make_payment') =>
+    propose(capability(id, '', properties)).money
+  const found = { amount: 'amount', currency: { argument: 'currency' }, unit: 'major' }
+  expect(pay({ to: text, amount, currency })).toEqual(found)
+  expect(pay({ amount: { type: 'integer' }, currency: { enum: ['EUR', 'USD'], type: 'string' } })).toEqual(
+    found,
+  )
+  expect(pay({ amount_in_cents: amount, currency })).toMatchObject({
+    amount: 'amount_in_cents',
+    unit: 'minor',
+  })
+  expect(pay({ 金额: amount, 币种: text }, '转账')).toMatchObject({
+    amount: '金额',
+    currency: { argument: '币种' },
+  })
+  // Two that it could be, none, a text, and an amount without a currency.
+  expect(pay({ amount, tip: amount, currency })).toBeUndefined()
+  expect(pay({ currency })).toBeUndefined()
+  expect(pay({ amount: text, currency })).toBeUndefined()
+  expect(pay({ amount })).toBeUndefined()
+  expect(pay({ amount, currency: amount })).toBeUndefined()
+  expect(pay({ amount, currency }, 'list_payments')).toBeUndefined()
+})
+
 test('fields that the server makes are kept apart from prose', () => {
   const profile = propose({
     ...capability('get_thing'),

@@ -40,6 +40,7 @@ export function createProposer(words: ProfileWords): Proposer {
       roles,
       integrity: mintedFields(capability.outputSchema, lexicon),
       dataClasses: [],
+      ...(effect === 'pay' && found.money !== undefined ? { money: found.money } : {}),
     }
   }
 }

@@ -7,6 +7,7 @@ import { issueIdentityCode } from './identity-code.ts'
 import { describeLive } from './live.ts'
 import { slugFrom, versionFrom } from './naming.ts'
 import type { Served } from './registry-store.ts'
+import { refuseProgramOf } from './program.ts'
 import { renew } from './room.ts'
 import type { Room } from './room.ts'
 import type { Held } from './roster.ts'
@@ -171,6 +172,7 @@ function sourceFrom({ url, command }: Registration, caller: Caller): DescribeSou
     throw new Fault('input.invalid', { detail: 'give either an address or a command', where: 'url' })
   }
   if (command !== undefined) {
+    refuseProgramOf(caller.organization)
     if (!caller.roles.includes('operator') && !caller.roles.includes('owner')) {
       throw new Fault('auth.role', {
         detail: 'a command runs on the machine of the node, so only an operator registers one',

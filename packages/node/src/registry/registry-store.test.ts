@@ -218,7 +218,7 @@ describe.each(storeEngines)('the registry on $name', (engine) => {
     await registry.step({ ...as, step: 'submission' })
     await registry.step({ ...as, step: 'activation' })
     upstream.tools = [toolOf('list_notes', 'other')]
-    registry.startProbes(['main'], 60_000)
+    registry.startProbes(60_000)
     const { promise: changed, resolve } = Promise.withResolvers<void>()
     bus.subscribe('record.changed', () => resolve())
     clock.advance(70_000)

@@ -21,10 +21,11 @@ import { register } from './register.ts'
 import type { Registration } from './register.ts'
 import { beginSignIn, forgetSignIn, setIdentity, setSignInClient, signInStatus } from './sign-in.ts'
 import type { ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
+import { followReplicas, load } from './healing.ts'
 import { openRegistryStore } from './registry-store.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
 import type { RegistryParts, Room } from './room.ts'
-import { createRoster, headInForce, holdRecord } from './roster.ts'
+import { createRoster, headInForce } from './roster.ts'
 import { takeStep } from './steps.ts'
 import type { StepRequest, StepResult } from './steps.ts'
 import type { Target } from './target.ts'
@@ -85,8 +86,8 @@ export interface Registry extends Disposable {
   view(slugOrId: string, organization: string, governed: Governed): Promise<RecordView>
   /** All rulings of a record, or the newest of an organisation. */
   rulings(organization: string, slugOrId?: string): Promise<readonly SignedRuling[]>
-  /** Asks all active records again and again; each round starts that long after the one before. */
-  startProbes(organizations: readonly string[], everyMs: number): void
+  /** Asks all active records of all organisations again and again; each round starts that long after the one before. */
+  startProbes(everyMs: number): void
 }
 
 const defaultOrganization = 'main'
@@ -106,9 +107,12 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       if (typeof record === 'string') room.roster.applyRuling(record, room.rulings)
     }),
   )
+  endings.push(...followReplicas(room))
   return {
-    target: (slugOrId, organization = defaultOrganization) =>
-      (room.roster.find(slugOrId, organization) ?? room.roster.byId(slugOrId))?.target,
+    target: (slugOrId, organization) => {
+      if (organization !== undefined) return room.roster.find(slugOrId, organization)?.target
+      return (room.roster.find(slugOrId, defaultOrganization) ?? room.roster.byId(slugOrId))?.target
+    },
     targetOfDigest: (digest) => room.roster.byDigest(digest)?.target,
     targets: (organization) => room.roster.targets(organization),
     register: async (caller, registration, signal) => ({
@@ -150,8 +154,8 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       if (slugOrId === undefined) return await room.rulings.newest(organization)
       return await room.rulings.list(mustFind(room, slugOrId, organization).id)
     },
-    startProbes(organizations, everyMs) {
-      endings.push(startProbes(room, organizations, everyMs))
+    startProbes(everyMs) {
+      endings.push(startProbes(room, everyMs))
     },
     [Symbol.dispose]() {
       for (const end of endings.splice(0)) end()
@@ -168,38 +172,4 @@ async function read(
   const head = headInForce(held.versions, room.rulings)
   const { record } = await bodyInForce(room, await entryOf(room, held), head?.digest)
   return { record, target: held.target }
-}
-
-/** Fills the memory from the store, a page of records at a time. */
-async function load(room: Room): Promise<void> {
-  const heads = Map.groupBy(await room.rows.heads(), (head) => head.record)
-  const changes = Map.groupBy(await room.rows.changes(), (row) => row.record)
-  for await (const page of pages(room.rows.entries(), entriesPerPage)) {
-    const digests = page.flatMap(
-      (entry) => headInForce(heads.get(entry.id) ?? [], room.rulings)?.digest ?? [],
-    )
-    const bodies = await room.rows.bodies(digests)
-    for (const entry of page) {
-      const versions = heads.get(entry.id) ?? []
-      const digest = headInForce(versions, room.rulings)?.digest
-      const body = digest === undefined ? undefined : bodies.get(digest)
-      const inForce = body ?? (await bodyInForce(room, entry, digest))
-      const open = (changes.get(entry.id) ?? []).map((row) => row.change)
-      room.roster.put(holdRecord(entry, versions, inForce, open, room.rulings))
-    }
-  }
-}
-
-/** Bodies of this many records are in memory at once while loading. */
-const entriesPerPage = 100
-
-async function* pages<T>(items: AsyncIterable<T>, itemsMax: number): AsyncIterable<readonly T[]> {
-  let page: T[] = []
-  for await (const item of items) {
-    page.push(item)
-    if (page.length < itemsMax) continue
-    yield page
-    page = []
-  }
-  if (page.length > 0) yield page
 }

@@ -82,19 +82,27 @@ export async function bodyInForce(
 
 /** Reads a record again from the store into memory, forgets settled changes, and tells the bus. */
 export async function renew(room: Room, id: string): Promise<Held> {
-  const entry = await room.rows.entry(id)
-  if (entry === undefined) throw new Fault('internal', { detail: 'a record vanished while it was changed' })
-  const versions = await room.rows.heads(id)
-  const body = await bodyInForce(room, entry, headInForce(versions, room.rulings)?.digest)
-  const found = (await room.rows.changes(id)).map((row) => row.change)
-  const open = found.filter((change) => !isSettled(body.record, change))
-  if (open.length < found.length) {
+  const rows = await rowsOf(room, id)
+  if (rows === undefined) throw new Fault('internal', { detail: 'a record vanished while it was changed' })
+  const { entry, versions, body, changes } = rows
+  const open = changes.filter((change) => !isSettled(body.record, change))
+  if (open.length < changes.length) {
     await room.rows.replaceChanges(id, entry.organization, open, room.clock.now())
   }
   const held = holdRecord(entry, versions, body, open, room.rulings)
   room.roster.put(held)
   room.bus.publish('record.changed', { slug: held.slug, record: id })
   return held
+}
+
+/** What memory is made from; undefined when there is no such record any more. */
+export async function rowsOf(room: Room, id: string) {
+  const entry = await room.rows.entry(id)
+  if (entry === undefined) return undefined
+  const versions = await room.rows.heads(id)
+  const body = await bodyInForce(room, entry, headInForce(versions, room.rulings)?.digest)
+  const changes = (await room.rows.changes(id)).map((row) => row.change)
+  return { entry, versions, body, changes }
 }
 
 /** Writes the leaf `record` of a version to the registry log. */

@@ -27,12 +27,15 @@ export interface Roster {
   put(held: Held): void
   remove(id: string): void
   byId(id: string): Held | undefined
+  ids(): Iterable<string>
   /** By slug or AIC. Of retired records only by AIC. */
   find(slugOrId: string, organization: string): Held | undefined
   byDigest(digest: string): Held | undefined
   /** Live records in the order of their slugs; the same array until a record changes. */
   list(organization: string): readonly Held[]
   targets(organization: string): readonly Target[]
+  /** Of all organisations, retired ones too. */
+  all(): Iterable<Held>
   /** Says at once what a ruling changed; the full renewal follows. */
   applyRuling(id: string, rulings: Rulings): void
 }
@@ -76,6 +79,7 @@ export function createRoster(): Roster {
     put,
     remove,
     byId: (id) => ids.get(id),
+    ids: () => ids.keys(),
     find(slugOrId, organization) {
       const named = slugs.get(nameOf(organization, slugOrId))
       if (named !== undefined) return named
@@ -85,6 +89,7 @@ export function createRoster(): Roster {
     byDigest: (digest) => ids.get(digests.get(digest) ?? ''),
     list: (organization) => listsOf(organization).held,
     targets: (organization) => listsOf(organization).targets,
+    all: () => ids.values(),
     applyRuling(id, rulings) {
       const held = ids.get(id)
       if (held === undefined) return
@@ -172,6 +177,7 @@ function targetOf(
     title: titleOf(record),
     interfaces: record.interfaces,
     capabilities: new Map(capabilities),
+    keys: record.keys,
   }
 }
 

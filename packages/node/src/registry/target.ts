@@ -17,6 +17,8 @@ export interface Target {
   readonly title: string
   readonly interfaces: readonly Interface[]
   readonly capabilities: ReadonlyMap<string, TargetCapability>
+  /** did:key of the keys it may act with; left out: none is known. */
+  readonly keys?: readonly string[]
 }
 
 export interface TargetCapability {

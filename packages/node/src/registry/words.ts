@@ -18,6 +18,8 @@ export function createLexicon(words: ProfileWords): Lexicon {
     words.creating,
     words.recipients,
     words.addresses,
+    words.currencies,
+    words.minorUnits,
     ...Object.values(words.roles),
   ]
   const english = new Set(all.flatMap((list) => list.en))

@@ -23,8 +23,12 @@ interface RulingTables {
 export interface RulingHead {
   readonly id: string
   readonly kind: RulingKind
+  /** AIC. */
+  readonly record: string
   readonly digests: readonly Digest[]
   readonly expires: number | null
+  /** In ms: of two rulings on one version the later one holds. */
+  readonly issued: number
 }
 
 export interface RulingReader {
@@ -33,6 +37,7 @@ export interface RulingReader {
   newestAt(): Promise<number>
   /** Heads of these kinds, oldest first, page by page. */
   heads(kinds: readonly RulingKind[]): AsyncIterable<RulingHead>
+  head(id: string): Promise<RulingHead | undefined>
   /** Rulings of a record, oldest first. */
   ofRecord(record: string): Promise<readonly SignedRuling[]>
   /** The newest rulings of an organisation, newest first. */
@@ -78,7 +83,7 @@ function createReader(db: Kysely<RulingTables>): RulingReader {
       for (;;) {
         const rows = await db
           .selectFrom('ruling')
-          .select(['id', 'kind', 'digests', 'expires', 'issued'])
+          .select(['id', 'kind', 'record', 'digests', 'expires', 'issued'])
           .where('kind', 'in', kinds)
           .where((build) =>
             build.or([
@@ -95,6 +100,14 @@ function createReader(db: Kysely<RulingTables>): RulingReader {
         if (last === undefined || rows.length < pageRows) return
         after = last
       }
+    },
+    async head(id) {
+      const row = await db
+        .selectFrom('ruling')
+        .select(['id', 'kind', 'record', 'digests', 'expires', 'issued'])
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row && { ...row, digests: JSON.parse(row.digests) as Digest[] }
     },
     async ofRecord(record) {
       const rows = await db

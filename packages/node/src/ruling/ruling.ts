@@ -2,7 +2,6 @@ import { canonicalJson } from '@ambit/core/canonical'
 import type { Digest } from '@ambit/core/digest'
 import { Fault } from '@ambit/core/fault'
 import type { RulingLeaf } from '@ambit/core/leaf'
-import type { RecordState } from '@ambit/core/record'
 import { rulingSchema } from '@ambit/core/ruling'
 import type { Ruling, RulingKind, SignedRuling } from '@ambit/core/ruling'
 import { sign } from '@ambit/core/signature'
@@ -18,18 +17,20 @@ import { createTurns } from '../kernel/turns.ts'
 import type { Store } from '../store/store.ts'
 import { openRulingStore } from './ruling-store.ts'
 import type { RulingHead } from './ruling-store.ts'
+import { Standing, stateByKind } from './standing.ts'
+import type { StandingCertificate, StandingState } from './standing.ts'
+
+export { stateByKind } from './standing.ts'
 
 /** Signed statements of authorities, and the epoch of those in force. */
 export interface Rulings {
   /** Grows by one with every ruling; an act decided under an older epoch is looked at again before it is sent. */
   readonly epoch: number
   /** What the newest state-bearing ruling says of an exact version; undefined when none was made. In memory. */
-  stateOf(digest: Digest): { readonly state: RecordState; readonly ruling: string } | undefined
+  stateOf(digest: Digest): StandingState | undefined
   /** The newest certificate of an exact version that has not expired. In memory. */
-  certificateOf(
-    digest: Digest,
-  ): { readonly ruling: string; readonly expiresAt: number | undefined } | undefined
-  /** Signs, writes the leaf to the registry log, stores, raises the epoch, then publishes `ruling.<kind>` {id, record, digests, epoch}. */
+  certificateOf(digest: Digest): StandingCertificate | undefined
+  /** Signs, writes the leaf to the registry log, stores, raises the epoch, then publishes `ruling.<kind>` {id, record, digests, epoch}, on other replicas with `learned`. */
   issue(statement: Statement): Promise<SignedRuling>
   /** Rulings of a record (AIC), oldest first. */
   list(record: string): Promise<readonly SignedRuling[]>
@@ -53,16 +54,6 @@ export interface Statement {
   readonly expiresAt?: number
 }
 
-/** The kinds of ruling that say in which state a version is. */
-export const stateByKind: Readonly<Partial<Record<RulingKind, RecordState>>> = {
-  submission: 'submitted',
-  activation: 'active',
-  suspension: 'suspended',
-  recall: 'recalled',
-  reinstatement: 'active',
-  retirement: 'retired',
-}
-
 export interface RulingParts {
   readonly store: Store
   /** The registry log. */
@@ -80,26 +71,17 @@ const defaultOrganization = 'main'
 
 export async function openRulings(parts: RulingParts): Promise<Rulings> {
   const rows = await openRulingStore(parts.store)
-  const states = new Map<Digest, { state: RecordState; ruling: string }>()
-  const certificates = new Map<Digest, { ruling: string; expiresAt: number | undefined }>()
-  function apply(head: RulingHead): void {
-    const state = stateByKind[head.kind]
-    for (const digest of head.digests) {
-      if (state !== undefined) states.set(digest, { state, ruling: head.id })
-      if (head.kind === 'certificate') {
-        certificates.set(digest, { ruling: head.id, expiresAt: head.expires ?? undefined })
-      }
-    }
-  }
+  const standing = new Standing()
   const kept = [...(Object.keys(stateByKind) as RulingKind[]), 'certificate' as const]
-  for await (const head of rows.heads(kept)) apply(head)
+  for await (const head of rows.heads(kept)) standing.apply(head)
   let epoch = await rows.count()
   let lastIssued = await rows.newestAt()
   const turns = createTurns()
 
   async function issue(statement: Statement): Promise<SignedRuling> {
     // Strictly growing, also when the clock steps back: it is the order in which rulings hold after a restart.
-    lastIssued = Math.max(parts.clock.now(), lastIssued + 1)
+    // Other replicas issue too, by clocks of their own.
+    lastIssued = Math.max(parts.clock.now(), lastIssued + 1, (await rows.newestAt()) + 1)
     const issued = lastIssued
     const signed = await sign(rulingOf(statement, issued, parts), parts.signer)
     await parts.log.write(canonicalJson(leafOf(signed, issued)))
@@ -110,19 +92,37 @@ export async function openRulings(parts: RulingParts): Promise<Rulings> {
       signed,
     })
     const { id, kind, subject } = signed.body
-    apply({ id, kind, digests: subject.digests, expires: statement.expiresAt ?? null })
+    const { record, digests } = subject
+    standing.apply({ id, kind, record, digests, expires: statement.expiresAt ?? null, issued })
     epoch += 1
-    parts.bus.publish(`ruling.${kind}`, { id, record: subject.record, digests: subject.digests, epoch })
+    parts.bus.publish(`ruling.${kind}`, { id, record, digests, epoch })
     return signed
   }
+  function learn(head: RulingHead): void {
+    if (!standing.apply(head)) return
+    epoch += 1
+    const { id, kind, record, digests } = head
+    parts.bus.tell(`ruling.${kind}`, { id, record, digests, epoch, learned: true })
+  }
+  // What another replica ruled holds here once it was read from the store; then it is told to who is here.
+  parts.bus.subscribe('ruling.*', ({ id }, _subject, from) => {
+    if (from === 'here' || typeof id !== 'string') return
+    rows
+      .head(id)
+      .then((head) => head && learn(head))
+      .catch((error: unknown) => parts.bus.missed(error))
+  })
+  parts.bus.onGap(async () => {
+    for await (const head of rows.heads(kept)) learn(head)
+  })
 
   return {
     get epoch() {
       return epoch
     },
-    stateOf: (digest) => states.get(digest),
+    stateOf: (digest) => standing.stateOf(digest),
     certificateOf(digest) {
-      const certificate = certificates.get(digest)
+      const certificate = standing.certificateOf(digest)
       if (certificate?.expiresAt === undefined) return certificate
       return certificate.expiresAt > parts.clock.now() ? certificate : undefined
     },

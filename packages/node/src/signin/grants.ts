@@ -46,19 +46,20 @@ export class Grants {
   readonly #held = new BoundedMap<string, Held | null>(heldMax)
   /** One entry for each renewal that is under way. */
   readonly #underWay = new Map<string, Promise<Grant | undefined>>()
-  readonly #unsubscribe: () => void
+  readonly #ends: readonly (() => void)[]
   #generation = 0
 
   constructor(parts: GrantParts) {
     this.#parts = parts
-    this.#unsubscribe = parts.bus.subscribe('vault.changed', () => {
+    const forget = (): void => {
       this.#generation += 1
       this.#held.clear()
-    })
+    }
+    this.#ends = [parts.bus.subscribe('vault.changed', forget), parts.bus.onGap(async () => forget())]
   }
 
   close(): void {
-    this.#unsubscribe()
+    for (const end of this.#ends) end()
     this.#held.clear()
   }
 

@@ -53,10 +53,11 @@ export async function openVault(parts: VaultParts): Promise<Vault & AsyncDisposa
   const writer = createVaultWriter(store)
   const cache = new BoundedMap<string, string | null>(cachedMax)
   let generation = 0
-  const unsubscribe = bus.subscribe(changedSubject, () => {
+  function forget(): void {
     generation += 1
     cache.clear()
-  })
+  }
+  const ends = [bus.subscribe(changedSubject, forget), bus.onGap(async () => forget())]
 
   async function load(key: VaultKey): Promise<string | null> {
     const context = contextOf(key)
@@ -89,7 +90,7 @@ export async function openVault(parts: VaultParts): Promise<Vault & AsyncDisposa
     },
     names: async (organization, person, record) => await reader.names(organization, person, record, namesMax),
     async [Symbol.asyncDispose]() {
-      unsubscribe()
+      for (const end of ends) end()
       cache.clear()
     },
   }

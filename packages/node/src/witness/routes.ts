@@ -30,6 +30,7 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
       summary:
         'Shows the name and keys of this node as a witness, and the logs whose checkpoints it cosigns.',
       access: ['operator'],
+      nodeOnly: true,
       reply: z.object({
         name: z.string(),
         vkeys: z.array(z.string()),
@@ -48,6 +49,7 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
       summary:
         'Makes this node a witness of a log, by its key, or of all logs of a node, by the key of their list; a second key of a log is added to the first.',
       access: ['operator'],
+      nodeOnly: true,
       body: z.strictObject({
         vkey: z.string().min(1).max(vkeyCharactersMax),
         url: z
@@ -64,6 +66,7 @@ export function witnessRoutes(witness: Witness): readonly Route[] {
       path: '/api/witness/logs',
       summary: 'Ends being a witness of a log; what was cosigned of it is kept, in case it comes back.',
       access: ['operator'],
+      nodeOnly: true,
       query: z.strictObject({ origin: z.string().min(1).max(originCharactersMax) }),
       reply: z.undefined(),
       status: 204,

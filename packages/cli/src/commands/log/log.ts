@@ -13,16 +13,7 @@ import { verifyCommand } from './verify.ts'
 import { witnessCommands } from './witness.ts'
 
 /** Reading and checking transparency logs: any log in the C2SP formats, with or without a node. */
-export function logCommands(program: Command, context: Context): void {
-  const log = program
-    .command('log')
-    .description('read, check and follow transparency logs')
-    .addHelpText(
-      'after',
-      '\nA log is named by its address, as http://localhost:7100/log/activity/2026h2 (`ambit log shards`),' +
-        '\nor by a folder with its public files.' +
-        '\nExit codes: 0 good, 1 proof of misbehaviour or damage, 2 it could not be checked.',
-    )
+export function logCommands(log: Command, context: Context): void {
   statusCommand(log, context)
   shardsCommand(log, context)
   rotateKeyCommand(log, context)

@@ -8,7 +8,7 @@ import { repeatLook } from './repeat-look.ts'
 async function looks(exitCodes: readonly (0 | 1 | 2)[], once?: boolean) {
   let replies = 0
   const waits: number[] = []
-  const context = createContext(fakeTerminal({}), () => void replies++)
+  const context = createContext(fakeTerminal({}), { reply: () => void replies++, tell: () => undefined })
   const rest = [...exitCodes]
   const lookOnce = async (): Promise<Output> => {
     const exitCode = rest.shift()
@@ -30,7 +30,7 @@ test('looks once where that is asked for, whatever it finds', async () => {
 })
 
 test('refuses to look without pause', async () => {
-  const context = createContext(fakeTerminal({}), () => undefined)
+  const context = createContext(fakeTerminal({}), { reply: () => undefined, tell: () => undefined })
   const look = async () => ({ text: '', json: null })
   await expect(repeatLook(context, { every: '0' }, look)).rejects.toThrow('too short')
 })

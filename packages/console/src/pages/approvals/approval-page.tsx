@@ -12,17 +12,19 @@ export function ApprovalPage() {
   const { id } = useParams({ from: '/home/approvals/$id' })
   const approval = useQuery(queries.approval(id))
   return (
-    <Page
-      title={text.approvals.title}
-      above={
-        <Link to="/approvals" className="mb-2 block text-sm font-semibold text-accent">
-          ← {text.common.back}
-        </Link>
-      }
-    >
+    <Page title={text.approvals.title} above={<BackToApprovals />}>
       <div className="mx-auto max-w-2xl md:mx-0">
-        <Loaded query={approval}>{(card) => <Card card={card} />}</Loaded>
+        <Loaded query={approval}>{(card) => <Card card={card} focused />}</Loaded>
       </div>
     </Page>
+  )
+}
+
+export function BackToApprovals() {
+  const text = useText()
+  return (
+    <Link to="/approvals" className="mb-2 block text-sm font-semibold text-accent">
+      ← {text.common.back}
+    </Link>
   )
 }

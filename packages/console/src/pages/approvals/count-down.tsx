@@ -8,27 +8,30 @@ import { clock } from './clock.ts'
 const shortMs = 2 * 60_000
 
 interface CountDownProps {
-  readonly asked: string
-  readonly expires: string
+  /** RFC 3339. */
+  readonly from: string
+  readonly until: string
+  /** What the time is left for. */
+  readonly left: string
 }
 
 /** Time left to answer, in words and as a line that grows shorter. */
-export function CountDown({ asked, expires }: CountDownProps) {
+export function CountDown({ from, until, left: what }: CountDownProps) {
   const text = useText()
   const client = useQueryClient()
   const now = useNow(true)
-  const end = Date.parse(expires)
+  const end = Date.parse(until)
   const left = Math.max(0, end - now)
   const over = left === 0
   useEffect(() => {
     if (over) void client.invalidateQueries({ queryKey: ['approvals'] })
   }, [over, client])
-  const whole = Math.max(1, end - Date.parse(asked))
+  const whole = Math.max(1, end - Date.parse(from))
   const tone = left < shortMs ? 'text-danger' : 'text-muted'
   return (
     <div role="timer" aria-live="off" className={`shrink-0 text-right text-sm font-semibold ${tone}`}>
       <span>{over ? text.time.expired : clock(left)}</span>
-      {!over && <span className="sr-only"> {text.approvals.left}</span>}
+      {!over && <span className="sr-only"> {what}</span>}
       <svg
         viewBox="0 0 100 4"
         preserveAspectRatio="none"

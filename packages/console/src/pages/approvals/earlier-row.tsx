@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import type { ApprovalCard } from '../../api/types.ts'
+import type { ApprovalCard } from '../../api/approval-types.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { ForeignText } from '../../ui/foreign-text.tsx'
 import { StateLabel } from '../../ui/tag.tsx'
 import { Time } from '../../ui/time.tsx'
-import { approvalTones } from './decided.tsx'
+import { toneOf } from './decided.tsx'
 
 /** A decided request in one line. */
 export function EarlierRow({ card }: { readonly card: ApprovalCard }) {
@@ -19,7 +19,7 @@ export function EarlierRow({ card }: { readonly card: ApprovalCard }) {
         <ForeignText charactersMax={160}>{card.sentence[language]}</ForeignText>
       </Link>
       <p className="mt-1 flex flex-wrap items-center justify-between gap-x-4 text-sm text-muted">
-        <StateLabel tone={approvalTones[card.state]}>{text.approvals.states[card.state]}</StateLabel>
+        <StateLabel tone={toneOf(card)}>{text.approvals.states[card.state]}</StateLabel>
         <Time at={card.decidedAt ?? card.expires} form="short" />
       </p>
     </li>

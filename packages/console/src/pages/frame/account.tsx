@@ -7,6 +7,7 @@ import { queries } from '../../api/queries.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
+import { isNodeOperator } from '../organizations/node-operator.ts'
 import { DeviceDialog } from '../people/device-dialog.tsx'
 
 /** Who is signed in, and what concerns people: the list of them, another device, leaving. */
@@ -30,7 +31,13 @@ export function Account() {
           <div className="font-bold">{name}</div>
           <div className="text-sm text-muted">{me.roles.map((role) => text.roles[role]).join(' · ')}</div>
         </div>
+        <MenuItem render={<Link to="/rules" />}>{text.nav.rules}</MenuItem>
+        <MenuItem render={<Link to="/programs" />}>{text.nav.programs}</MenuItem>
+        <MenuItem render={<Link to="/security" />}>{text.nav.security}</MenuItem>
         <MenuItem render={<Link to="/people" />}>{text.nav.people}</MenuItem>
+        {isNodeOperator(me) && (
+          <MenuItem render={<Link to="/organizations" />}>{text.nav.organizations}</MenuItem>
+        )}
         {me.roles.includes('owner') && <MenuItem onClick={() => setDevice(true)}>{text.nav.device}</MenuItem>}
         <MenuItem onClick={() => void leave()}>{text.nav.signOut}</MenuItem>
       </Menu>
@@ -58,7 +65,7 @@ function AccountButton({ name, label, ...button }: AccountButtonProps) {
       >
         {initialOf(name)}
       </span>
-      <span className="hidden max-w-40 truncate lg:block">{name}</span>
+      <span className="hidden max-w-40 truncate xl:block">{name}</span>
     </button>
   )
 }

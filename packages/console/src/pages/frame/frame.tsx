@@ -5,6 +5,9 @@ import { followEvents } from '../../api/events.ts'
 import { queries } from '../../api/queries.ts'
 import { useText } from '../../i18n/language.tsx'
 import { WordMark } from '../../ui/mark.tsx'
+import { ObserveBanner } from '../stop/observe-banner.tsx'
+import { StopBanner } from '../stop/stop-banner.tsx'
+import { StopButton } from '../stop/stop-button.tsx'
 import { Account } from './account.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { LiveContext } from './live.ts'
@@ -16,6 +19,7 @@ const pollMs = 5000
 const places = [
   { to: '/registry', word: 'registry' },
   { to: '/approvals', word: 'approvals' },
+  { to: '/feed', word: 'feed' },
   { to: '/receipts', word: 'receipts' },
   { to: '/mandates', word: 'mandates' },
 ] as const
@@ -38,7 +42,7 @@ export function Frame() {
         {text.skip}
       </a>
       <header className="border-b border-line bg-surface">
-        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-x-8 px-4 md:px-8">
+        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-x-4 px-4 md:px-8 lg:gap-x-7">
           <Link to="/registry" search={{}} aria-label="Ambit" className="rounded-sm">
             <WordMark />
           </Link>
@@ -46,10 +50,13 @@ export function Frame() {
           <div className="ml-auto flex items-center gap-1 md:gap-3">
             <LanguageSwitch />
             <Account />
+            <StopButton />
           </div>
         </div>
       </header>
-      <main id="content" className="mx-auto max-w-6xl px-4 pt-5 pb-28 md:px-8 md:pt-12 md:pb-16">
+      <ObserveBanner />
+      <StopBanner />
+      <main id="content" className="mx-auto max-w-6xl px-4 pt-5 pb-28 md:px-8 md:pt-12 lg:pb-16">
         <Outlet />
       </main>
       <Ways waiting={waiting} place="foot" />
@@ -66,10 +73,10 @@ function Ways({ waiting, place }: WaysProps) {
   const text = useText()
   const inHead = place === 'head'
   const nav = inHead
-    ? 'hidden self-stretch md:flex md:gap-x-1'
-    : 'fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden'
+    ? 'hidden self-stretch lg:flex lg:gap-x-0.5'
+    : 'fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden'
   const link = inHead
-    ? 'relative flex items-center gap-2 border-y-[3px] border-transparent px-3 font-semibold text-muted hover:text-ink data-[status=active]:border-b-accent data-[status=active]:text-ink'
+    ? 'relative flex items-center gap-2 border-y-[3px] border-transparent px-2 font-semibold whitespace-nowrap text-muted hover:text-ink xl:px-3 data-[status=active]:border-b-accent data-[status=active]:text-ink'
     : 'relative flex min-h-16 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-semibold text-muted data-[status=active]:border-accent data-[status=active]:text-ink'
   return (
     <nav aria-label={text.nav.label} className={nav}>

@@ -37,7 +37,8 @@ export function AllowList({ allow }: { readonly allow: readonly Allow[] }) {
   )
 }
 
-function Constraints({ entry }: { readonly entry: Allow }) {
+/** What bounds an entry beside its target and capability. */
+export function Constraints({ entry }: { readonly entry: Allow }) {
   const text = useText()
   const constraints = Object.entries(entry.arguments ?? {})
   if (constraints.length === 0 && entry.effect === undefined) return null

@@ -12,11 +12,14 @@ import { ShortId } from '../../ui/short-id.tsx'
 import { StateLabel } from '../../ui/tag.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Caller } from '../receipts/caller.tsx'
+import { StopOne } from '../stop/stop-button.tsx'
 import { AllowList } from './allow-list.tsx'
 import { Clients } from './clients.tsx'
 import { Connect } from './connect.tsx'
 import { mandateTones } from './mandate-state.ts'
 import { RevokeDialog } from './revoke-dialog.tsx'
+import { Spent } from './spent.tsx'
+import { Tightened } from './tightened.tsx'
 
 /** One mandate: what it allows, how far, in whose hands; connect a client to it or end it. */
 export function MandatePage() {
@@ -50,9 +53,10 @@ function MandateBody({ view }: { readonly view: MandateDetail }) {
       }
       actions={
         current && (
-          <Button kind="danger" onClick={() => setRevoking(true)}>
-            {text.mandate.revoke}
-          </Button>
+          <>
+            <Button onClick={() => setRevoking(true)}>{text.mandate.revoke}</Button>
+            <StopOne subject={{ kind: 'mandate', id: view.id }} word={text.stop.stopMandate} />
+          </>
         )
       }
     >
@@ -66,9 +70,11 @@ function MandateBody({ view }: { readonly view: MandateDetail }) {
           <Section title={text.mandate.allows}>
             <AllowList allow={body.allow} />
           </Section>
+          <Tightened view={view} />
           {view.state === 'active' && view.kind !== 'leaf' && <Connect id={view.id} />}
         </div>
         <aside className="min-w-0">
+          <Spent view={view} />
           <Facts view={view} />
           <Clients tokens={view.tokenList} />
         </aside>

@@ -22,9 +22,14 @@ export function MandatesPage() {
       title={text.mandates.title}
       lead={text.mandates.lead}
       actions={
-        <Link to="/mandates/new" className={buttonClass({ kind: 'primary' })}>
-          {text.mandates.create}
-        </Link>
+        <>
+          <Link to="/rules" className={buttonClass()}>
+            {text.nav.rules}
+          </Link>
+          <Link to="/mandates/new" className={buttonClass({ kind: 'primary' })}>
+            {text.mandates.create}
+          </Link>
+        </>
       }
     >
       <Loaded query={mandates}>

@@ -9,12 +9,11 @@ import { Button, buttonClass } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { HolderField } from './holder-field.tsx'
+import { Lifetime } from './lifetime.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { emptyDraft, mandateOf, pick } from './mandate-draft.ts'
 import type { DraftField, MandateDraft } from './mandate-draft.ts'
 import { ToolPicker } from './tool-picker.tsx'
-
-const lifetimesDays = [1, 7, 30, 90, 365]
 
 /** A form in four questions: what for, what, how much, how long. */
 export function NewMandatePage() {
@@ -129,33 +128,5 @@ function Question({ title, help, wrong, children }: QuestionProps) {
         </p>
       )}
     </section>
-  )
-}
-
-interface LifetimeProps {
-  readonly days: number
-  readonly onDays: (days: number) => void
-}
-
-function Lifetime({ days, onDays }: LifetimeProps) {
-  const text = useText()
-  return (
-    <div role="radiogroup" aria-label={text.newMandate.expiry} className="flex flex-wrap gap-2">
-      {lifetimesDays.map((each) => (
-        <label
-          key={each}
-          className="flex min-h-11 items-center gap-2.5 rounded-md border border-edge bg-surface px-3.5 font-semibold has-checked:border-accent has-checked:bg-wash has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
-        >
-          <input
-            type="radio"
-            name="lifetime"
-            checked={each === days}
-            onChange={() => onDays(each)}
-            className="size-4 accent-accent outline-none"
-          />
-          {text.newMandate.days(each)}
-        </label>
-      ))}
-    </div>
   )
 }

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { queries } from '../../api/queries.ts'
-import type { ActSummary, ApprovalCard } from '../../api/types.ts'
+import type { ApprovalCard } from '../../api/approval-types.ts'
+import type { ActSummary } from '../../api/types.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ForeignText } from '../../ui/foreign-text.tsx'
@@ -17,6 +18,7 @@ import { Logs } from './logs.tsx'
 const decisionTones: Readonly<Record<ActSummary['decision'], Tone>> = {
   allow: 'quiet',
   ask: 'warn',
+  held: 'accent',
   approved: 'accent',
   refuse: 'danger',
 }
@@ -26,6 +28,7 @@ const outcomeTones: Readonly<Record<NonNullable<ActSummary['status']>, Tone>> = 
   failed: 'danger',
   cancelled: 'warn',
   unknown: 'warn',
+  'not-observed': 'quiet',
 }
 
 /** The node sends no event for each act, so the list asks again this often while somebody looks at it. */

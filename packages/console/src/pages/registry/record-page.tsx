@@ -9,6 +9,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { StateLabel, Tag } from '../../ui/tag.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
+import { StopOne } from '../stop/stop-button.tsx'
 import { Capabilities } from './capabilities.tsx'
 import { Certificate } from './certificate.tsx'
 import { HeldChanges } from './held-changes.tsx'
@@ -56,7 +57,14 @@ function RecordBody({ view }: { readonly view: RecordView }) {
           )}
         </span>
       }
-      actions={<RecordSteps view={view} title={title} roles={roles} />}
+      actions={
+        <>
+          <RecordSteps view={view} title={title} roles={roles} />
+          {view.state === 'active' && (
+            <StopOne subject={{ kind: 'agent', slug: summary.slug, title }} word={text.stop.stopAgent} />
+          )}
+        </>
+      }
     >
       <div className="grid gap-x-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { signIn } from '../../api/identity.ts'
 import { queries } from '../../api/queries.ts'
 import type { Me } from '../../api/types.ts'
@@ -9,11 +9,13 @@ import { WordMark } from '../../ui/mark.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { LanguageSwitch } from '../frame/language-switch.tsx'
+import { tellOtherTabs, whenOtherTabSignsIn } from './other-tabs.ts'
+import { PasskeyWay } from './passkey-way.tsx'
 
 /** A link works once, so a token is sent once, however often the page is drawn. */
 const sent = new Map<string, Promise<Me>>()
 
-/** Signs in with the token of the link; without one it says how to get a link. */
+/** Signs in by passkey, or with the token of the link; without either it says how to get a link. */
 export function SignInPage() {
   const text = useText()
   const { token, next } = useSearch({ from: '/sign-in' })
@@ -21,18 +23,26 @@ export function SignInPage() {
   const navigate = useNavigate()
   const [error, setError] = useState<unknown>()
 
+  const goOn = useCallback(
+    async (me: Me | undefined): Promise<void> => {
+      client.clear()
+      if (me !== undefined) client.setQueryData(queries.me().queryKey, me)
+      await navigate({ to: next ?? '/registry', replace: true })
+    },
+    [client, navigate, next],
+  )
+
   useEffect(() => {
-    if (token === undefined) return undefined
+    if (token === undefined) return whenOtherTabSignsIn(() => void goOn(undefined))
     let current = true
     const signedIn = sent.get(token) ?? signIn(token)
     sent.set(token, signedIn)
-    async function goOn(): Promise<void> {
+    async function take(): Promise<void> {
       try {
         const me = await signedIn
         if (!current) return
-        client.clear()
-        client.setQueryData(queries.me().queryKey, me)
-        await navigate({ to: next ?? '/registry', replace: true })
+        tellOtherTabs()
+        await goOn(me)
       } catch (problem) {
         if (!current) return
         setError(problem)
@@ -40,11 +50,11 @@ export function SignInPage() {
         await navigate({ to: '/sign-in', search: { next }, replace: true })
       }
     }
-    void goOn()
+    void take()
     return () => {
       current = false
     }
-  }, [token, next, client, navigate])
+  }, [token, next, goOn, navigate])
 
   const working = token !== undefined && error === undefined
   return (
@@ -61,7 +71,20 @@ export function SignInPage() {
               <Problem error={error} />
             </div>
           )}
-          {!working && <Ways />}
+          {!working && (
+            <>
+              <PasskeyWay
+                onSignedIn={(me) => {
+                  tellOtherTabs()
+                  void goOn(me)
+                }}
+              />
+              <Ways />
+              {next !== undefined && (
+                <p className="mt-7 border-t border-line pt-5 text-muted">{text.passkeySignIn.elsewhere}</p>
+              )}
+            </>
+          )}
         </Page>
       </main>
     </div>

@@ -2,14 +2,16 @@ import { Fault } from '@ambit/core/fault'
 import { a2aError } from '@ambit/core/wire/a2a/error'
 import { isTerminal } from '@ambit/core/wire/a2a/task'
 import type { Task } from '@ambit/core/wire/a2a/task'
-import type { Pending } from '../../approval/approval.ts'
+import type { Pending, PlanStatus } from '../../approval/approval.ts'
 import type { Holder } from '../../authority/authority.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Roll } from '../../kernel/roll.ts'
 import type { Enrolled } from '../../kernel/roll.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Planning, StepAnswer } from '../planning.ts'
 import { approvalIdOf, approvalTask, approvalTaskId, isApprovalTask } from './approval-task.ts'
 import type { Call } from './call.ts'
+import { isPlanId, planTask } from './plan-task.ts'
 import { faultError } from './refusal.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
@@ -28,6 +30,8 @@ export type OnApproval = (id: string, listener: () => void) => () => void
 export interface ApprovalDesk {
   /** The task of an act that was just suspended, or of one that was performed meanwhile. */
   task(pending: Pending, holder: Holder, record: string, contextId: string | undefined): Task
+  /** The task of a list of messages that was just handed in; `steps`: what each of them meets. */
+  planned(list: PlanStatus, contextId: string | undefined, steps: readonly StepAnswer[]): Task
   /** GetTask, SubscribeToTask and CancelTask on such a task: the last takes the question back. */
   answer(
     call: Call,
@@ -45,21 +49,40 @@ export interface ApprovalDeskOptions {
   readonly owners: TaskOwners
   readonly onApproval: OnApproval
   readonly clock: Clock
+  /** Left out: no lists are taken. */
+  readonly planning?: Pick<Planning, 'status' | 'url'> | undefined
 }
 
 export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
   const { gateway, owners, clock } = options
   const contexts = new Map<string, string>()
   const watchers = new Roll<Watcher>()
-  function task(pending: Pending, holder: Holder, record: string, contextId: string | undefined): Task {
-    if (contextId !== undefined && !contexts.has(pending.id)) {
+  /** The conversation of a task, which is remembered when it is known. */
+  function contextOf(id: string, contextId: string | undefined): string {
+    if (contextId !== undefined && !contexts.has(id)) {
       if (contexts.size >= contextsMax) contexts.delete(contexts.keys().next().value!)
-      contexts.set(pending.id, contextId)
+      contexts.set(id, contextId)
     }
+    return contexts.get(id) ?? approvalTaskId(id)
+  }
+  function planned(list: PlanStatus, contextId: string | undefined, steps?: readonly StepAnswer[]): Task {
+    return planTask({
+      list,
+      url: options.planning?.url(list.id) ?? '',
+      contextId: contextOf(list.id, contextId),
+      now: clock.now(),
+      ...(steps === undefined ? {} : { steps }),
+    })
+  }
+  async function plan(id: string, holder: Holder): Promise<Task | undefined> {
+    const list = await options.planning?.status(id, holder)
+    return list === undefined ? undefined : planned(list, undefined)
+  }
+  function task(pending: Pending, holder: Holder, record: string, contextId: string | undefined): Task {
     const view = approvalTask({
       pending,
       url: gateway.approvalUrl(pending.id),
-      contextId: contexts.get(pending.id) ?? approvalTaskId(pending.id),
+      contextId: contextOf(pending.id, contextId),
       now: clock.now(),
     })
     // The agent's own task: from now on the caller goes on with it under its own id.
@@ -89,15 +112,18 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
   }
   return {
     task,
+    planned,
     async answer(call, holder, record, reply, onClose) {
       const id = approvalIdOf(call.reading.taskIds[0]!)
       const read = async (): Promise<Task | undefined> => {
+        if (isPlanId(id)) return await plan(id, holder)
         const pending = await gateway.approval(id, holder)
         return pending === undefined ? undefined : task(pending, holder, record, undefined)
       }
       const now = await read()
       if (now === undefined) reply.error(taskNotFound())
       else if (call.method === 'GetTask') reply.result(now)
+      else if (call.method === 'CancelTask' && isPlanId(id)) reply.error(notCancelable())
       else if (call.method === 'CancelTask') await withdraw(id, holder, record, reply)
       else if (watchers.size >= watchersMax) reply.error(faultError(busy()))
       else watch(id, read, reply, onClose)

@@ -4,6 +4,7 @@ import { readTask } from '@ambit/core/wire/a2a/task'
 import type { Message, Part, Task, TaskState } from '@ambit/core/wire/a2a/task'
 import type { Pending } from '../../approval/approval.ts'
 import { timeText } from '../../kernel/clock.ts'
+import { tellingChanges } from './changed.ts'
 
 /** Tasks with this in front are this node's own: each stands for an act that waits for a person. */
 const ownPrefix = 'ambit-'
@@ -34,6 +35,7 @@ export function approvalTask(view: ApprovalView): Task {
   const { pending } = view
   switch (pending.state) {
     case 'pending':
+    case 'planned':
       return taskOf(view, 'TASK_STATE_AUTH_REQUIRED', [
         {
           text:
@@ -46,9 +48,32 @@ export function approvalTask(view: ApprovalView): Task {
           mediaType: 'application/json',
         },
       ])
+    case 'held':
+      return taskOf(view, 'TASK_STATE_WORKING', [
+        ...text(
+          `Held until ${timeText(pending.dueAt ?? view.now)}: the agent gets this message then unless the person ` +
+            `vetoes it at ${view.url}.`,
+        ),
+        {
+          data: {
+            approvalUrl: view.url,
+            approvalId: pending.id,
+            heldUntil: timeText(pending.dueAt ?? view.now),
+          },
+          mediaType: 'application/json',
+        },
+      ])
     case 'approved':
     case 'performing':
-      return taskOf(view, 'TASK_STATE_WORKING', text('The person agreed; the agent is being asked.'))
+      return taskOf(
+        view,
+        'TASK_STATE_WORKING',
+        text(
+          pending.dueAt === undefined
+            ? 'The person agreed; the agent is being asked.'
+            : 'The time for a veto is over; the agent is being asked.',
+        ),
+      )
     case 'denied':
       return taskOf(view, 'TASK_STATE_REJECTED', text('The person declined.'))
     case 'expired':
@@ -72,9 +97,10 @@ export function approvalTask(view: ApprovalView): Task {
 function doneTask(view: ApprovalView): Task {
   const outcome = view.pending.outcome
   const answer = answerOf(outcome?.answer)
-  if (answer?.task !== undefined) return answer.task
+  if (answer?.task !== undefined) return tellingChanges(answer.task, outcome?.changed)
   if (answer?.message !== undefined) {
-    return { ...bare(view), status: status(view, 'TASK_STATE_COMPLETED', answer.message) }
+    const done = { ...bare(view), status: status(view, 'TASK_STATE_COMPLETED', answer.message) }
+    return tellingChanges(done, outcome?.changed)
   }
   if (outcome === undefined || outcome.status === 'completed') {
     return taskOf(view, 'TASK_STATE_COMPLETED', text('It was done; its answer is no longer kept.'))

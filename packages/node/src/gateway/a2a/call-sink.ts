@@ -16,6 +16,7 @@ import { retryAfterHeaders } from '../retry-after.ts'
 import type { ApprovalDesk } from './approval-desk.ts'
 import type { Call } from './call.ts'
 import type { CardDesk } from './cards/card-desk.ts'
+import { changesTold } from './changed.ts'
 import type { Detachment } from './detachment.ts'
 import { askedError, faultError, refusalError, stoppedError } from './refusal.ts'
 import { answerWith, errorWith, isLastEvent, namesItsAct, receiptHeaders } from './receipt-metadata.ts'
@@ -96,7 +97,9 @@ export class CallSink implements IngressSink {
     else this.#of.reply.event(told)
   }
 
-  outcome(outcome: Outcome, act: string, receipt?: ReceiptAnswer): void {
+  outcome(given: Outcome, act: string, receipt?: ReceiptAnswer): void {
+    const { changed } = given
+    const outcome = changed === undefined ? given : { ...given, value: changesTold(given.value, changed) }
     this.act = act
     this.#end()
     this.#receipt = receipt

@@ -5,13 +5,16 @@ import { objectOf } from '@ambit/core/wire/a2a/json'
 import { operations } from '@ambit/core/wire/a2a/method'
 import type { PushConfig } from '@ambit/core/wire/a2a/push'
 import { extensionsHeader, wireProtocol } from '@ambit/core/wire/a2a/version'
+import { delegationKey, readDelegation } from '@ambit/core/wire/delegation'
+import type { DelegationWish } from '@ambit/core/wire/delegation'
 import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Holder } from '../../authority/authority.ts'
 import type { Target, TargetCapability } from '../../registry/target.ts'
 import type { ActHandle, Gateway, Included, Intake } from '../gateway.ts'
+import type { Planning } from '../planning.ts'
 import { taskNotFound } from './approval-desk.ts'
 import type { ApprovalDesk } from './approval-desk.ts'
-import { isApprovalTask } from './approval-task.ts'
+import { approvalIdOf, isApprovalTask } from './approval-task.ts'
 import type { Call } from './call.ts'
 import type { CardDesk } from './cards/card-desk.ts'
 import { CallSink } from './call-sink.ts'
@@ -22,6 +25,9 @@ import { inlineConfig, withCallback } from './push/config-arguments.ts'
 import type { CallbackRow } from './push/push-store.ts'
 import { missingExtension } from './extensions.ts'
 import { faultError, noEntryError } from './refusal.ts'
+import { metadataMember, withoutMetadata } from './metadata-member.ts'
+import { plannedMessage } from './planned-message.ts'
+import { isPlan, submitPlan } from './plan-submission.ts'
 import { wishOf, withoutWish } from './receipt-metadata.ts'
 import type { Reply } from './reply.ts'
 import type { TaskOwners } from './task-owners.ts'
@@ -34,6 +40,8 @@ export interface IngressParts {
   readonly detachments: Detachments
   /** Left out: no agent is asked for push notifications. */
   readonly callbacks: Pick<Callbacks, 'prepare' | 'drop'> | undefined
+  /** Undefined: no lists of messages are taken. */
+  readonly planning?: Planning | undefined
 }
 
 /** One readable request of an authenticated caller. */
@@ -72,7 +80,14 @@ export async function submitCall(parts: IngressParts, sent: Submission): Promise
     reply.error(a2aError('INVALID_PARAMS', read.reason))
     return
   }
-  const submission: WishingSubmission = read.wish === undefined ? sent : wishing(sent, read.wish)
+  const handed = readDelegation(metadataMember(sent.call.params, delegationKey))
+  if (!handed.ok) {
+    reply.error(a2aError('INVALID_PARAMS', handed.reason))
+    return
+  }
+  const wishes = { wish: read.wish, delegate: handed.wish }
+  const submission: WishingSubmission =
+    read.wish === undefined && handed.wish === undefined ? sent : wishing(sent, wishes)
   const { call } = submission
   if (target === undefined) {
     reply.error(noEntryError(holder))
@@ -81,6 +96,10 @@ export async function submitCall(parts: IngressParts, sent: Submission): Promise
   const capability = target.capabilities.get(capabilityOf(call.method))
   if (capability === undefined || !isSupported(call, target)) {
     reply.error(canSee(parts, holder, target) ? unsupported(call) : noEntryError(holder))
+    return
+  }
+  if (parts.planning !== undefined && isPlan(call)) {
+    await submitPlan({ ...parts, planning: parts.planning }, { ...submission, target })
     return
   }
   const missing = missingExtension(target, submission.extensions)
@@ -100,18 +119,21 @@ export async function submitCall(parts: IngressParts, sent: Submission): Promise
   else await submitWithPush(parts, submission, target, capability, push)
 }
 
-/** A submission whose call holds no wish any more. */
-interface WishingSubmission extends Submission {
-  readonly wish?: ReceiptWish
+interface Wishes {
+  readonly wish: ReceiptWish | undefined
+  readonly delegate: DelegationWish | undefined
 }
 
-function wishing(submission: Submission, wish: ReceiptWish): WishingSubmission {
+/** A submission whose call holds no wish any more. */
+interface WishingSubmission extends Submission, Partial<Wishes> {}
+
+function wishing(submission: Submission, wishes: Wishes): WishingSubmission {
   const { call } = submission
-  const params = withoutWish(call.params)
-  if (params === call.params) return { ...submission, wish }
+  const params = withoutMetadata(withoutWish(call.params), delegationKey)
+  if (params === call.params) return { ...submission, ...wishes }
   // The bytes hold the wish, so the message is made anew.
   const rewritten: Call = { ...call, params, paramsText: JSON.stringify(params), forward: false }
-  return { ...submission, call: rewritten, wish }
+  return { ...submission, call: rewritten, ...wishes }
 }
 
 /** Whether the tasks that a call names are the caller's. Where not, it is answered here. */
@@ -129,10 +151,32 @@ async function mayTouch(
   // An agent that is itself behind an Ambit node has tasks of that form too; those have an owner here.
   if (!others.some((id) => isApprovalTask(id)))
     reply.error(canSee(parts, holder, target) ? taskNotFound() : noEntryError(holder))
-  else if (capability.id === messageCapability) reply.error(waiting())
+  else if (capability.id === messageCapability) refuseClaim(parts, submission, target, capability)
   else if (call.reading.push !== undefined || capability.id.startsWith('task.push.')) reply.error(noPushYet())
   else await parts.desk.answer(call, holder, target.id, reply, (run) => response.on('close', run))
   return false
+}
+
+/** A message to a task that waits for a person is refused and recorded: what a client says is never an approval. */
+function refuseClaim(
+  { gateway }: IngressParts,
+  submission: Submission,
+  target: Target,
+  capability: TargetCapability,
+): void {
+  const { call, reply } = submission
+  const claim = approvalIdOf(call.reading.taskIds.find((id) => isApprovalTask(id)) ?? '')
+  const told = () => reply.error(waiting())
+  gateway.submit(
+    { ...intakeOf(submission, target, capability), claim },
+    {
+      event: () => true,
+      outcome: told,
+      asked: told,
+      refused: told,
+      failed: (fault) => reply.error(faultError(fault)),
+    },
+  )
 }
 
 /**
@@ -217,7 +261,7 @@ function submitToGateway(
 }
 
 function intakeOf(submission: WishingSubmission, target: Target, capability: TargetCapability): Intake {
-  const { call, holder, trace, extensions, includes, wish } = submission
+  const { call, holder, trace, extensions, includes, wish, delegate } = submission
   return {
     holder,
     target,
@@ -225,6 +269,7 @@ function intakeOf(submission: WishingSubmission, target: Target, capability: Tar
     arguments: call.params,
     ...(includes === undefined ? {} : { includes }),
     argumentsText: call.paramsText,
+    asPlanned: capability.id === messageCapability ? plannedMessage : undefined,
     protocolIn: `a2a/${call.version}`,
     wire: {
       protocol: wireProtocol(call.binding, call.version),
@@ -238,6 +283,7 @@ function intakeOf(submission: WishingSubmission, target: Target, capability: Tar
     parent: undefined,
     place: undefined,
     receipt: wish,
+    delegate,
   }
 }
 

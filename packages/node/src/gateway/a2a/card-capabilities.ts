@@ -154,8 +154,9 @@ const taskOperations: readonly TaskOperation[] = [
     },
     readOnly: false,
     streams: false,
-    // What the agent says of the task leaves for that address; deleting the setting ends it.
-    profile: { ...reads, effect: 'egress', reversibility: 1, roles: { url: 'sink' } },
+    // What the agent says of the task leaves for that address; deleting the setting ends it. A message that asks for
+    // it is not held for that: the setting would come too late.
+    profile: { ...reads, effect: 'egress', reversibility: 1, roles: { url: 'sink' }, windowMs: 0 },
   },
   {
     id: 'task.push.get',
@@ -194,7 +195,7 @@ const taskOperations: readonly TaskOperation[] = [
     input: pushInput,
     readOnly: false,
     streams: false,
-    profile: { ...reads, effect: 'write', reversibility: 1 },
+    profile: { ...reads, effect: 'write', reversibility: 1, windowMs: 0 },
   },
   {
     id: extendedCardCapability,

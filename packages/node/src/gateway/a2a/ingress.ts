@@ -18,19 +18,20 @@ import type { Target } from '../../registry/target.ts'
 import { readBody } from '../body.ts'
 import type { DataPath } from '../../kernel/data-path.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Planning } from '../planning.ts'
 import { createApprovalDesk } from './approval-desk.ts'
 import type { OnApproval } from './approval-desk.ts'
 import { readRestCall, readRpcCall } from './call.ts'
 import type { CallReading } from './call.ts'
 import { submitCall } from './call-submission.ts'
 import type { IngressParts } from './call-submission.ts'
-import { createCardDesk, keyDocument, keySetPath } from './cards/card-desk.ts'
+import { asksForCard, createCardDesk, keyDocument, keySetPath } from './cards/card-desk.ts'
 import { sendDocument } from './cards/card-answer.ts'
 import type { CardSigner } from './cards/card-signer.ts'
 import { createDetachments } from './detachment.ts'
 import { readHeaders, traceOf } from './headers.ts'
 import type { A2aHeaders } from './headers.ts'
-import { authenticationError, challengeOf, faultError } from './refusal.ts'
+import { authenticationError, faultError } from './refusal.ts'
 import { readRestCall03, readRpcCall03 } from './legacy/call.ts'
 import { formOf03 } from './legacy/reply.ts'
 import { createReply, formOf } from './reply.ts'
@@ -39,9 +40,9 @@ import type { TaskOwners } from './task-owners.ts'
 
 export interface A2aIngressOptions {
   readonly gateway: Gateway
-  /** By slug; of any protocol and in any state. */
+  /** By slug in an organisation, left out: in that which runs the node; of any protocol and in any state. */
   readonly registry: {
-    target(slug: string): Target | undefined
+    target(slug: string, organization?: string): Target | undefined
     /** The document that a record was made of, as it came: an agent's own card, text for text. */
     document(record: string): Promise<string | undefined>
   }
@@ -55,6 +56,8 @@ export interface A2aIngressOptions {
   readonly clock: Clock
   /** Left out: no agent is asked for push notifications. */
   readonly callbacks?: IngressParts['callbacks']
+  /** Left out: no lists of messages are taken. */
+  readonly planning?: Planning
 }
 
 /** The parts are what the other bindings answer with as well. */
@@ -82,7 +85,8 @@ export function createA2aIngress(options: A2aIngressOptions): A2aIngress {
   })
   const keys = keyDocument(signer, clock)
   const detachments = createDetachments(clock)
-  const parts: IngressParts = { gateway, owners, desk, cards, detachments, callbacks }
+  const { planning } = options
+  const parts: IngressParts = { gateway, owners, desk, cards, detachments, callbacks, planning }
   return {
     parts,
     claims: (path) => path.startsWith(prefix) || path === keySetPath,
@@ -94,14 +98,32 @@ export function createA2aIngress(options: A2aIngressOptions): A2aIngress {
         return
       }
       const address = readAddress(url)
-      const target = slugForm.test(address.slug) ? options.registry.target(address.slug) : undefined
-      const agent =
-        target?.interfaces.some((offered) => offered.protocol === 'a2a') === true ? target : undefined
       const { slug, rest } = address
-      if (!cards.serve(request, response, { slug, rest, target: agent }))
-        answer(parts, request, response, address, agent)
+      const find: FindAgent = (organization) => agentAt(options.registry, slug, organization)
+      if (asksForCard(request, rest))
+        cards.serve(request, response, { slug, rest, target: find(organizationOf(gateway, request)) })
+      else answer(parts, request, response, address, find)
     },
   }
+}
+
+/** The agent that an address names for callers of an organisation. */
+type FindAgent = (organization: string | undefined) => Target | undefined
+
+function agentAt(
+  registry: A2aIngressOptions['registry'],
+  slug: string,
+  organization: string | undefined,
+): Target | undefined {
+  const target = slugForm.test(slug) ? registry.target(slug, organization) : undefined
+  return target?.interfaces.some((offered) => offered.protocol === 'a2a') === true ? target : undefined
+}
+
+/** Cards are for everyone to read; whoever shows a token reads those of their own organisation. */
+function organizationOf(gateway: Gateway, request: IncomingMessage): string | undefined {
+  const { authorization } = request.headers
+  const found = authorization === undefined ? undefined : gateway.authenticate(authorization, request)
+  return found?.ok === true ? found.holder.organization : undefined
 }
 
 interface Address {
@@ -128,7 +150,7 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   address: Address,
-  target: Target | undefined,
+  find: FindAgent,
 ): void {
   const binding: Binding = address.rest === '' ? 'JSONRPC' : 'HTTP+JSON'
   const headers = readHeaders(request)
@@ -141,9 +163,10 @@ function answer(
     )
     return
   }
-  const authentication = parts.gateway.authenticate(headers.authorization)
+  const authentication = parts.gateway.authenticate(headers.authorization, request)
   if (!authentication.ok) {
-    early.error(authenticationError(authentication), { 'www-authenticate': challengeOf(authentication) })
+    const challenge = parts.gateway.challenge(request, authentication)
+    early.error(authenticationError(authentication), { 'www-authenticate': challenge })
     return
   }
   if (binding === 'JSONRPC' && request.method !== 'POST') {
@@ -154,6 +177,7 @@ function answer(
     return
   }
   const { holder } = authentication
+  const target = find(holder.organization)
   readBody(request, limits.actBodyBytesMax, (fault, body) => {
     if (fault !== undefined) {
       early.error(faultError(fault), { connection: 'close' })

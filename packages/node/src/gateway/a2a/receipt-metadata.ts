@@ -4,26 +4,16 @@ import type { Json } from '@ambit/core/wire/a2a/json'
 import { isInterrupted, isTerminal, readStreamResponse } from '@ambit/core/wire/a2a/task'
 import { readWish, receiptHeader, receiptKey } from '@ambit/core/wire/receipt-wish'
 import type { ReceiptAnswer, WishReading } from '@ambit/core/wire/receipt-wish'
+import { metadataMember, withoutMetadata } from './metadata-member.ts'
 
 /** What the caller wants of its receipt: in the metadata of the request or of its message, or in the header. */
 export function wishOf(params: Json, header: string | undefined): WishReading {
-  const inMessage = objectOf(objectOf(params['message'])?.['metadata'])?.[receiptKey]
-  return readWish(objectOf(params['metadata'])?.[receiptKey] ?? inMessage, header)
+  return readWish(metadataMember(params, receiptKey), header)
 }
 
 /** The params without the wish, which is for this node and not for the agent behind it; the same where there is none. */
 export function withoutWish(params: Json): Json {
-  const own = withoutMember(params)
-  const message = objectOf(own['message'])
-  const theirs = message === undefined ? undefined : withoutMember(message)
-  return theirs === message ? own : { ...own, message: theirs }
-}
-
-function withoutMember(of: Json): Json {
-  const metadata = objectOf(of['metadata'])
-  if (metadata?.[receiptKey] === undefined) return of
-  const { [receiptKey]: _wish, ...rest } = metadata
-  return { ...of, metadata: rest }
+  return withoutMetadata(params, receiptKey)
 }
 
 /** The headers of an answer that has a receipt: where it is. */

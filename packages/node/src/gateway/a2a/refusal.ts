@@ -77,13 +77,6 @@ export function authenticationError(failed: Exclude<Authentication, { ok: true }
   }
 }
 
-/** RFC 6750, section 3: no error word when no token came at all. */
-export function challengeOf(failed: Exclude<Authentication, { ok: true }>): string {
-  return failed.code === 'auth.missing'
-    ? 'Bearer realm="ambit"'
-    : 'Bearer realm="ambit", error="invalid_token"'
-}
-
 /** What a fault looks like in A2A: what the agent did wrong has a word of its own there. */
 export function faultError(
   fault: Pick<Fault, 'code' | 'status' | 'title' | 'detail' | 'remedy' | 'retryable' | 'extra'>,

@@ -16,7 +16,7 @@ import { readHeaders } from './headers.ts'
 import type { McpHeaders } from './headers.ts'
 import { isModern } from './modern/ingress.ts'
 import type { ModernIngress } from './modern/ingress.ts'
-import { replyError, replyFault } from './reply.ts'
+import { replyError, replyFault, replyUnknown } from './reply.ts'
 import type { Hub } from './subscriptions/hub.ts'
 import { parseForeign } from './foreign-json.ts'
 
@@ -65,10 +65,11 @@ export function createMcpIngress(options: McpIngressOptions): DataPath {
     },
     handle(request, response) {
       const headers = readHeaders(request)
-      const authentication = options.gateway.authenticate(headers.authorization)
+      const authentication = options.gateway.authenticate(headers.authorization, request)
       if (!authentication.ok) {
         // The body is not read: whoever is not known here is not listened to.
-        replyFault(response, null, new Fault(authentication.code, { detail: authentication.detail }))
+        const fault = new Fault(authentication.code, { detail: authentication.detail })
+        replyUnknown(response, fault, options.gateway.challenge(request, authentication))
         request.resume()
         return
       }

@@ -34,24 +34,24 @@ export function replyError(
 
 /** What a fault of this node looks like in JSON-RPC: its own code, words and advice stand in `data`. */
 export function replyFault(response: ServerResponse, id: JsonRpcId | null, fault: Fault): void {
+  replyWith(response, fault.status, id, fault, retryAfterHeaders(fault))
+}
+
+/** Whoever is not let in: always 401 (RFC 6750 section 3.1), upon which clients log in again by themselves. */
+export function replyUnknown(response: ServerResponse, fault: Fault, challenge: string): void {
+  replyWith(response, 401, null, fault, { 'www-authenticate': challenge })
+}
+
+function replyWith(
+  response: ServerResponse,
+  status: number,
+  id: JsonRpcId | null,
+  fault: Fault,
+  headers: OutgoingHttpHeaders | undefined,
+): void {
   const { code, detail, remedy, retryable } = fault
   const retryAfterMs = retryAfterMsOf(fault)
   const data = { code, detail, remedy, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-  const headers =
-    fault.status === 401
-      ? { 'www-authenticate': `Bearer realm="ambit", error="${challengeOf(fault)}"` }
-      : retryAfterHeaders(fault)
-  replyError(
-    response,
-    fault.status,
-    id,
-    errorCodes.internal,
-    `${fault.title}: ${fault.detail}`,
-    data,
-    headers,
-  )
-}
-
-function challengeOf(fault: Fault): string {
-  return fault.code === 'auth.missing' ? 'invalid_request' : 'invalid_token'
+  const message = `${fault.title}: ${fault.detail}`
+  replyError(response, status, id, errorCodes.internal, message, data, headers)
 }

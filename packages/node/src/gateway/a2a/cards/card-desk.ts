@@ -28,8 +28,8 @@ export interface CardDeskOptions {
 
 /** Gives out the cards of this node's agents: rewritten and signed again, and beside them the agents' own. */
 export interface CardDesk {
-  /** Answers when the path below an agent's address is one of a card, or the path of the keys; false otherwise. */
-  serve(request: IncomingMessage, response: ServerResponse, asked: AskedCard): boolean
+  /** Answers a request that asks for a card. */
+  serve(request: IncomingMessage, response: ServerResponse, asked: AskedCard): void
   /** What an agent showed an authenticated caller, rewritten and signed like its public card. */
   extended(target: Target, own: unknown, version: A2aVersion): Promise<Json>
 }
@@ -52,6 +52,11 @@ const servedPaths: ReadonlySet<string> = new Set(
 )
 
 const presentPaths: ReadonlySet<string> = new Set([cardPath, '/agent-card.json'])
+
+/** Whether a request is for a card: `rest` is what stands below an agent's address. */
+export function asksForCard({ method }: IncomingMessage, rest: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && (rest === originalPath || servedPaths.has(rest))
+}
 
 /** Keyed weakly: a changed record is another object and lets the old cards go. */
 type Kept = { readonly at: ServedAt; readonly cards: Partial<Record<A2aVersion, Promise<Document>>> }
@@ -104,8 +109,6 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
   }
   return {
     serve(request, response, asked) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return false
-      if (asked.rest !== originalPath && !servedPaths.has(asked.rest)) return false
       const found = documentFor(asked, versionOf(request, asked))
       if (found === undefined) answerProblem(response, notFound)
       else {
@@ -117,7 +120,6 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
           (error: unknown) => answerProblem(response, Fault.from(error)),
         )
       }
-      return true
     },
     async extended(target, own, version) {
       return await signer.sign(cardText(objectOf(own) ?? {}, target, at(target.slug), version), keySet())

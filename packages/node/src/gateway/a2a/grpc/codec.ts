@@ -3,7 +3,7 @@ import type { DescMessage, JsonValue, Message } from '@bufbuild/protobuf'
 import { EmptySchema } from '@bufbuild/protobuf/wkt'
 import type { Method } from '@ambit/core/wire/a2a/method'
 import type { Json } from '@ambit/core/wire/a2a/json'
-import { readSchema } from './descriptor.ts'
+import { readSchema } from '../../protobuf-schema.ts'
 import { a2aPackage, a2aSchema } from './schema.ts'
 
 /** What a method takes and gives, as one message of protocol buffers each. */

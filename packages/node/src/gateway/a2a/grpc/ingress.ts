@@ -12,6 +12,7 @@ import type { Method } from '@ambit/core/wire/a2a/method'
 import { a2aVersion } from '@ambit/core/wire/a2a/version'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
+import type { GrpcService } from '../../grpc-service.ts'
 import { readParams } from '../call.ts'
 import type { Call, CallReading } from '../call.ts'
 import { submitCall } from '../call-submission.ts'
@@ -27,14 +28,7 @@ import { statusOf } from './status.ts'
 export interface A2aGrpcOptions {
   readonly parts: IngressParts
   /** By slug; of any protocol and in any state. */
-  readonly registry: { target(slug: string): Target | undefined }
-}
-
-/** A service as the listener takes it. */
-export interface GrpcService {
-  readonly definition: ServiceDefinition
-  readonly handlers: UntypedServiceImplementation
-  readonly interceptor: ServerInterceptor
+  readonly registry: { target(slug: string, organization: string): Target | undefined }
 }
 
 /**
@@ -135,7 +129,8 @@ function readAsked(
     setTenant(message, rest.join('/'))
   })
   if (decoded === undefined) return undefined
-  const target = slug === '' ? onlyTarget(options, holder) : options.registry.target(slug)
+  const target =
+    slug === '' ? onlyTarget(options, holder) : options.registry.target(slug, holder.organization)
   const agent = target?.interfaces.some((offered) => offered.protocol === 'a2a') === true ? target : undefined
   return { reading: readCall(method, decoded.json, decoded.bytes), target: agent }
 }

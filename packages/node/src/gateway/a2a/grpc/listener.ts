@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server as SocketServer, Socket } from 'node:net'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server, ServerCredentials, ServerInterceptingCall } from '@grpc/grpc-js'
+import type { ServerInterceptor } from '@grpc/grpc-js'
 import { Fault } from '@ambit/core/fault'
 import type { Clock } from '../../../kernel/clock.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { listenAt } from '../../../kernel/listen.ts'
 import type { Log } from '../../../kernel/log.ts'
-import type { GrpcService } from './ingress.ts'
+import type { GrpcService } from '../../grpc-service.ts'
 
 /** Open connections on one address, some 100 KiB each; a client of gRPC has one for all its calls. */
 const connectionsMax = 4096
@@ -50,7 +51,7 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     // Counts of every call that nobody here reads.
     'grpc.enable_channelz': 0,
-    interceptors: options.services.map(({ interceptor }) => interceptor),
+    interceptors: options.services.flatMap(ownInterceptor),
   })
   for (const { definition, handlers } of options.services) server.addService(definition, handlers)
   const injector = injectorOf(server, options.tls)
@@ -70,6 +71,15 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
     await closed
   }
   return { port, at, close }
+}
+
+/** A server asks its interceptors about the calls of all its services. */
+function ownInterceptor({ definition, interceptor }: GrpcService): ServerInterceptor[] {
+  if (interceptor === undefined) return []
+  const own = new Set(Object.values(definition).map(({ path }) => path))
+  return [
+    (method, call) => (own.has(method.path) ? interceptor(method, call) : new ServerInterceptingCall(call)),
+  ]
 }
 
 function createListener(inject: (socket: Socket) => void): SocketServer {

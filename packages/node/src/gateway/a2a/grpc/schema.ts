@@ -1,5 +1,5 @@
 /**
- * The messages of A2A 1.0 (package `lf.a2a.v1`), in the part of the protocol buffer language that `descriptor.ts` reads.
+ * The messages of A2A 1.0 (package `lf.a2a.v1`), in the part of the protocol buffer language that `protobuf-schema.ts` reads.
  * Names, types and numbers are the specification's.
  */
 export const a2aPackage = 'lf.a2a.v1'

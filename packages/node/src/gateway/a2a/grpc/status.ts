@@ -5,7 +5,7 @@ import type { Any } from '@bufbuild/protobuf/wkt'
 import { status } from '@grpc/grpc-js'
 import { foreignAsRest } from '@ambit/core/wire/a2a/error'
 import type { A2aError, ErrorInfo, ForeignError } from '@ambit/core/wire/a2a/error'
-import { readSchema } from './descriptor.ts'
+import { readSchema } from '../../protobuf-schema.ts'
 import { rpcPackage, rpcSchema } from './status-schema.ts'
 
 /** Where the whole `google.rpc.Status` of an error travels, beside the code and the words. */

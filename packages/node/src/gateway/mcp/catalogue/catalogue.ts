@@ -2,6 +2,7 @@ import type { Holder } from '../../../authority/authority.ts'
 import type { NamedTool } from '../names/tool-names.ts'
 import { metaTools } from './meta-tools.ts'
 import type { MetaTools } from './meta-tools.ts'
+import type { PlanTool } from '../plans/plan-tool.ts'
 import { pinned } from './pinned.ts'
 
 /** What `tools/list` shows at one address. */
@@ -11,6 +12,8 @@ export interface Catalogue {
   readonly listed: readonly NamedTool[]
   /** Where there are more: the tools that find, describe and call the others. */
   readonly meta: MetaTools | undefined
+  /** The tool that takes plans, for a holder whose person may have to be asked. */
+  readonly plan: PlanTool | undefined
   /** JSON of the list, made when it is asked for first. */
   readonly text: string
 }
@@ -19,17 +22,21 @@ export function createCatalogue(
   tools: readonly NamedTool[],
   holder: Holder,
   toolsListedMax: number,
+  plan: PlanTool | undefined,
 ): Catalogue {
+  const own = plan === undefined ? [] : [plan.definition]
   const meta = tools.length > toolsListedMax ? metaTools(tools) : undefined
-  const listed = meta === undefined ? tools : pinned(tools, holder, toolsListedMax - meta.definitions.length)
+  const listed =
+    meta === undefined ? tools : pinned(tools, holder, toolsListedMax - meta.definitions.length - own.length)
   let text: string | undefined
   return {
     tools,
     listed,
     meta,
+    plan,
     get text() {
       const definitions = listed.map((tool) => tool.definition)
-      text ??= JSON.stringify(meta === undefined ? definitions : [...meta.definitions, ...definitions])
+      text ??= JSON.stringify([...(meta?.definitions ?? []), ...definitions, ...own])
       return text
     },
   }

@@ -2,6 +2,8 @@ import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import type { FoundTool } from '../names/tool-names.ts'
 import type { View } from '../names/view.ts'
+import { readPlanCall } from '../plans/plan-tool.ts'
+import type { PlanCall } from '../plans/plan-tool.ts'
 import { innerCall } from './meta-tools.ts'
 
 /** What a `tools/call` asks for. */
@@ -15,6 +17,8 @@ export type ToolCall =
     }
   /** The node answers by itself; no act. */
   | { readonly form: 'answer'; readonly result: JsonObject }
+  /** A list of what the caller is going to do, or how one stands; no act either. */
+  | { readonly form: 'plan'; readonly call: Exclude<PlanCall, { form: 'invalid' }> }
   /** Invalid params, in words for the caller. */
   | { readonly form: 'invalid'; readonly what: string }
 
@@ -30,6 +34,7 @@ export function readToolCall(view: View, params: JsonObject): ToolCall {
   if (typeof name !== 'string' || !isObject(args)) {
     return { form: 'invalid', what: '`params.name` is a string and `params.arguments` an object' }
   }
+  if (name === view.catalogue.plan?.name) return planned(view, name, args)
   const meta = view.catalogue.meta?.named(name)
   if (meta === undefined) return called(view, name, args, false)
   if (meta !== 'call') return { form: 'answer', result: view.catalogue.meta!.answer(meta, args) }
@@ -37,6 +42,17 @@ export function readToolCall(view: View, params: JsonObject): ToolCall {
   return inner === undefined
     ? { form: 'invalid', what: '`arguments.name` names a tool, and `arguments.arguments` is an object' }
     : called(view, inner.name, inner.args, true)
+}
+
+/** Each step is read as the call that it says it will be. */
+function planned(view: View, own: string, given: JsonObject): ToolCall {
+  const call = readPlanCall(given, (name, args) => {
+    if (name === own) return { what: 'a list holds no lists' }
+    const read = readToolCall(view, { name, arguments: args })
+    if (read.form === 'call') return { tool: read.tool, args: read.args }
+    return { what: read.form === 'invalid' ? read.what : 'that tool needs nobody, so just call it' }
+  })
+  return call.form === 'invalid' ? call : { form: 'plan', call }
 }
 
 function called(view: View, name: string, args: JsonObject, inner: boolean): ToolCall {

@@ -2,9 +2,11 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isId } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { metaKeys, methods } from '@ambit/core/wire/mcp/methods'
+import type { DelegationWish } from '@ambit/core/wire/delegation'
 import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { ActHandle, Intake } from '../../gateway.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
+import { delegationOf, withoutDelegation } from '../delegation-meta.ts'
 import { canAnswer, opensAddresses } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { serverSink } from '../operations/server-sink.ts'
@@ -15,11 +17,26 @@ import { progressTokenOf } from './answer.ts'
 import { ClientQuestions } from './client-questions.ts'
 import type { ClientStates } from './client-states.ts'
 import { LegacyExchange } from './exchange.ts'
+import type { Deciding } from './exchange.ts'
+import { answerEnded } from './following.ts'
+import type { Waits } from './following.ts'
 import { isWanted } from './log-level.ts'
 import { startRound } from './rounds.ts'
 import type { Submission } from './rounds.ts'
 import { accepts, ownerOf, prefersStream, traceOf } from './visit.ts'
 import type { Visit } from './visit.ts'
+
+/** What a caller wants beside its call. */
+interface Wishes {
+  readonly receipt: ReceiptWish | undefined
+  readonly delegate: DelegationWish | undefined
+}
+
+interface Decided {
+  readonly wish: ReceiptWish | undefined
+  readonly isTool: boolean
+  readonly exchange: () => LegacyExchange
+}
 
 type AskedTool = Extract<ToolCall, { form: 'call' }>
 
@@ -31,6 +48,8 @@ export class Calls {
   readonly questions = new ClientQuestions()
   /** By session and request id: acts in flight, and calls whose client is being asked between two of them. */
   readonly #underWay = new Map<string, LegacyExchange>()
+  /** By session and approval: clients that will hear when a person has decided; as many as may wait. */
+  readonly #told = new Set<string>()
 
   constructor(parts: IngressParts, states: ClientStates) {
     this.#parts = parts
@@ -39,12 +58,12 @@ export class Calls {
   }
 
   tool(visit: Visit, body: Buffer, message: JsonRpcRequest, call: AskedTool): void {
-    this.#start(visit, message, (wish) => this.#toolCall(visit, body, message, call, wish))
+    this.#start(visit, message, (wishes) => this.#toolCall(visit, body, message, call, wishes))
   }
 
   /** A request of the operations table. */
   operation(visit: Visit, body: Buffer, message: JsonRpcRequest): void {
-    this.#start(visit, message, (wish) => this.#operation(visit, body, message, wish))
+    this.#start(visit, message, (wishes) => this.#operation(visit, body, message, wishes))
   }
 
   /** Only within the session that made the call: an id means nothing elsewhere. */
@@ -53,14 +72,15 @@ export class Calls {
     if (visit.session !== undefined && isId(id)) this.#underWay.get(keyOf(visit, id))?.cancel()
   }
 
-  #start(
-    visit: Visit,
-    message: JsonRpcRequest,
-    submissionOf: (wish: ReceiptWish | undefined) => Submission,
-  ): void {
+  #start(visit: Visit, message: JsonRpcRequest, submissionOf: (wishes: Wishes) => Submission): void {
     const read = wishOf(message.params, wishHeader(visit.request.headers))
     if (!read.ok) {
       replyError(visit.response, 400, message.id, errorCodes.invalidParams, read.reason)
+      return
+    }
+    const handed = delegationOf(message.params)
+    if (!handed.ok) {
+      replyError(visit.response, 400, message.id, errorCodes.invalidParams, handed.reason)
       return
     }
     const key = visit.session === undefined ? undefined : keyOf(visit, message.id)
@@ -69,13 +89,20 @@ export class Calls {
       replyError(visit.response, 400, message.id, errorCodes.invalidRequest, text)
       return
     }
-    this.#begin(visit, message, submissionOf(read.wish), key)
+    const submission = submissionOf({ receipt: read.wish, delegate: handed.wish })
+    this.#begin(visit, message, submission, { key, wish: read.wish })
   }
 
-  #begin(visit: Visit, message: JsonRpcRequest, submission: Submission, key: string | undefined): void {
+  #begin(
+    visit: Visit,
+    message: JsonRpcRequest,
+    submission: Submission,
+    { key, wish }: { readonly key: string | undefined; readonly wish: ReceiptWish | undefined },
+  ): void {
     const { request, response, session } = visit
     const { gateway, clock, ids } = this.#parts
     const takesStream = accepts(request, 'text/event-stream')
+    const isTool = message.method === methods.toolsCall
     const exchange: LegacyExchange = new LegacyExchange({
       response,
       id: message.id,
@@ -90,11 +117,12 @@ export class Calls {
       prefersStream: prefersStream(request),
       progressToken: progressTokenOf(message.params ?? {}),
       canAnswer: (question) => canAnswer(session?.capabilities ?? {}, question),
-      isTool: message.method === methods.toolsCall,
+      isTool,
       opensAddresses: opensAddresses(session?.capabilities ?? {}),
       wantsLog: (level) => isWanted(level, this.#states.find(visit)?.logLevel),
       nextRound: (outcome, act) => startRound(this.#parts, visit, submission, exchange, { outcome, act }),
       approvalUrl: (approval) => gateway.approvalUrl(approval),
+      deciding: this.#deciding(visit, submission, { wish, isTool, exchange: () => exchange }),
       over: () => {
         if (key !== undefined) this.#underWay.delete(key)
       },
@@ -103,14 +131,44 @@ export class Calls {
     exchange.begin(submission.submit(undefined, exchange))
   }
 
+  /** For clients of the version that knows how one is sent to an address within a call. */
+  #deciding(visit: Visit, submission: Submission, { wish, isTool, exchange }: Decided): Deciding | undefined {
+    const { decisions, gateway, ids } = this.#parts
+    const { view, holder, session } = visit
+    if (decisions === undefined || session?.version !== '2025-11-25') return undefined
+    return {
+      waits: decisions.soon,
+      questionId: () => ids.next(),
+      async answer(id) {
+        const { target } = submission
+        const own = exchange()
+        const server = target === undefined ? own : serverSink(view, target.slug, own, isTool)
+        const sink = showingReceipt(wish, server, isTool)
+        return await answerEnded(gateway, { id, holder, wish, sink, ended: () => own.elicited(id) })
+      },
+      tellLater: (id) => this.#tellLater(visit, decisions.later, id),
+    }
+  }
+
+  /** On a stream of the session, if there is one then (2025-11-25 client/elicitation, "Completion Notifications"). */
+  #tellLater(visit: Visit, later: Waits, approval: string): void {
+    const key = `${ownerOf(visit)} ${approval}`
+    if (this.#told.has(key)) return
+    const stop = later.wait(approval, () => {
+      this.#told.delete(key)
+      this.#states.find(visit)?.elicited(approval)
+    })
+    if (stop !== undefined) this.#told.add(key)
+  }
+
   #toolCall(
     visit: Visit,
     body: Buffer,
     message: JsonRpcRequest,
     { tool, args }: AskedTool,
-    wish: ReceiptWish | undefined,
+    wishes: Wishes,
   ): Submission {
-    const common = this.#common(visit, body, message, wish)
+    const common = this.#common(visit, body, message, wishes)
     const submission: Submission = {
       target: tool.target,
       method: message.method,
@@ -130,16 +188,16 @@ export class Calls {
             place: undefined,
             ...(round === undefined ? {} : { wire: round.wire }),
           },
-          showingReceipt(wish, serverSink(visit.view, tool.target.slug, sink, true), true),
+          showingReceipt(wishes.receipt, serverSink(visit.view, tool.target.slug, sink, true), true),
         ),
     }
     return submission
   }
 
-  #operation(visit: Visit, body: Buffer, message: JsonRpcRequest, wish: ReceiptWish | undefined): Submission {
-    const params = message.params ?? {}
+  #operation(visit: Visit, body: Buffer, message: JsonRpcRequest, wishes: Wishes): Submission {
+    const params = withoutDelegation(message.params ?? {})
     const { holder, view } = visit
-    const common = this.#common(visit, body, message, wish)
+    const common = this.#common(visit, body, message, wishes)
     const { method } = message
     const submission: Submission = {
       target: undefined,
@@ -165,7 +223,7 @@ export class Calls {
     return submission
   }
 
-  #common(visit: Visit, body: Buffer, message: JsonRpcRequest, wish: ReceiptWish | undefined) {
+  #common(visit: Visit, body: Buffer, message: JsonRpcRequest, wishes: Wishes) {
     const { request, holder, version, session } = visit
     const params = message.params ?? {}
     const protocolIn = `mcp/${version}`
@@ -183,7 +241,7 @@ export class Calls {
       stream: progressTokenOf(params) !== undefined && accepts(request, 'text/event-stream'),
       trace: traceOf(request, params),
       callerCapabilities,
-      receipt: wish,
+      ...wishes,
     }
   }
 }

@@ -114,6 +114,11 @@ export class ClientState {
     this.#write(toolsChanged)
   }
 
+  /** A person has decided at an address that this client was told. */
+  elicited(elicitationId: string): void {
+    this.#write(notificationMessage(notifications.elicitationComplete, { elicitationId }))
+  }
+
   write(text: string): void {
     for (const response of this.#streams) if (!response.writableNeedDrain) response.write(text)
   }

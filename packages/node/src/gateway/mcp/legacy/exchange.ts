@@ -1,21 +1,33 @@
 import type { ServerResponse } from 'node:http'
 import type { ActEvent, Outcome } from '@ambit/core/act'
 import type { Decision } from '@ambit/core/decision'
-import type { Fault } from '@ambit/core/fault'
+import { Fault } from '@ambit/core/fault'
 import { errorCodes, errorResponse } from '@ambit/core/wire/mcp/errors'
 import { notificationMessage, requestMessage, resultResponse } from '@ambit/core/wire/mcp/message'
 import type { JsonObject, JsonRpcId, JsonRpcMessage } from '@ambit/core/wire/mcp/message'
-import { metaKeys, notifications } from '@ambit/core/wire/mcp/methods'
+import { metaKeys, methods, notifications } from '@ambit/core/wire/mcp/methods'
 import type { Pending } from '../../../approval/approval.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
-import { askFirst, askResult, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
+import {
+  askFirst,
+  askResult,
+  askSentence,
+  heldResult,
+  heldSentence,
+  refusalResult,
+  signInFirst,
+  signInResult,
+} from '../refusal.ts'
+import { tellingChanges } from '../changed.ts'
 import { replyJson } from '../reply.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { AnswerStreams } from './answer-streams.ts'
 import { notificationOf, outcomeMessage, progressOf } from './answer.ts'
 import type { ClientQuestions } from './client-questions.ts'
+import { follow } from './following.ts'
+import type { Waits } from './following.ts'
 
 /** After this long without an answer a stream is opened, so that no proxy or client takes the silence for a failure. */
 const silenceMs = 10_000
@@ -60,8 +72,21 @@ export interface LegacyExchangeOptions {
   /** Takes an answer that needs another round (`input_required` of 2026-07-28); false when it is none. */
   nextRound?(outcome: Outcome, act: string): boolean
   approvalUrl(id: string): string
+  /** Of a client that can be sent to an address within its call; undefined for others. */
+  readonly deciding?: Deciding | undefined
   /** Called once when nothing more will be said. */
   over(): void
+}
+
+/** How a call goes on while its person decides. */
+export interface Deciding {
+  readonly waits: Waits
+  /** An id for a question of the node itself. */
+  questionId(): string
+  /** Answers the call with what was decided; false: nothing was. */
+  answer(approval: string): Promise<boolean>
+  /** The client was told to call again: it hears when it is worth it. */
+  tellLater(approval: string): void
 }
 
 /** One request of a client of the older eras: answered as JSON, or as a stream once something came before the answer. */
@@ -162,7 +187,8 @@ export class LegacyExchange implements IngressSink {
     }
   }
 
-  outcome(outcome: Outcome, act: string): void {
+  outcome(given: Outcome, act: string): void {
+    const outcome = tellingChanges(given)
     this.#ended = act
     this.#handle = undefined
     const url = outcome.error?.url
@@ -177,11 +203,60 @@ export class LegacyExchange implements IngressSink {
   asked(pending: Pending, decision: Decision): void {
     const { id, isTool, opensAddresses } = this.#options
     const url = this.#options.approvalUrl(pending.id)
+    if (pending.dueAt !== undefined) {
+      const text = heldSentence(pending, url)
+      this.#answer(
+        isTool
+          ? resultResponse(id, heldResult(pending, url))
+          : errorResponse(id, errorCodes.internal, text, { code: 'act.held', url }),
+      )
+      return
+    }
+    if (opensAddresses && this.#follow(pending, decision, url)) return
+    this.#tellAsked(pending, decision, opensAddresses)
+  }
+
+  /** Whether the client is sent to the address within this call, which goes on then. */
+  #follow(pending: Pending, decision: Decision, url: string): boolean {
+    const { deciding, takesStream, questions, owner } = this.#options
+    if (deciding === undefined || !takesStream || this.#over) return false
+    const stop = follow(pending, url, deciding.waits, {
+      ask: (params, answered) => {
+        const id = deciding.questionId()
+        if (!questions.add(id, owner, answered)) return undefined
+        this.#write(requestMessage(id, methods.elicitationCreate, params))
+        return () => {
+          questions.remove(id)
+          this.#write(notificationMessage(notifications.cancelled, { requestId: id }))
+        }
+      },
+      answer: async () => this.#over || (await deciding.answer(pending.id)),
+      later: () => this.#tellAsked(pending, decision, true),
+      declined: () => this.#tellAsked(pending, decision, false),
+      failed: (error) => this.failed(Fault.from(error)),
+    })
+    if (stop === undefined) return false
+    // No act is under way any more: a client that cancels ends the wait alone.
+    this.#handle = undefined
+    this.between = stop
+    return true
+  }
+
+  /** The person has decided at the address that the client was sent to. */
+  elicited(elicitationId: string): void {
+    this.#write(notificationMessage(notifications.elicitationComplete, { elicitationId }))
+  }
+
+  /** Where a person decides, and that the call is to be made again. */
+  #tellAsked(pending: Pending, decision: Decision, opensAddresses: boolean): void {
+    const { id, isTool, deciding } = this.#options
+    const url = this.#options.approvalUrl(pending.id)
     // A client that did not say that it opens addresses must not be sent to one (2025-11-25 client/elicitation).
     if (!opensAddresses && isTool) {
       this.#answer(resultResponse(id, askResult(url, askSentence)))
       return
     }
+    if (opensAddresses) deciding?.tellLater(pending.id)
     const message = `${askSentence} ${url} Then make the same call again.`
     const { reasons } = decision
     const elicitations = [{ mode: 'url', elicitationId: pending.id, url, message: askFirst }]

@@ -20,13 +20,15 @@ import type { IngressParts } from '../ingress-parts.ts'
 import type { LegacyHandler } from '../mcp.ts'
 import { greetingOf, leftOutMeta } from '../names/greeting.ts'
 import type { View } from '../names/view.ts'
+import { answerPlan } from '../plans/plan-desk.ts'
+import type { PlanVisit } from '../plans/plan-desk.ts'
 import { replyError, replyFault, replyJson } from '../reply.ts'
 import { Calls } from './calls.ts'
 import { declaredTo } from './client-capabilities.ts'
 import { ClientStates } from './client-states.ts'
 import { isLogLevel } from './log-level.ts'
 import { SessionHandles } from './session-handle.ts'
-import { accepts, ownerOf, prefersStream } from './visit.ts'
+import { accepts, ownerOf, prefersStream, traceOf } from './visit.ts'
 import type { Visit } from './visit.ts'
 
 interface Room {
@@ -63,7 +65,10 @@ export function createLegacyIngress(parts: IngressParts): LegacyHandler {
         replyFault(response, null, fault)
       }
     },
-    close: () => states.close(),
+    close() {
+      parts.decisions?.close()
+      states.close()
+    },
   }
 }
 
@@ -237,7 +242,22 @@ function callTool(room: Room, visit: Visit, body: Buffer, message: JsonRpcReques
   const call = readToolCall(visit.view, message.params ?? {})
   if (call.form === 'invalid') refuse(visit, message, errorCodes.invalidParams, call.what)
   else if (call.form === 'answer') reply(visit, message, call.result)
+  else if (call.form === 'plan') handIn(room, visit, message, call.call)
   else room.calls.tool(visit, body, message, call)
+}
+
+/** For clients of these eras a list is an answer with the address in it: there is no call that goes on with it. */
+function handIn({ parts }: Room, visit: Visit, message: JsonRpcRequest, call: PlanVisit['call']): void {
+  const { request, response, holder, version } = visit
+  if (parts.planning === undefined) return
+  const trace = traceOf(request, message.params ?? {})
+  answerPlan(parts.planning, { holder, call, protocolIn: `mcp/${version}`, trace })
+    .then(({ result }) => reply(visit, message, result))
+    .catch((error: unknown) => {
+      const { title, code, detail, remedy, retryable } = Fault.from(error)
+      const data = { code, detail, remedy, retryable }
+      replyError(response, 200, message.id, errorCodes.internal, `${title}: ${detail}`, data)
+    })
 }
 
 function setLevel(room: Room, visit: Visit, message: JsonRpcRequest): void {

@@ -3,12 +3,14 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import type { JsonObject, JsonRpcRequest } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
 import { operations } from '@ambit/core/wire/mcp/operation'
+import type { DelegationWish } from '@ambit/core/wire/delegation'
 import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import { tasksExtension } from '../capabilities.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { Intake } from '../../gateway.ts'
 import { readToolCall, upstreamParams } from '../catalogue/tool-call.ts'
 import type { ToolCall } from '../catalogue/tool-call.ts'
+import { delegationOf, withoutDelegation } from '../delegation-meta.ts'
 import { heldState } from '../held/held-acts.ts'
 import { answeredIntakes, inputState, openRound } from '../input-required.ts'
 import type { Asking, InputRequest, Round } from '../input-required.ts'
@@ -16,14 +18,14 @@ import type { View } from '../names/view.ts'
 import { serverSink } from '../operations/server-sink.ts'
 import { showingReceipt, wishOf, withoutWish } from '../receipt-meta.ts'
 import { ModernAnswer } from './answer.ts'
-import { callerCapabilities, progressTokenOf, followsTasks } from './client.ts'
+import { callerCapabilities, progressTokenOf, followsTasks, traceOf } from './client.ts'
 import { modernProtocol } from './egress.ts'
 import { ModernExchange } from './exchange.ts'
 import type { ExchangeParts } from './exchange.ts'
 import type { ModernCallContext } from './ingress.ts'
 import { approvalState, asksInRounds, signInState } from './outcome.ts'
 import { parameterHeaders, parameterMismatch } from './parameter-headers.ts'
-import { answerPending } from './pending-answer.ts'
+import { planState, takePlan } from './plan-call.ts'
 import { nameOf } from './request-check.ts'
 import { keyedAnswers, openTask } from './tasks.ts'
 
@@ -37,7 +39,12 @@ interface Call {
   /** The message as it goes on; the client's own unless a state in it had to be opened. */
   readonly message: JsonRpcRequest
   readonly receipt: ReceiptWish | undefined
+  readonly delegate: DelegationWish | undefined
+  /** The approval that the client comes back for. */
+  readonly claim?: string
 }
+
+type AskedPlan = Extract<ToolCall, { form: 'plan' }>['call']
 
 /** The requests of clients of 2026-07-28 that go on to servers, and those that come back with an answer. */
 export class ModernCalls {
@@ -55,10 +62,17 @@ export class ModernCalls {
       answer.error(errorCodes.invalidParams, read.reason)
       return
     }
-    const params = read.wish === undefined ? (sent.params ?? {}) : withoutWish(sent.params ?? {})
-    const message = read.wish === undefined || params === sent.params ? sent : { ...sent, params }
+    const handed = delegationOf(sent.params)
+    if (!handed.ok) {
+      answer.error(errorCodes.invalidParams, handed.reason)
+      return
+    }
+    const given = sent.params ?? {}
+    const params = withoutDelegation(read.wish === undefined ? given : withoutWish(given))
+    const message = params === given ? sent : { ...sent, params }
     const requested = `${message.method}\n${String(nameOf(message))}`
-    const call: Call = { context, answer, requested, params, message, receipt: read.wish }
+    const { wish: delegate } = handed
+    const call: Call = { context, answer, requested, params, message, receipt: read.wish, delegate }
     const state = asksInRounds.has(message.method) ? params['requestState'] : undefined
     if (typeof state !== 'string') {
       if (operations[message.method]?.capability === 'tasks') this.#task(call)
@@ -66,8 +80,23 @@ export class ModernCalls {
     } else if (state.startsWith(heldState)) this.#goOn(call, state)
     else if (state.startsWith(inputState)) this.#nextRound(call, state)
     else if (state.startsWith(approvalState)) this.#collect(call, state.slice(approvalState.length))
+    else if (state.startsWith(planState)) this.#planAgain(call, state.slice(planState.length))
     else if (state === signInState) this.#afresh(call)
     else this.#begin(call, this.#exchange(call))
+  }
+
+  #plan({ context, answer, params }: Call, call: AskedPlan): void {
+    const { planning } = this.#parts
+    const trace = traceOf(params)
+    if (planning !== undefined)
+      takePlan(planning, answer, params, { holder: context.holder, call, protocolIn: modernProtocol, trace })
+  }
+
+  /** Back from the address of a list. */
+  #planAgain(call: Call, plan: string): void {
+    if (call.params['name'] === call.context.view.catalogue.plan?.name)
+      this.#plan(call, { form: 'status', plan })
+    else call.answer.error(errorCodes.invalidParams, notGiven)
   }
 
   /** As if for the first time: what the client says of an address it opened counts for nothing. */
@@ -106,6 +135,7 @@ export class ModernCalls {
     const read = readToolCall(view, call.params)
     if (read.form === 'answer') answer.result(read.result)
     else if (read.form === 'invalid') answer.error(errorCodes.invalidParams, read.what)
+    else if (read.form === 'plan') this.#plan(call, read.call)
     else {
       const { tool, args } = read
       // A tool called by way of another one is not known to the client, nor which of its arguments headers repeat.
@@ -138,6 +168,8 @@ export class ModernCalls {
           parent,
           place: undefined,
           receipt: call.receipt,
+          delegate: call.delegate,
+          claim: call.claim,
         },
         showingReceipt(call.receipt, serverSink(view, tool.target.slug, exchange, true), true),
       )
@@ -167,6 +199,8 @@ export class ModernCalls {
         ...(parent === undefined ? {} : { parent }),
         ...(target === undefined ? {} : { target }),
         receipt: call.receipt,
+        delegate: call.delegate,
+        claim: call.claim,
       },
       exchange,
     )
@@ -249,22 +283,10 @@ export class ModernCalls {
   }
 
   /** A client that comes back for an act it was told a person must decide. What it says of the answer counts for nothing. */
-  #collect(call: Call, id: string): void {
-    const exchange = this.#exchange(call)
+  #collect(call: Call, claim: string): void {
     const { requestState: _own, inputResponses: _none, ...params } = call.params
-    this.#parts.gateway
-      .approval(id, call.context.holder)
-      .then((pending) =>
-        pending === undefined
-          ? this.#begin(withParams(call, params), exchange)
-          : answerPending(this.#parts.gateway, exchange, {
-              pending,
-              id,
-              wish: call.receipt,
-              isTool: call.message.method === methods.toolsCall,
-            }),
-      )
-      .catch((error: unknown) => call.answer.fault(Fault.from(error)))
+    const again: Call = { ...withParams(call, params), claim }
+    this.#begin(again, this.#exchange(again))
   }
 }
 

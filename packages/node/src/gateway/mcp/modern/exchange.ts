@@ -8,13 +8,14 @@ import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import type { BackAnswer, BackQuestion } from '../../back.ts'
 import type { ActHandle, IngressSink } from '../../gateway.ts'
+import { tellingChanges } from '../changed.ts'
 import type { Held, HeldActs } from '../held/held-acts.ts'
 import { HeldQuestions } from '../held/held-questions.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { canAnswer } from '../input-required.ts'
 import type { Round } from '../input-required.ts'
 import type { ModernAnswer } from './answer.ts'
-import { capabilitiesOf, traceOf } from './client.ts'
+import { capabilitiesOf, opensAddresses, traceOf } from './client.ts'
 import { eventText } from './events.ts'
 import { approvalState, asksInRounds, tellOutcome, tellPending, tellRefusal } from './outcome.ts'
 import type { Telling } from './outcome.ts'
@@ -127,7 +128,8 @@ export class ModernExchange implements IngressSink, Held {
     return withdraw
   }
 
-  outcome(outcome: Outcome, act: string): void {
+  outcome(given: Outcome, act: string): void {
+    const outcome = tellingChanges(given)
     const { wire, error } = outcome
     // Bytes that answer the request go on as they are.
     if (wire !== undefined) this.#say((answer) => answer.bytes(wire, error))
@@ -137,12 +139,18 @@ export class ModernExchange implements IngressSink, Held {
   }
 
   asked(pending: Pending): void {
+    const { state, dueAt } = pending
+    const isUnderWay = dueAt === undefined && (state === 'approved' || state === 'performing')
+    if (isUnderWay && opensAddresses(this.#params) && asksInRounds.has(this.#method)) {
+      this.#wait(pending)
+      return
+    }
     const url = this.#parts.gateway.approvalUrl(pending.id)
-    this.#say((answer) => tellPending(this.#telling(answer, pending.act), pending.id, url))
+    this.#say((answer) => tellPending(this.#telling(answer, pending.act), pending, url))
   }
 
   /** The approved act is under way: the client is asked to come back with the same state, without a question. */
-  wait(pending: Pending): void {
+  #wait(pending: Pending): void {
     this.#say((answer) =>
       answer.result({ resultType: 'input_required', requestState: `${approvalState}${pending.id}` }),
     )

@@ -5,13 +5,22 @@ import { errorCodes } from '@ambit/core/wire/mcp/errors'
 import { isObject } from '@ambit/core/wire/mcp/message'
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
+import type { Pending } from '../../../approval/approval.ts'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
 import { backIntakes, isInputRequired, readInputRequired, roundMs, sealRound } from '../input-required.ts'
 import type { Asking, InputRequired, Round } from '../input-required.ts'
 import type { IngressParts } from '../ingress-parts.ts'
 import { refusalError } from '../operations/answers.ts'
-import { askResult, askSentence, refusalResult, signInFirst, signInResult } from '../refusal.ts'
+import {
+  askResult,
+  askSentence,
+  heldResult,
+  heldSentence,
+  refusalResult,
+  signInFirst,
+  signInResult,
+} from '../refusal.ts'
 import { errorIn } from './answer.ts'
 import type { ModernAnswer } from './answer.ts'
 import { opensAddresses } from './client.ts'
@@ -71,15 +80,18 @@ export function tellRefusal({ answer, method, act }: Telling, decision: Decision
   answer.error(code, message, data)
 }
 
-/** A person must decide first, at that address. */
-export function tellPending({ answer, method, params }: Telling, id: string, url: string): void {
-  if (opensAddresses(params) && asksInRounds.has(method)) {
+/** A person must decide first, at that address; or can still veto what is held. */
+export function tellPending({ answer, method, params }: Telling, pending: Pending, url: string): void {
+  if (pending.dueAt !== undefined) {
+    if (method === methods.toolsCall) answer.result(heldResult(pending, url))
+    else answer.error(errorCodes.internal, heldSentence(pending, url), { code: 'act.held', url })
+  } else if (opensAddresses(params) && asksInRounds.has(method)) {
     const message = `${askSentence} ${url}`
     const question = { method: methods.elicitationCreate, params: { mode: 'url', message, url } }
     answer.result({
       resultType: 'input_required',
       inputRequests: { 'ambit-approval': question },
-      requestState: `${approvalState}${id}`,
+      requestState: `${approvalState}${pending.id}`,
     })
   } else if (method === methods.toolsCall) answer.result(askResult(url, askSentence))
   else answer.error(errorCodes.internal, `${askSentence} ${url}`, { code: 'act.asked', url })

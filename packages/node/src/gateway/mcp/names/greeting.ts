@@ -24,6 +24,11 @@ export function greetingOf(view: View): { readonly capabilities: JsonObject; rea
       `There are ${catalogue.tools.length} tools; most are found with ${String(find?.['name'])}.`,
     )
   }
+  if (catalogue.plan !== undefined) {
+    sentences.push(
+      `Before several calls that may need a person, hand them in with ${catalogue.plan.name}: they are then asked once.`,
+    )
+  }
   if (missing.length > 0) sentences.push(`Not shown: ${missing.map((reason) => reason.what).join(' ')}`)
   return {
     capabilities: {

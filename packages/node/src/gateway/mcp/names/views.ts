@@ -5,6 +5,7 @@ import { BoundedMap } from '../../../kernel/bounded-map.ts'
 import type { Target, TargetCapability } from '../../../registry/target.ts'
 import type { Visible } from '../../gateway.ts'
 import { createCatalogue } from '../catalogue/catalogue.ts'
+import { planTool } from '../plans/plan-tool.ts'
 import { shownDefinition } from './definition.ts'
 import { missingReasons } from './missing.ts'
 import { seenServer } from './seen-server.ts'
@@ -26,6 +27,8 @@ export interface ViewsOptions {
   revision(): number
   /** Tools a list shows; of more, the pinned ones and the meta-tools. */
   readonly toolsListedMax: number
+  /** Whether some call of a tool may need the holder's person. Left out: no plans are taken. */
+  mayAsk?(holder: Holder, target: Target, capability: TargetCapability): boolean
 }
 
 /** What was made for one chain; given up as a whole when anything changed. */
@@ -73,6 +76,7 @@ export function createViews(options: ViewsOptions): Views {
         registered,
         aloneBefore: alone.get(holder.key),
         toolsListedMax: options.toolsListedMax,
+        mayAsk: (target, capability) => options.mayAsk?.(holder, target, capability) === true,
       })
       views.set(slug ?? '', view)
       return view
@@ -89,6 +93,7 @@ interface Parts {
   readonly registered: readonly Target[]
   readonly aloneBefore: string | undefined
   readonly toolsListedMax: number
+  mayAsk(target: Target, capability: TargetCapability): boolean
 }
 
 function makeView(parts: Parts): View {
@@ -97,7 +102,10 @@ function makeView(parts: Parts): View {
   const single = slug !== undefined || servers.length <= 1
   const { tools, byName } = nameTools(seen, single)
   const plainOwner = single ? servers[0] : servers.find(({ target }) => target.id === parts.aloneBefore)
-  const catalogue = createCatalogue(tools, holder, parts.toolsListedMax)
+  const find = (name: string) => byName.get(name) ?? findRegistered(registered, name, plainOwner?.target.id)
+  const asks = tools.some(({ target, capability }) => parts.mayAsk(target, capability))
+  const plan = asks ? planTool((name) => find(name) !== undefined) : undefined
+  const catalogue = createCatalogue(tools, holder, parts.toolsListedMax, plan)
   return {
     slug,
     servers,
@@ -107,7 +115,7 @@ function makeView(parts: Parts): View {
     get toolsText() {
       return catalogue.text
     },
-    find: (name) => byName.get(name) ?? findRegistered(registered, name, plainOwner?.target.id),
+    find,
     server(named) {
       const found = servers.find(({ target }) => target.slug === named)
       if (found !== undefined) return found

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@ambit/core/wire/mcp/message'
+import type { DelegationWish } from '@ambit/core/wire/delegation'
 import type { ReceiptWish } from '@ambit/core/wire/receipt-wish'
 import type { Holder } from '../../../authority/authority.ts'
 import type { Target } from '../../../registry/target.ts'
@@ -24,6 +25,10 @@ export interface OperationRequest {
   readonly callerCapabilities?: Readonly<Record<string, unknown>>
   /** Of no use for a list that several servers make together: each of them has an act of its own. */
   readonly receipt?: ReceiptWish | undefined
+  /** The approval that the caller comes back for. */
+  readonly claim?: string | undefined
+  /** What the caller hands on to the server that answers. */
+  readonly delegate?: DelegationWish | undefined
   /** The server, where the caller knows it (a sealed task names its own); else it is found by name or URI. */
   readonly target?: Target
   /** Called before the act is submitted when one server answers the request: whose questions its answer may hold. */

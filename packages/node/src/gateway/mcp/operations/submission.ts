@@ -45,6 +45,8 @@ export function submitTo(
       parent: request.parent,
       place: undefined,
       receipt: request.receipt,
+      delegate: request.delegate,
+      claim: request.claim,
     },
     showingReceipt(request.receipt, sink, false),
   )

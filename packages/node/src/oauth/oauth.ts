@@ -1,0 +1,147 @@
+import type { Provider } from 'oidc-provider'
+import { newToken } from '../authority/authority.ts'
+import type { OpenAuthority } from '../authority/authority.ts'
+import type { Proves } from '../gateway/authentication.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { DataPath } from '../kernel/data-path.ts'
+import { createHostNames } from '../kernel/host-names.ts'
+import type { Keyring } from '../kernel/keyring.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Upstream } from '../net/upstream.ts'
+import type { Target } from '../registry/target.ts'
+import type { Store } from '../store/store.ts'
+import { createAuthorizationServer } from './authorization-server.ts'
+import type { KnownAccount, ServerParts } from './authorization-server.ts'
+import { createConnections } from './connections.ts'
+import type { Connections } from './connections.ts'
+import { createConsents } from './consents.ts'
+import type { Consents } from './consents.ts'
+import { createOAuthPath } from './data-path.ts'
+import { createDocumentFetch } from './document-fetch.ts'
+import { createProofs } from './dpop.ts'
+import type { ReadProof } from './dpop.ts'
+import { createEntries } from './entries.ts'
+import { exchange } from './exchange.ts'
+import { init } from './migrations/001-init.ts'
+import { createOAuthReader, createOAuthWriter } from './oauth-store.ts'
+import { standingMandate } from './standing.ts'
+
+/** How often what is over is forgotten. */
+const sweepMs = 10 * 60_000
+
+/** This node as authorization server for the clients that come to it (MCP authorization, RFC 8414, RFC 9728). */
+export interface OAuth extends AsyncDisposable {
+  /** Reads the proof of a request that carries a token (RFC 9449 section 7). */
+  readonly proves: Proves
+  readonly dataPath: DataPath
+  readonly consents: Consents
+  readonly connections: Connections
+  readonly now: () => number
+  /** Forgets what is over; by itself it is done every few minutes. */
+  sweep(): Promise<void>
+}
+
+export interface OAuthParts {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly identity: Pick<Identity, 'callerOf' | 'person'>
+  readonly authority: Pick<OpenAuthority, 'authenticate' | 'present' | 'mandates'>
+  readonly targets: (organization: string) => readonly Target[]
+  /** Fetches the documents of clients: guarded, and closed by whoever made it. */
+  readonly upstream: Upstream
+  /** Public address of the node; known once it listens. */
+  readonly origin: () => string
+  /** Names the node answers for beside those of loopback. */
+  readonly hosts: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
+  const { keyring, clock, log, origin, identity } = parts
+  const { mandates } = parts.authority
+  await parts.store.migrate({ domain: 'oauth', steps: [init] })
+  const store = { ...createOAuthReader(parts.store), ...createOAuthWriter(parts.store) }
+  const entries = createEntries({ store, keyring, clock, mandates })
+  const connections = createConnections({ store, entries, mandates, clock })
+  const names = createHostNames(parts.hosts)
+  async function account(person: string, connection: string | undefined): Promise<KnownAccount | undefined> {
+    const known = await identity.person(person)
+    if (known === undefined || known.roles.length === 0) return undefined
+    const endsAt = connection === undefined ? Infinity : await endOf(connection)
+    if (endsAt === undefined) return undefined
+    return { accountId: person, claims: () => ({ sub: person }), endsAt }
+  }
+  async function endOf(connection: string): Promise<number | undefined> {
+    const row = await store.connection(connection)
+    if (row === undefined || row.ended !== null) return undefined
+    return (await standingMandate(mandates, row.mandate))?.expiresAt
+  }
+  const fetch = createDocumentFetch(parts.upstream, clock)
+  const provider = lazily(() => {
+    const server = createAuthorizationServer({
+      issuer: origin(),
+      names,
+      keyring,
+      entries,
+      fetch,
+      account,
+      now: () => clock.now(),
+      newToken: () => newToken(clock),
+    } satisfies ServerParts)
+    server.on('grant.revoked', (_context, connection) => {
+      connections
+        .ended(connection)
+        .catch((error: unknown) => log.error('oauth.connection-not-ended', { error: String(error) }))
+    })
+    server.on('server_error', (_context, error) => log.error('oauth.failed', { error: String(error) }))
+    return server
+  })
+  async function sweep(): Promise<void> {
+    await mandates.tokens.forget(await store.sweep(clock.now()))
+  }
+  let cancel = clock.after(sweepMs, sweepLater)
+  function sweepLater(): void {
+    cancel = clock.after(sweepMs, sweepLater)
+    sweep().catch((error: unknown) => log.error('oauth.sweep-failed', { error: String(error) }))
+  }
+  const readProof = createProofs(clock)
+  const exchanging = { ...parts, readProof, names, urls: () => [`${origin()}/oauth/token`] }
+  return {
+    proves: createProving(readProof, origin),
+    dataPath: createOAuthPath({
+      provider,
+      issuer: origin,
+      callerOf: async (credential) => await identity.callerOf(credential),
+      exchange: async (form, headers) => await exchange(exchanging, form, headers),
+      clock,
+      log,
+    }),
+    consents: createConsents({ provider, store, mandates, targets: parts.targets, names, clock }),
+    connections,
+    now: () => clock.now(),
+    sweep,
+    [Symbol.asyncDispose]: async () => cancel(),
+  }
+}
+
+/** The issuer's address is known only once the node listens. */
+function lazily(make: () => Provider): () => Provider {
+  let provider: Provider | undefined
+  return () => (provider ??= make())
+}
+
+/** A client makes its proof for the address it calls, by whichever name of this node. */
+function createProving(readProof: ReadProof, origin: () => string): Proves {
+  return ({ method = '', url = '/', headers }, token, key) => {
+    const own = origin()
+    const end = url.search(/[?#]/)
+    const path = end < 0 ? url : url.slice(0, end)
+    const urls = [`${own}${path}`, `${new URL(own).protocol}//${headers.host ?? ''}${path}`]
+    const proof = readProof(headers['dpop'], { method, urls, token })
+    if (!proof.ok) return proof.detail
+    if (proof.key !== key) return 'the proof is by another key'
+    return proof.use() ? undefined : 'the proof was used before'
+  }
+}

@@ -1,0 +1,65 @@
+import { busPair } from '@ambit/testkit/bus-pair'
+import { registryRoom } from '@ambit/testkit/registry'
+import { storeEngines } from '@ambit/testkit/stores'
+import { until } from '@ambit/testkit/until'
+import { describe, expect, test } from 'vitest'
+import type { Store } from '../store/store.ts'
+
+const operator = { person: 'p_olga', organization: 'main', roles: ['operator'], by: 'session' } as const
+const as = { record: 'notes', organization: 'main', person: 'p_olga' } as const
+const url = 'https://notes.example/mcp'
+
+/** Two replicas of one node on one store. */
+async function replicas(store: Store) {
+  const [first, second] = busPair()
+  const one = await registryRoom(store, first)
+  const two = await one.again(second)
+  return { one: one.registry, two: two.registry, rulings: two.rulings, second }
+}
+
+describe.each(storeEngines)('two replicas of a registry on $name', (engine) => {
+  test('a record and what is ruled on it on one are known on the other', async () => {
+    await using store = await engine.open()
+    const { one, two, rulings, second } = await replicas(store)
+    const learned: unknown[] = []
+    second.subscribe('ruling.recall', (message) => {
+      if (message['learned'] === true) learned.push(two.target('notes')?.state)
+    })
+    await one.register(operator, { url })
+    await one.step({ ...as, step: 'submission' })
+    await one.step({ ...as, step: 'activation' })
+    await until('it is active there', () => two.target('notes')?.state === 'active')
+    const epoch = rulings.epoch
+    await one.step({ ...as, step: 'recall', note: 'leaks notes' })
+    await until('it is recalled there', () => two.target('notes')?.state === 'recalled')
+    expect(rulings.epoch).toBeGreaterThan(epoch)
+    // Whoever stops acts hears of it when the memory has it.
+    expect(learned[0]).toBe('recalled')
+  })
+
+  test('what was not heard is found in the store, what is gone too', async () => {
+    await using store = await engine.open()
+    const { one, two, second } = await replicas(store)
+    await one.register(operator, { url })
+    await one.step({ ...as, step: 'submission' })
+    await one.step({ ...as, step: 'activation' })
+    await one.register(operator, { url, slug: 'draft' })
+    await until('both are there', () => two.target('draft') && two.target('notes')?.state === 'active')
+    second.deaf = true
+    await one.edit('notes', operator, { scenarios: ['healthcare'] })
+    await one.step({ ...as, step: 'submission' })
+    await one.step({ ...as, step: 'activation' })
+    await one.step({ ...as, step: 'suspension', note: 'looked at' })
+    await one.step({ ...as, record: 'draft', step: 'retirement' })
+    expect(two.target('notes')?.state).toBe('active')
+    let told = 0
+    second.subscribe('record.changed', () => void told++)
+    await second.heal()
+    expect(two.target('notes')).toMatchObject({ state: 'suspended', digest: one.target('notes')?.digest })
+    expect(two.target('draft')).toBeUndefined()
+    expect(told).toBeGreaterThan(0)
+    const before = told
+    await second.heal()
+    expect(told).toBe(before)
+  })
+})
