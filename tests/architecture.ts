@@ -16,9 +16,12 @@ const rows: readonly (readonly string[])[] = [
   ['store', 'bus', 'net'],
   ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents', 'witness', 'replica'],
   ['registry'],
-  ['discovery', 'authority', 'fence', 'approval', 'channel', 'outbox', 'receipt'],
-  ['response', 'governance', 'federation', 'monitor'],
-  ['gateway', 'http', 'oauth', 'ops', 'config'],
+  [
+    ...['discovery', 'authority', 'fence', 'approval', 'channel', 'outbox', 'receipt'],
+    ...['ca', 'did', 'liveness', 'ownership', 'projection', 'address', 'scan'],
+  ],
+  ['response', 'governance', 'federation', 'monitor', 'decommission'],
+  ['gateway', 'http', 'oauth', 'acps', 'ops', 'config'],
 ]
 
 /** The foundation: any file of these may be imported, because they know no domain. */
@@ -58,7 +61,7 @@ const boundPackages: Readonly<Record<string, readonly string[]>> = {
 
 /** Which packages each workspace may import; `node:` is the runtime's own library. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  core: ['zod', 'cborg'],
+  core: ['zod', 'cborg', 'structured-headers'],
   sdk: ['@ambit/core'],
   cli: ['node:', '@ambit/core', '@ambit/sdk', 'commander'],
 }

@@ -118,7 +118,7 @@ export const interfaceSchema = z.strictObject({
   version: z.string().max(50),
   /** The address; for a supervised command `stdio:`. */
   url: z.string().max(2000),
-  transport: z.enum(['streamable-http', 'stdio', 'jsonrpc', 'http+json', 'grpc']),
+  transport: z.enum(['streamable-http', 'sse', 'stdio', 'jsonrpc', 'http+json', 'grpc', 'amqp']),
   /** Whom of those who share the address it is for, where its protocol says so in each request (A2A over JSON-RPC). */
   tenant: z.string().min(1).max(200).optional(),
   /** Only for stdio: the program, its arguments, and the names of vault entries it needs in its environment. */
@@ -142,7 +142,22 @@ export const providerSchema = z.strictObject({
   department: z.string().max(300).optional(),
   contact: z.string().max(300).optional(),
   country: z.string().length(2).optional(),
+  url: z.string().max(2000).optional(),
+  /** Licence number or name under which it operates. */
+  license: z.string().max(300).optional(),
+  /** Domains it says are its own; which of them were proved is kept beside the record, not in it. */
   domains: z.array(z.string().max(253)).max(50),
+  /** Under which numbers domains are filed (ICP) or registered (WHOIS). */
+  registrations: z
+    .array(
+      z.strictObject({
+        domain: z.string().max(253),
+        number: z.string().max(200),
+        type: z.enum(['ICP', 'WHOIS']),
+      }),
+    )
+    .max(50)
+    .optional(),
 })
 
 export const deploymentSchema = z.strictObject({
@@ -159,6 +174,14 @@ export const deploymentSchema = z.strictObject({
     })
     .optional(),
 })
+
+/** Formats of descriptions that a record is read from and written as. */
+export const formats = ['a2a', 'mcp', 'acs', 'anp', 'ard', 'ai-catalog'] as const
+export const formatSchema = z.enum(formats)
+export type Format = z.infer<typeof formatSchema>
+
+/** What a format holds and the record has no member for, by format, so that it is written again as it came. Data of a third party. */
+export const foreignSchema = z.partialRecord(formatSchema, z.record(z.string(), z.unknown()))
 
 const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/
 
@@ -184,7 +207,8 @@ export const recordSchema = z.strictObject({
   provider: providerSchema,
   /** The accountable person or team. */
   responsible: z.strictObject({ name: z.string().min(1).max(300), contact: z.string().max(300).optional() }),
-  interfaces: z.array(interfaceSchema).min(1).max(20),
+  /** None: a class of agents, or one that only calls others. */
+  interfaces: z.array(interfaceSchema).max(20),
   deployment: deploymentSchema.optional(),
   capabilities: z.array(capabilitySchema).max(2000),
   places: z.array(z.string().max(100)).max(50),
@@ -200,9 +224,20 @@ export const recordSchema = z.strictObject({
       }),
     )
     .max(1000),
+  /** AIC of the class of agents that this one is an instance of. */
+  ontology: z.string().max(100).optional(),
+  /** What its certificates name beside its identity code, and for how many days they are asked. */
+  certificate: z
+    .strictObject({
+      dns: z.array(z.string().max(253)).max(20).optional(),
+      ip: z.array(z.string().max(45)).max(20).optional(),
+      validityDays: z.int().min(1).max(1825).optional(),
+    })
+    .optional(),
   /** did:key of the keys it may act with. */
   keys: z.array(z.string().max(200)).max(20),
   evidence: z.array(z.strictObject({ kind: z.string().max(50), digest: digestSchema })).max(200),
+  foreign: foreignSchema.optional(),
 })
 export type AgentRecord = z.infer<typeof recordSchema>
 

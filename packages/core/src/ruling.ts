@@ -14,6 +14,9 @@ export const rulingKindSchema = z.enum([
   'recall',
   'reinstatement',
   'retirement',
+  'takedown',
+  'transfer',
+  'rename',
   'rating',
   'dispute',
 ])
