@@ -30,6 +30,7 @@ test.for<[string, ...string[]]>([
   ['rules add -f -', 'POST /api/rules {"v":1}'],
   ['rules remove ru_1', 'DELETE /api/rules/ru_1'],
   ['stop --mine --yes', 'POST /api/stops {"what":"person"}'],
+  ['stop --yes', 'POST /api/stops {"what":"person"}'],
   [
     'stop --agent helper --note odd',
     'POST /api/stops {"what":"agent","subject":"helper","scope":"mine","note":"odd"}',
@@ -90,7 +91,6 @@ test.for<[string, ...string[]]>([
 })
 
 test.for([
-  ['stop', 'not said what to stop'],
   ['stop --mine --everything', 'more than one'],
   ['stop --mine --for-everybody', 'belongs to --agent'],
   ['rules add shop/*', 'who decides'],

@@ -64,6 +64,7 @@ async function readFeed(context: Context, options: FeedOptions): Promise<void> {
   if (options.seen === true && newest !== undefined) await ambit.feed.seen(newest.act)
   const parts = entries.map((each) => feedEntry(context.terminal, each))
   if (parts.length === 0) parts.push('Nothing.')
+  parts.push('What only reads is counted, not listed: ambit feed digest')
   if (!current) parts.push('The node still reads its log: the newest may be missing.')
   if (next !== undefined) parts.push(`Older ones: ambit feed --before ${next}`)
   const json = { entries, current, ...(next === undefined ? {} : { next }) }

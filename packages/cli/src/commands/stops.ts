@@ -25,7 +25,7 @@ export function stopCommands(program: Command, context: Context): void {
       'stop agents at once, calls under way included',
       'stop --agent helper --note "odd"',
     )
-    .option('--mine', 'all that is done in your name')
+    .option('--mine', 'all that is done in your name; so it is when nothing is named')
     .option('--agent <slug>', 'one agent or server, in your name')
     .option('--mandate <id>', 'what is done under one mandate')
     .option('--everything', 'all acts of the organization; owners only')
@@ -86,6 +86,8 @@ async function stopNow(context: Context, options: StopOptions): Promise<void> {
   context.reply({ text, json: reached })
 }
 
+const inYourName = { order: { what: 'person' }, words: 'everything in your name' } as const
+
 function orderOf({ everything, mine, agent, mandate, forEverybody }: StopOptions): {
   readonly order: StopOrder
   readonly words: string
@@ -93,7 +95,7 @@ function orderOf({ everything, mine, agent, mandate, forEverybody }: StopOptions
   const orders: { readonly order: StopOrder; readonly words: string }[] = []
   if (everything === true)
     orders.push({ order: { what: 'everything' }, words: 'everything of the organization' })
-  if (mine === true) orders.push({ order: { what: 'person' }, words: 'everything in your name' })
+  if (mine === true) orders.push(inYourName)
   if (agent !== undefined) {
     const scope = forEverybody === true ? 'organization' : 'mine'
     const name = forEverybody === true ? 'anybody’s' : 'your'
@@ -101,10 +103,11 @@ function orderOf({ everything, mine, agent, mandate, forEverybody }: StopOptions
   }
   if (mandate !== undefined)
     orders.push({ order: { what: 'mandate', subject: mandate }, words: `mandate ${cell(mandate)}` })
-  const [only] = orders
-  if (only === undefined || orders.length > 1) {
+  // Whoever pulls the plug in a hurry names nothing: what is theirs stands still.
+  const [only = inYourName] = orders
+  if (orders.length > 1) {
     throw new Refusal(
-      only === undefined ? 'it is not said what to stop' : 'more than one thing to stop was named',
+      'more than one thing to stop was named',
       'Name one: --mine, --agent <slug>, --mandate <id> or --everything.',
     )
   }
