@@ -12,6 +12,7 @@ const benches: Readonly<
   ledger: () => import('./ledger.ts'),
   streams: () => import('./streams.ts'),
   authority: () => import('./authority.ts'),
+  registry: () => import('./registry.ts'),
 }
 
 export interface Report {

@@ -11,15 +11,20 @@ import { signedRulingSchema } from '@ambit/core/ruling'
 import { openClientAccess } from '@ambit/node/client-access'
 import { readConfig } from '@ambit/node/config'
 import { openDomains } from '@ambit/node/domains'
+import { openDecommissionOf } from '@ambit/node/ending'
 import { openFoundation } from '@ambit/node/foundation'
+import { openTaskKeeping } from '@ambit/node/pushes'
 import { openJournal } from '@ambit/node/journal'
 import { InFlight } from '@ambit/node/gateway/in-flight'
 import { Traffic } from '@ambit/node/gateway/traffic'
+import { openLivenessOf } from '@ambit/node/living'
 import { openApi } from '@ambit/node/http/openapi'
 import { createReceipts } from '@ambit/node/receipt/receipt'
 import { createBackups } from '@ambit/node/ops/backup'
 import { createDiskWatch } from '@ambit/node/ops/disk-watch'
+import { createKeyProofs } from '@ambit/node/oauth/oauth'
 import { nodeVersion } from '@ambit/node/protocols'
+import { openProjectionOf } from '@ambit/node/projecting'
 import { openResponse } from '@ambit/node/response/response'
 import { openStopping } from '@ambit/node/stopping'
 import { routesOf } from '@ambit/node/routes'
@@ -74,12 +79,22 @@ async function api(): Promise<unknown> {
           foundation,
           domains,
           response,
+          decommission: await openDecommissionOf(foundation, domains, {
+            response,
+            pushes: (await openTaskKeeping(foundation, () => '')).pushes,
+          }),
+          liveness: await openLivenessOf(foundation, domains, { pulses: [], runs: () => false }, response),
           stopping: await openStopping(foundation, domains, inFlight),
+          projection: openProjectionOf(foundation, domains, () => ''),
           receipts,
           outbox: await openJournal(foundation, domains, nothingToUndo),
           inFlight,
           traffic,
-          oauth: await openClientAccess(foundation, domains, () => 'http://localhost:7100'),
+          oauth: await openClientAccess(foundation, domains, {
+            origin: () => 'http://localhost:7100',
+            proofs: createKeyProofs(clock, () => 'http://localhost:7100'),
+            senderOf: () => undefined,
+          }),
           disk: createDiskWatch({
             folder,
             reserveBytes: undefined,

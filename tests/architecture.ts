@@ -31,6 +31,7 @@ const open = new Set(['kernel', 'store', 'bus', 'net'])
 const ports: Readonly<Record<string, string>> = {
   'registry/target.ts': 'the compact form of a record that the path of an act reads',
   'registry/describe.ts': 'the port that the adapters implement',
+  'liveness/pulse.ts': 'the port that the adapters implement',
   'gateway/egress.ts': 'the port that the adapters implement',
   'gateway/back.ts': 'how a target turns to its caller, as every adapter passes it on',
   'gateway/authentication.ts':

@@ -16,6 +16,21 @@ GET /api/acts person
 GET /api/acts/{id}/contents person
 GET /api/acts/{id}/receipt person
 POST /api/acts/{id}/undo person
+GET /.well-known/did.json public
+GET /agents/{slug}/did.json public
+GET /agents/{slug}/{binding}/did.json public
+GET /organizations/{organization}/agents/{slug}/did.json public
+GET /organizations/{organization}/agents/{slug}/{binding}/did.json public
+GET /api/agent-keys/challenge owner,operator
+GET /api/agent-keys/recoveries person
+POST /api/agent-keys/recoveries/{id}/confirm owner,operator session
+PUT /api/agent-keys/recovery-rule owner session
+POST /api/agent-keys/report public
+POST /api/agent-keys/rotate public
+GET /api/records/{slug}/keys person
+POST /api/records/{slug}/keys/recover owner,operator session
+POST /api/records/{slug}/keys/report owner,operator
+POST /api/records/{slug}/keys/rotate owner,operator
 GET /api/approvals person
 GET /api/approvals/{id} person
 GET /api/approvals/{id}/form person session
@@ -26,8 +41,16 @@ POST /api/approvals/{id}/edit person session
 GET /api/approvals/together person
 POST /api/approvals/together person session
 POST /api/approvals/together/challenge person session
+GET /agents/{slug}/.well-known/acs.json public
+GET /agents/{slug}/ad.json public
+GET /agents/{slug}/server.json public
+GET /.well-known/ai-catalog.json public
+GET /.well-known/ard.json public
+GET /api/asset-register person
 GET /api/backups owner,operator node
 POST /api/backups owner node
+GET /api/certificates person
+GET /api/certificates/{serial} person
 GET /api/channels person
 DELETE /api/channels/{id} person session
 POST /api/channels/{id}/test person session
@@ -35,10 +58,16 @@ GET /api/channels/key person
 POST /api/channels/push person session
 POST /api/channels/webhooks person session
 PUT /api/channels/wishes person session
+GET /api/domains person
+POST /api/domains owner,operator
+DELETE /api/domains/{domain} owner,operator
+POST /api/domains/{domain}/check owner,operator
 GET /api/events person
 GET /api/feed person
 GET /api/feed/digest person
 POST /api/feed/seen person
+GET /api/liveness person
+PUT /api/liveness owner
 GET /api/logs person
 GET /api/logs/cose person
 POST /api/logs/{series}/rotate owner node
@@ -86,9 +115,20 @@ PUT /api/records owner,operator
 GET /api/records/{slug} person
 PATCH /api/records/{slug} owner,operator
 POST /api/records/{slug}/accept owner,operator
+POST /api/records/{slug}/acme-credential owner,operator
 POST /api/records/{slug}/activate owner,operator
+POST /api/records/{slug}/certificates owner,operator
+POST /api/records/{slug}/certificates/revoke owner,operator
+GET /api/records/{slug}/comments person
+POST /api/records/{slug}/comments person
+GET /api/records/{slug}/decommission person
+POST /api/records/{slug}/decommission owner,operator
+POST /api/records/{slug}/rename owner,operator
+POST /api/records/{slug}/transfer owner session
 POST /api/records/{slug}/certify owner,operator
 GET /api/records/{slug}/error-output owner,operator
+GET /api/records/{slug}/liveness person
+GET /api/records/{slug}/export person
 POST /api/records/{slug}/probe owner,operator
 POST /api/records/{slug}/recall owner,operator
 POST /api/records/{slug}/reinstate owner,operator
@@ -101,8 +141,11 @@ PUT /api/records/{slug}/sign-in/client owner,operator
 PUT /api/records/{slug}/sign-in/identity person
 POST /api/records/{slug}/submit owner,operator
 POST /api/records/{slug}/suspend owner,operator
+POST /api/records/batch owner,operator
 POST /api/records/import owner,operator
 POST /api/records/register owner,operator
+GET /api/review person
+PUT /api/review owner session
 GET /api/rules person
 POST /api/rules person
 DELETE /api/rules/{id} person session
@@ -122,10 +165,18 @@ GET /api/stops person
 GET /api/stops/{id}/proof person
 POST /api/stops person
 POST /api/stops/{id}/lift person session
+GET /api/takedowns owner,operator node
+POST /api/takedowns owner,operator node
+POST /api/takedowns/{record}/lift owner,operator node
 GET /api/tokens person
 POST /api/tokens person session
 DELETE /api/tokens/{id} person
+GET /api/tombstones/{record} public
 POST /api/traces/{trace}/undo person
+GET /api/transfers person
+POST /api/transfers/{id}/accept owner session
+POST /api/transfers/{id}/decline owner session
+POST /api/transfers/{id}/withdraw owner session
 GET /api/witness operator node
 DELETE /api/witness/logs operator node
 POST /api/witness/logs operator node

@@ -1,3 +1,4 @@
+import { connectAmbit } from '@ambit/sdk/client'
 import { startMcpServer } from '@ambit/testkit/mcp-server'
 import { rawCall } from '@ambit/testkit/raw-mcp'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
@@ -39,6 +40,14 @@ describe('a person who is asked too much', () => {
       expect(metrics).toMatch(/ambit_approval_refusals_total\{code="approval\.plan-mode"\} [1-9]/)
       // A refusal is always taken.
       await node.ambit.approvals.deny(cards[0]!.id)
+      // Neither the list nor a program opened the cards: nobody read them.
+      const { token } = await node.ambit.people.createToken({ name: 'a program' })
+      const program = connectAmbit({ url: node.url, token })
+      for (const { id } of all) await program.approvals.get(id)
+      await node.ambit.approvals.list({ state: 'pending' })
+      const unread = expect.objectContaining({ detail: 'it was answered faster than anyone reads' })
+      await expect(node.ambit.approvals.together({ approve: all.slice(1) })).rejects.toEqual(unread)
+      for (const { id } of all.slice(1)) await node.ambit.approvals.get(id)
       await until('the list was open for a moment', async () =>
         node.ambit.approvals.together({ approve: all.slice(1) }).then(
           () => true,

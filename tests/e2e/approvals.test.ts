@@ -257,6 +257,24 @@ describe('a person who is asked', () => {
     }
   })
 
+  test('alone changes values and approves later calls: an approver says yes to this once, or no', async () => {
+    const { card, id, collect } = await ask({ a, b: 3 })
+    const { approvals } = await another('An approver', 'approver')
+    const notYours = { code: 'approval.not-yours', status: 403 }
+    expect((await approvals.get(id)).alternatives).toEqual(['approve', 'deny', 'deny-and-stop'])
+    await expect(approvals.edit(id, card.digest, { b: 4 })).rejects.toMatchObject(notYours)
+    await expect(approvals.approve(id, card.digest, { remember: { days: 1 } })).rejects.toMatchObject(
+      notYours,
+    )
+    expect([(await node.ambit.approvals.get(id)).state, done()]).toEqual(['pending', []])
+    await approvals.approve(id, card.digest)
+    await ended(id)
+    expect(await collect()).toMatchObject({ structuredContent: { sum: a + 3 } })
+    // Nothing was approved for later: the next one is asked about.
+    await node.ambit.approvals.deny((await ask({ a, b: 3 })).id)
+    expect(done()).toHaveLength(1)
+  })
+
   test('proves who they are with a passkey over exactly that card, where a rule says so', async () => {
     const rule = await node.ambit.rules.set({
       scope: 'mine',

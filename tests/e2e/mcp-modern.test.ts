@@ -9,7 +9,7 @@ import { startTasksServer } from '@ambit/testkit/mcp-tasks-server'
 import type { TasksServer } from '@ambit/testkit/mcp-tasks-server'
 import { messagesOf, openModern, sendModern } from '@ambit/testkit/raw-modern'
 import type { Json } from '@ambit/testkit/raw-modern'
-import { allow, bringOnline, removeData, startTestNode, withoutHold } from '@ambit/testkit/start-node'
+import { allow, bringOnline, removeData, startTestNode } from '@ambit/testkit/start-node'
 import type { TestAccess, TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -53,7 +53,6 @@ beforeAll(async () => {
   node = await startTestNode()
   await bringOnline(node.ambit, { url: modern.url }, 'modern')
   await bringOnline(node.ambit, { url: legacy.url }, 'legacy')
-  await withoutHold(node.ambit, 'legacy')
   await bringOnline(node.ambit, { url: tasks.url }, 'tasks')
   ann = await everything(node)
   bob = await everything(node)

@@ -4,7 +4,7 @@ import { readLog } from '@ambit/testkit/log-reader'
 import { askingCommand, connectAskable } from '@ambit/testkit/mcp-askable'
 import type { AskableClient } from '@ambit/testkit/mcp-askable'
 import { everythingCommand, startEverything } from '@ambit/testkit/mcp-everything'
-import { allow, bringOnline, startTestNode, withoutHold } from '@ambit/testkit/start-node'
+import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
 import { until } from '@ambit/testkit/until'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -26,7 +26,6 @@ beforeAll(async () => {
   await bringOnline(node.ambit, { command: askingCommand }, 'stdio')
   const { program, args } = everythingCommand
   await bringOnline(node.ambit, { command: { program, args: [...args], env: {} } }, 'everything')
-  for (const slug of ['legacy', 'modern', 'everything']) await withoutHold(node.ambit, slug)
   const entries = ['legacy', 'modern', 'stdio', 'everything'].map((target) => ({
     target,
     capability: '*',

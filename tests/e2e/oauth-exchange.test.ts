@@ -57,8 +57,9 @@ async function show(chain: unknown, proof: string | undefined) {
   return await client.token({ ...form, client_id: undefined }, proof === undefined ? {} : { dpop: proof })
 }
 
-async function tools(token: unknown): Promise<string[]> {
-  const mcp = await connectMcpClient(`${node.url}/mcp`, { token: String(token) })
+async function tools(token: unknown, key?: ProofKey): Promise<string[]> {
+  const access = key === undefined ? { token: String(token) } : { fetch: key.fetchWith(String(token)) }
+  const mcp = await connectMcpClient(`${node.url}/mcp`, access)
   const names = (await mcp.tools()).map(({ name }) => name)
   await mcp.close()
   return names
@@ -74,11 +75,14 @@ describe('a chain of mandates', () => {
         allow: [{ target: 'desk', capability: 'echo' }],
       })
       const { status, body } = await show(handed, proofOf(second))
-      expect([status, body['issued_token_type'], body['token_type']]).toEqual([200, tokenType, 'Bearer'])
+      expect([status, body['issued_token_type'], body['token_type']]).toEqual([200, tokenType, 'DPoP'])
       expect(Number(body['expires_in'])).toBeLessThanOrEqual(900)
-      const names = await tools(body['access_token'])
+      const names = await tools(body['access_token'], second)
       expect(names).toHaveLength(1)
       expect(names[0]).toContain('echo')
+      // It belongs to that key: alone, or with the proof of another one, it opens nothing.
+      await expect(tools(body['access_token'])).rejects.toThrow()
+      await expect(tools(body['access_token'], first)).rejects.toThrow()
     },
   )
 
@@ -102,9 +106,9 @@ describe('a chain of mandates', () => {
     const key = new ProofKey()
     const chain = await chainFor(key)
     const { body } = await show(chain, proofOf(key))
-    expect(await client.calls(body['access_token'])).toBe(200)
+    expect(await tools(body['access_token'], key)).not.toEqual([])
     await node.ambit.mandates.revoke(chain[0]!.body.id)
-    expect(await client.calls(body['access_token'])).toBe(401)
+    await expect(tools(body['access_token'], key)).rejects.toThrow()
     const again = await show(chain, proofOf(key))
     expect([again.status, again.body['code']]).toEqual([400, 'mandate.ended'])
   })
@@ -136,6 +140,27 @@ describe('a mandate token', () => {
     expect([wider.status, wider.body['code']]).toEqual([400, 'mandate.widened'])
     await node.ambit.mandates.revoke(mandate)
     expect(await client.calls(body['access_token'])).toBe(401)
+  })
+
+  test('leaves one mandate behind, however often it is exchanged for the same', async () => {
+    const { token, mandate } = await allow(node.ambit, [
+      { target: 'desk', capability: '*', decision: 'autonomous' },
+    ])
+    const children = async () => (await node.ambit.mandates.get(mandate)).children
+    const echo = { authorization_details: details({ identifier: 'desk', actions: ['echo'] }) }
+    const made = await Promise.all(Array.from({ length: 8 }, async () => await exchange(token, echo)))
+    const tokens = made.map(({ status, body }) => (status === 200 ? body['access_token'] : body))
+    expect(new Set(tokens).size).toBe(8)
+    expect(await client.calls(tokens[7])).toBe(200)
+    expect(await children()).toBe(1)
+    // What has limits of its own is counted by itself.
+    const limited = {
+      authorization_details: details({ identifier: 'desk', actions: ['echo'], limits: { calls: 1 } }),
+    }
+    for (let n = 0; n < 2; n++) expect((await exchange(token, limited)).status).toBe(200)
+    expect(await children()).toBe(3)
+    await node.ambit.mandates.revoke(mandate)
+    for (const each of tokens) expect(await client.calls(each)).toBe(401)
   })
 
   test('is not exchanged for nothing in particular, for elsewhere, or when it is none', async () => {
@@ -194,6 +219,11 @@ describe('a mandate token', () => {
     expect((await client.token(form)).body['error']).toBe('invalid_dpop_proof')
     const other = new ProofKey().proof('POST', url, { token })
     expect((await client.token(form, { dpop: other })).body['error']).toBe('invalid_dpop_proof')
-    expect((await client.token(form, { dpop: key.proof('POST', url, { token }) })).status).toBe(200)
+    const made = await client.token(form, { dpop: key.proof('POST', url, { token }) })
+    expect([made.status, made.body['token_type']]).toEqual([200, 'DPoP'])
+    // What is made with a proof belongs to that key as well.
+    expect(await tools(made.body['access_token'], key)).toHaveLength(1)
+    await expect(tools(made.body['access_token'])).rejects.toThrow()
+    await expect(tools(made.body['access_token'], new ProofKey())).rejects.toThrow()
   })
 })

@@ -8,7 +8,7 @@ import { connectMcpClient } from '@ambit/testkit/mcp-clients'
 import { startDeskServer } from '@ambit/testkit/mcp-desk'
 import type { DeskServer } from '@ambit/testkit/mcp-desk'
 import { nodeStores } from '@ambit/testkit/node-stores'
-import { rawCall } from '@ambit/testkit/raw-mcp'
+import { modernCall, rawCall } from '@ambit/testkit/raw-mcp'
 import { spawnNode } from '@ambit/testkit/spawn-node'
 import { allow, bringOnline, removeData, startTestNode } from '@ambit/testkit/start-node'
 import type { TestAccess, TestNode } from '@ambit/testkit/start-node'
@@ -16,6 +16,7 @@ import { until } from '@ambit/testkit/until'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 /*
@@ -92,6 +93,61 @@ describe.each(nodeStores)('the outbox on $name', (store) => {
       return leaf.step ?? leaf.kind
     })
   }
+
+  test('what is written is done at once, unless its record declares a window', async () => {
+    const note = async () => {
+      const answer = await rawCall(node.port, {
+        token: access.token,
+        name: 'create_note',
+        args: { text: to },
+      })
+      return answer.json()['result'] as Answer
+    }
+    const { capabilities } = await node.ambit.records.get('desk')
+    const { profile } = capabilities.find(({ id }) => id === 'create_note')!
+    // As an operator accepted it, as it was proposed.
+    expect(profile).toMatchObject({ effect: 'write', reversibility: 1 })
+    expect(await note()).toMatchObject({ structuredContent: {} })
+    const { entries } = await node.ambit.feed.list()
+    expect(entries[0]).toMatchObject({ state: 'done', decision: 'alone' })
+    await node.ambit.records.accept('desk', { profiles: { create_note: { ...profile, windowMs: 60_000 } } })
+    await node.ambit.approvals.deny(heldOf(await note()).approval)
+    await node.ambit.records.accept('desk', { profiles: { create_note: profile } })
+  })
+
+  test('of two callers of one held act each goes away for itself, and the last one takes it back', async () => {
+    const held = async () => (await node.ambit.approvals.list({ state: 'held' })).approvals.length
+    const counted = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${node.metricsPort}/metrics`)).text()
+      return Number(/ambit_acts_total\{[^}]*"held"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0)
+    }
+    const call = (signal: AbortSignal) => {
+      const message = modernCall({ token: access.token, name: 'send_mail', args: { to, text: 'hello' } })
+      return fetch(`${node.url}/mcp`, { method: 'POST', ...message, signal })
+    }
+    /** Two that wait, and what each of them gets. */
+    const both = async () => {
+      const before = await counted()
+      const aborts = [new AbortController(), new AbortController()]
+      const answers = []
+      for (const [at, { signal }] of aborts.entries()) {
+        answers.push(call(signal).catch(() => undefined))
+        await until('it waits', async () => (await counted()) === before + at + 1 && (await held()) === 1)
+      }
+      return { aborts, answers }
+    }
+    await withWindow(node, 'desk', 'send_mail', 1500)
+    const one = await both()
+    one.aborts[0]!.abort()
+    expect(await (await one.answers[1])?.text()).toContain('messageId')
+    expect(sent()).toBe(1)
+
+    await withWindow(node, 'desk', 'send_mail', 8000)
+    const none = await both()
+    for (const abort of none.aborts) abort.abort()
+    await until('it was taken back', async () => (await held()) === 0)
+    expect(sent()).toBe(1)
+  })
 
   test('without a window an act goes out at once', async () => {
     await withWindow(node, 'desk', 'send_mail', 0)
@@ -250,6 +306,48 @@ describe.each(nodeStores)('the outbox on $name', (store) => {
     expect(others).not.toContain('feed')
     expect((await node.ambit.feed.list()).entries[0]?.undo).toMatchObject({ state: 'veto' })
   })
+})
+
+test('a stop that looked before it was there still ends what is held, also where it was lifted since', async () => {
+  const desk = await startDeskServer()
+  const node = await startTestNode()
+  const database = new DatabaseSync(join(node.data, 'store.sqlite'), { timeout: 2000 })
+  try {
+    await bringOnline(node.ambit, { url: desk.url }, 'desk')
+    await withWindow(node, 'desk', 'send_mail', 2000)
+    const { token } = await allow(node.ambit, [{ target: 'desk', capability: '*', decision: 'autonomous' }])
+    const args = { to: 'a@example.com', text: 'hello' }
+    const answer = rawCall(node.port, { token, name: 'send_mail', args })
+    const [card] = await until('it is held', async () => {
+      const { approvals } = await node.ambit.approvals.list({ state: 'held' })
+      return approvals.length > 0 && approvals
+    })
+    // Another replica's stop, set and lifted, whose search found nothing, and of which this one heard nothing.
+    const { person, organization } = await node.ambit.people.me()
+    const at = Date.now()
+    database
+      .prepare(
+        `insert into stop (id, organization, what, subject, name, "by", at, note, leaf, lifted, lifted_by)
+         values ('st_other', ?, 'everything', null, ?, ?, ?, null, 1, ?, ?)`,
+      )
+      .run(organization.id, person.id, person.id, at, at, person.id)
+    expect((await answer).json()['result']).toMatchObject({
+      isError: true,
+      _meta: { 'ambit/refusal': { reasons: [{ code: 'user.stopped' }] } },
+    })
+    expect(desk.sent).toEqual([])
+    expect(await node.ambit.approvals.get(card!.id)).toMatchObject({ state: 'void' })
+    // What begins after it was lifted is done.
+    await until('the next one is sent', async () => {
+      const next = await rawCall(node.port, { token, name: 'send_mail', args })
+      return (next.json()['result'] as Answer).structuredContent !== undefined
+    })
+    expect(desk.sent).toHaveLength(1)
+  } finally {
+    database.close()
+    await node[Symbol.asyncDispose]()
+    await desk.close()
+  }
 })
 
 test('what is held when the node is killed is done after its restart, once', async () => {

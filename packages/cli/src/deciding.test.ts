@@ -149,7 +149,10 @@ test('narrow and together decide what was shown, and only on a yes', async () =>
   expect(together.asked.at(-1)).toBe(
     'POST /api/approvals/together {"approve":[{"id":"p_1","digest":"sha256:card"}],"deny":["p_6"]}',
   )
-  expect((await ambit(['approvals', 'together'], { answer: 'no' })).asked).toHaveLength(1)
+  const left = await ambit(['approvals', 'together'], { answer: 'no' })
+  expect(left.asked.every((request) => request.startsWith('GET '))).toBe(true)
+  // Each card is opened: the node takes for unread what was only listed.
+  expect(left.asked).toContain('GET /api/approvals/p_1')
 })
 
 test('a plan is decided as a whole, without the steps that were struck out', async () => {

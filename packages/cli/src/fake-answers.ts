@@ -12,7 +12,39 @@ export const view = {
     id: '1.2',
     certified: false,
   },
-  record: { responsible: { name: 'Mail team' }, interfaces: [{ protocol: 'mcp', url: 'http://a/mcp' }] },
+  record: {
+    version: '1.0.0',
+    provider: { organization: 'Post\u202e', country: 'CN' },
+    responsible: { name: 'Mail team', contact: 'mail@a.example' },
+    interfaces: [{ protocol: 'mcp', url: 'http://a/mcp' }],
+    deployment: { where: 'cloud', region: 'cn-north', jurisdiction: 'CN' },
+    scenarios: ['office'],
+  },
+  certificate: { ruling: 'r_1', expires: '2027-01-01T00:00:00Z' },
+  liveness: {
+    state: 'dead',
+    since: '2026-11-20T12:00:00Z',
+    answered: '2026-11-20T11:55:00Z',
+    differs: ['send'],
+    interfaces: [
+      {
+        protocol: 'mcp',
+        transport: 'streamable-http',
+        url: 'http://a/mcp',
+        state: 'dead',
+        asked: '2026-11-20T12:10:00Z',
+        answered: '2026-11-20T11:55:00Z',
+        problem: 'HTTP status 503',
+        failures: 4,
+        availability24h: 0.9996,
+        availability7d: 0.5,
+        latencyP50Ms: 15,
+        latencyP95Ms: 75,
+      },
+    ],
+  },
+  keys: [{ key: 'did:key:z1', state: 'active', since: '2026-11-01T00:00:00Z' }],
+  domains: [{ domain: 'a.example', proved: '2026-11-01T00:00:00Z' }],
   digest: 'sha256:0',
   state: 'draft',
   draft: true,
@@ -116,6 +148,40 @@ const told = {
   undo: { state: 'can' },
   new: true,
 }
+const domain = { domain: 'a.example', state: 'claimed', token: 'ambit-domain=0', problem: 'no\u202e file' }
+const transfer = {
+  id: 'x_1',
+  record: '1.2',
+  slug: 'mailer',
+  title: 'M',
+  from: 'main',
+  to: 'north',
+  state: 'offered',
+}
+const lifeAnswers = {
+  'POST /api/records/mailer/rename': view,
+  'POST /api/records/mailer/decommission': {
+    done: [{ what: 'mandates', count: 2 }],
+    residue: [{ what: 'certificates', count: 1, problem: 'away\u202e' }],
+  },
+  'GET /api/records/mailer/comments': {
+    comments: [{ id: 'c_1', person: 'p', version: '1.0.0', text: 'why\u202e', at: '2026-01-01T00:00:00Z' }],
+  },
+  'POST /api/records/mailer/comments': {},
+  'GET /api/review': { twoPeople: false },
+  'PUT /api/review': { twoPeople: true },
+  'GET /api/domains': { domains: [domain] },
+  'POST /api/domains': domain,
+  'POST /api/domains/a.example/check': domain,
+  'DELETE /api/domains/a.example': {},
+  'GET /api/transfers': { transfers: [transfer] },
+  'POST /api/records/mailer/transfer': transfer,
+  'POST /api/transfers/x_1/accept': view,
+  'POST /api/transfers/x_1/decline': transfer,
+  'GET /api/takedowns': { takedowns: [] },
+  'POST /api/takedowns': { stopped: 0, acts: [], tookMs: 1, dependants: [] },
+  'POST /api/takedowns/1.2/lift': {},
+}
 /** What the fake node says, by method and path. */
 export const answers = {
   'GET /api/records': { records: [] },
@@ -125,6 +191,8 @@ export const answers = {
   'POST /api/records/import': {
     results: [{ name: 'a', ok: false, problem: { detail: 'taken', remedy: 'rename' } }],
   },
+  'GET /api/records/mailer/export': { format: 'acs', document: { name: 'a\u202eb' }, losses: ['deployment'] },
+  'GET /api/asset-register': { format: 'tc260', document: { agents: [] }, losses: [] },
   'PUT /api/records': { unchanged: true },
   'PATCH /api/records/mailer': view,
   ...Object.fromEntries(
@@ -143,7 +211,9 @@ export const answers = {
     stopped: 2,
     acts: [],
     tookMs: 5,
+    dependants: [{ record: '1.3', slug: 'suite', ruling: 'r_2', suspended: true }],
   },
+  ...lifeAnswers,
   'GET /api/mandates': { mandates: [mandate] },
   'POST /api/mandates': mandate,
   'POST /api/mandates/m_1/narrow': mandate,
@@ -174,6 +244,11 @@ export const answers = {
   'GET /api/rules': { rules: [rule] },
   'POST /api/rules': rule,
   'DELETE /api/rules/ru_1': { removed: true },
+  'GET /api/liveness': {
+    troubles: [{ record: 'aic', slug: 'mailer', state: 'dead', since: '2026-11-20T12:00:00Z' }],
+    suspendAfterDays: 30,
+  },
+  'PUT /api/liveness': { suspendAfterDays: 30 },
   'GET /api/stops': { stops: [stop, lifted] },
   'POST /api/stops': { stop, stopped: 2, acts: ['a1', 'a2'], tookMs: 3 },
   'POST /api/stops/st_1/lift': { lifted: true },

@@ -18,6 +18,7 @@ function file(name: string, content: unknown): string {
 const ambit: typeof runFake = async (argv, person) => await runFake(argv, person, folder)
 
 const grant = file('grant.json', { purpose: 'p', allow: [] })
+const card = file('card.json', { aic: '', endPoints: [] })
 const mcp = file('mcp.json', { mcpServers: { a: { url: 'http://a' } } })
 
 test.for<[string, ...string[]]>([
@@ -41,6 +42,16 @@ test.for<[string, ...string[]]>([
     'POST /api/records/register {"secrets":[{"header":"X-Key","value":"v"}],"headersFor":"everyone","url":"http://a"}',
   ],
   [`import ${mcp}`, 'POST /api/records/import {"mcpServers":{"a":{"url":"http://a"}}}'],
+  [`import ${card}`, 'POST /api/records/import {"document":{"aic":"","endPoints":[]}}'],
+  [
+    `import ${card} --format acs --name guide --confirm-name`,
+    'POST /api/records/import {"document":{"aic":"","endPoints":[]},"format":"acs","slug":"guide","confirmName":true}',
+  ],
+  ['import https://a.example/card', 'POST /api/records/import {"url":"https://a.example/card"}'],
+  ['export mailer --format acs', 'GET /api/records/mailer/export?format=acs'],
+  ['export mailer --format mcp --node-addresses', 'GET /api/records/mailer/export?format=mcp&addresses=node'],
+  ['export mailer --format tc260 --csv', 'GET /api/records/mailer/export?format=tc260&as=csv'],
+  ['export --format tc260', 'GET /api/asset-register'],
   [`apply -f ${grant}`, 'PUT /api/records {"purpose":"p","allow":[]}'],
   ['records', 'GET /api/records'],
   ['records list --search mail --state active', 'GET /api/records?search=mail&state=active'],
@@ -54,6 +65,25 @@ test.for<[string, ...string[]]>([
   ['certify mailer', 'POST /api/records/mailer/certify {}'],
   ['probe mailer', 'POST /api/records/mailer/probe {}'],
   ['recall mailer@1.2.0 --note bad', 'POST /api/records/mailer/recall {"version":"1.2.0","note":"bad"}'],
+  [
+    'recall mailer --note bad --dependants',
+    'POST /api/records/mailer/recall {"note":"bad","dependants":true}',
+  ],
+  ['rename mailer post --note n', 'POST /api/records/mailer/rename {"slug":"post","note":"n"}'],
+  ['comments mailer', 'GET /api/records/mailer/comments'],
+  ['comment mailer why', 'POST /api/records/mailer/comments {"text":"why"}'],
+  ['review', 'GET /api/review'],
+  ['review two', 'PUT /api/review {"twoPeople":true}'],
+  ['domains', 'GET /api/domains'],
+  ['domains add a.example', 'POST /api/domains {"domain":"a.example"}'],
+  ['domains remove a.example', 'DELETE /api/domains/a.example'],
+  ['transfers', 'GET /api/transfers'],
+  ['transfers offer mailer north', 'POST /api/records/mailer/transfer {"to":"north"}'],
+  ['transfers accept x_1 --name post', 'POST /api/transfers/x_1/accept {"slug":"post"}'],
+  ['transfers decline x_1', 'POST /api/transfers/x_1/decline {}'],
+  ['takedowns', 'GET /api/takedowns'],
+  ['takedowns add 1.2 --reason bad', 'POST /api/takedowns {"record":"1.2","reason":"bad"}'],
+  ['takedowns lift 1.2 --note ok', 'POST /api/takedowns/1.2/lift {"note":"ok"}'],
   ['mandates', 'GET /api/mandates'],
   [
     'grant --purpose p --allow mailer/send=ask --allow crm/* --calls 5 --expires 12h --agent helper',
@@ -117,6 +147,15 @@ test('a failed check is a failed command', async () => {
   expect(await ambit(['certify', 'mailer'])).toMatchObject({ exitCode: 1 })
   expect(await ambit(['import', mcp])).toMatchObject({ exitCode: 1 })
   expect(await ambit(['probe', 'mailer'])).toMatchObject({ exitCode: 0 })
+  // What is left, or is not proved, is no success; and what others wrote is made visible.
+  for (const command of [
+    ['decommission', 'mailer'],
+    ['domains', 'check', 'a.example'],
+  ]) {
+    const { exitCode, out } = await ambit(command)
+    expect(exitCode).toBe(1)
+    expect(out).not.toContain('\u202e')
+  }
 })
 
 test('shows what waits in a record, and no hidden character of it', async () => {
@@ -125,6 +164,31 @@ test('shows what waits in a record, and no hidden character of it', async () => 
   expect(out).toContain('to:sink')
   expect(out).toContain('- description: "sends"\n+ description: "sends to all"')
   expect(out).toContain('ambit accept mailer')
+})
+
+test('shows who made an agent, who answers for it, where it runs, and whether it answers', async () => {
+  const { out } = await ambit(['show', 'mailer'])
+  for (const line of [
+    /^made by +Post⟨U\+202E⟩, CN$/m,
+    /^answers for it +Mail team, mail@a\.example$/m,
+    /^runs +cloud, cn-north, CN$/m,
+    /^speaks +mcp http:\/\/a\/mcp$/m,
+    /^certified +version 1\.0\.0 for office \(r_1, until 2027-01-01 00:00\)$/m,
+    /^domains proved +a\.example$/m,
+    /^keys +did:key:z1 \(active\)$/m,
+    /^answers +no, since 2026-11-20 12:00 UTC$/m,
+    /^last answered +2026-11-20 11:55 UTC$/m,
+    /^differs +send$/m,
+    /^mcp http:\/\/a\/mcp +dead +2026-11-20 11:55 +99\.9 % +50\.0 % +≤ 15 ms +≤ 75 ms +HTTP status 503$/m,
+  ])
+    expect(out).toMatch(line)
+})
+
+test('lists what is dead, and takes what becomes of it', async () => {
+  const { out } = await ambit(['liveness', '--suspend-after', '30'])
+  expect(out).toMatch(/^mailer +dead +2026-11-20 12:00$/m)
+  expect(out).toContain('dead for 30 day(s) is suspended')
+  expect((await ambit(['liveness', '--suspend-after', 'soon'])).exitCode).not.toBe(0)
 })
 
 test('shows what a program wrote last, line by line, and no hidden character of it', async () => {
@@ -195,4 +259,23 @@ test('the token of a mandate speaks for an agent, never for the person', async (
 test('reads a document from standard input', async () => {
   const { asked } = await ambit(['apply', '-f', '-'], { input: '{"v":1}' })
   expect(asked).toEqual(['PUT /api/records {"v":1}'])
+})
+
+test('an export is JSON that shows what it holds, and says what it left out', async () => {
+  const { out, err } = await ambit(['export', 'mailer', '--format', 'acs'])
+  expect(out).not.toContain('\u202e')
+  expect(JSON.parse(out)).toEqual({ name: 'a\u202eb' })
+  expect(err).toBe('Not in it, for want of a place: deployment.')
+  const path = join(folder, 'acs.json')
+  expect(await ambit(['export', 'mailer', '--format', 'acs', '--output', path])).toMatchObject({
+    exitCode: 0,
+  })
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ name: 'a\u202eb' })
+})
+
+test('an export is asked for as it can be given', async () => {
+  expect(await ambit(['export', 'mailer', '--format', 'xml'])).toMatchObject({ exitCode: 2 })
+  expect(await ambit(['export', '--format', 'acs'])).toMatchObject({ exitCode: 2 })
+  expect(await ambit(['export', 'mailer', '--format', 'acs', '--csv'])).toMatchObject({ exitCode: 2 })
+  expect(await ambit(['import', card, '--format', 'xml'])).toMatchObject({ exitCode: 2 })
 })

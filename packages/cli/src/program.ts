@@ -4,12 +4,17 @@ import { accessCommands } from './commands/access.ts'
 import { actCommands } from './commands/acts.ts'
 import { approvalCommands } from './commands/approvals/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
+import { certificateCommands } from './commands/certificates.ts'
 import { chainCommands } from './commands/chains.ts'
 import { channelCommands } from './commands/channels.ts'
 import { contentsCommands } from './commands/contents.ts'
+import { domainCommands } from './commands/domains.ts'
 import { feedCommands } from './commands/feed.ts'
+import { formatCommands } from './commands/formats.ts'
 import { identityCommands } from './commands/identity.ts'
 import { logGroup } from './commands/log/log-group.ts'
+import { livenessCommands } from './commands/liveness.ts'
+import { lifeCommands } from './commands/life.ts'
 import { mandateCommands } from './commands/mandates.ts'
 import { outboxCommands } from './commands/outbox.ts'
 import { organizationCommands, peopleCommands } from './commands/people.ts'
@@ -72,6 +77,10 @@ export async function createProgram(context: Context, argv: readonly string[]): 
   identityCommands(program, context)
   registrationCommands(program, context, argv.slice(separatorOf(argv) + 1))
   recordCommands(program, context)
+  lifeCommands(program, context)
+  domainCommands(program, context)
+  livenessCommands(program, context)
+  formatCommands(program, context)
   signInCommands(program, context)
   mandateCommands(program, context)
   chainCommands(program, context)
@@ -84,6 +93,7 @@ export async function createProgram(context: Context, argv: readonly string[]): 
   const log = logGroup(program)
   if (argv.includes(log.name())) (await import('./commands/log/log.ts')).logCommands(log, context)
   contentsCommands(program, context)
+  certificateCommands(program, context)
   channelCommands(program, context)
   accessCommands(program, context)
   peopleCommands(program, context)

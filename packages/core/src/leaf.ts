@@ -182,12 +182,40 @@ export const rightsLeafSchema = z.strictObject({
     'token-ended',
     'passkey-added',
     'passkey-removed',
+    'domain-proved',
+    'domain-lost',
   ]),
   roles: z.array(z.string().max(20)).max(10).optional(),
   /** Id of the session, token or passkey. */
   credential: id.optional(),
+  /** The domain that the organisation proved, or lost. */
+  domain: z.string().max(253).optional(),
 })
 export type RightsLeaf = z.infer<typeof rightsLeafSchema>
+
+/** What happened to a key of a registered agent; in the registry log. */
+export const agentKeyLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('agent-key'),
+  /** AIC. */
+  agent: id,
+  /** did:key */
+  key: z.string().max(200),
+  /**
+   * `named` in a record in force, `rotated` in by its predecessor, `recovered` by the responsible person, `retired`,
+   * `compromised`: never again.
+   */
+  step: z.enum(['named', 'rotated', 'recovered', 'retired', 'compromised']),
+  /** The key that brought it in, or that takes its place. */
+  other: z.string().max(200).optional(),
+  /** It still speaks for the agent until then. */
+  until: timeSchema.optional(),
+  /** Digest of the signed statement, where a key said it itself. */
+  statement: digestSchema.optional(),
+  /** Who said it, where people did: one, or two. */
+  people: z.array(id).max(2).optional(),
+})
+export type AgentKeyLeaf = z.infer<typeof agentKeyLeafSchema>
 
 export const recordLeafSchema = z.strictObject({
   ...leaf,
@@ -211,6 +239,22 @@ export const rulingLeafSchema = z.strictObject({
   reached: reached.optional(),
 })
 export type RulingLeaf = z.infer<typeof rulingLeafSchema>
+
+/** A certificate authority gave a certificate to an agent, or took some back: nothing that it signed stays unknown. */
+export const certificateLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('certificate'),
+  step: z.enum(['issued', 'revoked']),
+  record: id,
+  /** Upper-case hexadecimal. */
+  serials: z.array(z.string().max(40)).min(1).max(64),
+  usage: z.enum(['clientAuth', 'serverAuth']).optional(),
+  /** Of the certificate in DER. */
+  digest: digestSchema.optional(),
+  /** RFC 5280, section 5.3.1. */
+  reason: z.int().min(0).max(10).optional(),
+})
+export type CertificateLeaf = z.infer<typeof certificateLeafSchema>
 
 export const eraseLeafSchema = z.strictObject({
   ...leaf,
@@ -273,7 +317,9 @@ export const leafSchema = z.discriminatedUnion('kind', [
   stopLeafSchema,
   rightsLeafSchema,
   recordLeafSchema,
+  agentKeyLeafSchema,
   rulingLeafSchema,
+  certificateLeafSchema,
   eraseLeafSchema,
   keyLeafSchema,
   predecessorLeafSchema,

@@ -3,13 +3,20 @@ import type { Foundation } from './foundation.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
 import { openOAuth } from './oauth/oauth.ts'
-import type { OAuth } from './oauth/oauth.ts'
+import type { KeyProofs, OAuth } from './oauth/oauth.ts'
+import type { SenderOf } from './gateway/authentication.ts'
+
+export interface ClientAccessParts {
+  readonly origin: () => string
+  readonly proofs: KeyProofs
+  readonly senderOf: SenderOf
+}
 
 /** Opens the way by which clients log in by themselves; undefined where the operator closed it. */
 export async function openClientAccess(
   { config, store, keyring, clock, log, disposer }: Foundation,
   { identity, authority, registry }: Domains,
-  origin: () => string,
+  { origin, proofs, senderOf }: ClientAccessParts,
 ): Promise<OAuth | undefined> {
   if (!config.oauth) return undefined
   // Connections of their own: a client's document that does not come holds up no act.
@@ -23,6 +30,8 @@ export async function openClientAccess(
     targets: (organization) => registry.targets(organization),
     upstream,
     origin,
+    readProof: proofs.read,
+    senderOf,
     hosts: config.hosts,
     clock,
     log,

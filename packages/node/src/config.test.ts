@@ -17,6 +17,7 @@ test('has a default for everything', () => {
     addresses: ['127.0.0.1', '::1'],
     port: 7100,
     grpcPort: 7102,
+    agentsPort: 7101,
     metricsPort: 7103,
     hosts: [],
     origin: undefined,
@@ -39,9 +40,28 @@ test('has a default for everything', () => {
     oauth: true,
     authzPlaceHeader: undefined,
     observe: false,
-    probeEveryMs: 900_000,
+    requireDomains: false,
+    nameServers: undefined,
+    caKey: { kind: 'store' },
+    trustRootsFile: undefined,
+    foreignListRequired: true,
+    probeEveryMs: 300_000,
     childEnvironment: {},
   })
+})
+
+test('the keys of the authority lie in a token, which gets what is not of this node', () => {
+  const uri = 'pkcs11:token=hsm?module-path=/lib/p11.so&pin-source=file:/run/pin'
+  const environment = { SOFTHSM2_CONF: '/etc/hsm', AMBIT_BUS: '', AMBIT_CA_KEY: uri }
+  expect(readConfig(environment).caKey).toEqual({
+    kind: 'token',
+    token: 'hsm',
+    object: 'ambit',
+    module: '/lib/p11.so',
+    pinFile: '/run/pin',
+    environment: { SOFTHSM2_CONF: '/etc/hsm' },
+  })
+  expect(readConfig({ AMBIT_FOREIGN_CRL: 'prefer' }).foreignListRequired).toBe(false)
 })
 
 test('a passphrase comes from a file that is named, or from the credentials of the service', () => {
@@ -85,6 +105,7 @@ test('reads every setting', () => {
       AMBIT_HOST: '0.0.0.0, ::,localhost',
       AMBIT_PORT: '0',
       AMBIT_GRPC_PORT: 'off',
+      AMBIT_AGENTS_PORT: 'off',
       AMBIT_METRICS_PORT: '9100',
       AMBIT_HOSTS: 'a.example,10.0.0.1, fd00::1',
       AMBIT_ORIGIN: 'https://Ambit.example/',
@@ -124,6 +145,7 @@ test('reads every setting', () => {
     addresses: ['0.0.0.0', '::', '127.0.0.1', '::1'],
     port: 0,
     grpcPort: undefined,
+    agentsPort: undefined,
     metricsPort: 9100,
     hosts: ['a.example', '10.0.0.1', 'fd00::1', 'ambit.example'],
     origin: 'https://ambit.example',
@@ -141,6 +163,9 @@ test('reads every setting', () => {
     oauth: false,
     authzPlaceHeader: 'x-place',
     observe: true,
+    requireDomains: false,
+    caKey: { kind: 'store' },
+    foreignListRequired: true,
     probeEveryMs: undefined,
     childEnvironment: { PATH: '/usr/bin' },
   })
@@ -159,6 +184,7 @@ test.each([
   ['AMBIT_PORT', '71e2'],
   ['AMBIT_PORT', '-1'],
   ['AMBIT_GRPC_PORT', 'on'],
+  ['AMBIT_AGENTS_PORT', '65536'],
   ['AMBIT_METRICS_PORT', 'x'],
   ['AMBIT_HOSTS', 'a.example:7100'],
   ['AMBIT_HOSTS', Array.from({ length: 101 }, (_, at) => `a${at}`).join(',')],
@@ -166,6 +192,9 @@ test.each([
   ['AMBIT_ORIGIN', 'https://ambit.example/console'],
   ['AMBIT_ORIGIN', 'https://me:secret@ambit.example'],
   ['AMBIT_ORIGIN', 'javascript:alert(1)'],
+  ['AMBIT_CA_KEY', 'pkcs11:token=hsm'],
+  ['AMBIT_CA_KEY', 'ca.key'],
+  ['AMBIT_FOREIGN_CRL', 'off'],
   ['AMBIT_ALLOW_ADDRESSES', '10.0.0.0/33'],
   ['AMBIT_ALLOW_ADDRESSES', 'intranet'],
   ['AMBIT_LOG_LEVEL', 'loud'],

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import type { z } from 'zod'
+import { parseKeyPlace } from './kernel/key-signer.ts'
+import type { KeyPlace } from './kernel/key-signer.ts'
 import type { KeySource } from './kernel/master-key.ts'
 import { settingValues } from './setting-values.ts'
 import { settings } from './settings.ts'
@@ -48,6 +50,8 @@ export interface Config {
   readonly port: number
   /** Undefined: gRPC is not served. */
   readonly grpcPort: number | undefined
+  /** For agents over mutual TLS; undefined: not served. */
+  readonly agentsPort: number | undefined
   readonly metricsPort: number
   /** Names answered for beside those of loopback: AMBIT_HOSTS and the name in the origin. */
   readonly hosts: readonly string[]
@@ -82,6 +86,15 @@ export interface Config {
   readonly oauth: boolean
   /** Undefined: the node's own, where its origin is https. */
   readonly oauthClientDocument: string | undefined
+  /** Where the keys of the certificate authority lie. */
+  readonly caKey: KeyPlace
+  readonly trustRootsFile: string | undefined
+  /** Agents of foreign authorities are refused while the revocation list of those is not here. */
+  readonly foreignListRequired: boolean
+  /** Records are activated only within proved domains. */
+  readonly requireDomains: boolean
+  /** Undefined: those of this machine. */
+  readonly nameServers: readonly string[] | undefined
   /** Undefined: never. */
   readonly probeEveryMs: number | undefined
   /** What supervised server programs get of the node's own environment. */
@@ -116,6 +129,7 @@ export function readConfig(environment: Environment = process.env): Config {
     addresses: read('AMBIT_HOST', environment),
     port: read('AMBIT_PORT', environment),
     grpcPort: read('AMBIT_GRPC_PORT', environment),
+    agentsPort: read('AMBIT_AGENTS_PORT', environment),
     metricsPort: read('AMBIT_METRICS_PORT', environment),
     hosts: [
       ...read('AMBIT_HOSTS', environment),
@@ -146,6 +160,11 @@ export function readConfig(environment: Environment = process.env): Config {
     toolsListedMax: read('AMBIT_MCP_TOOLS_LISTED_MAX', environment),
     oauth: read('AMBIT_OAUTH', environment) === 'on',
     oauthClientDocument: read('AMBIT_OAUTH_CLIENT_DOCUMENT', environment),
+    caKey: parseKeyPlace(read('AMBIT_CA_KEY', environment), foreignVariables(environment))!,
+    trustRootsFile: read('AMBIT_TRUST_ROOTS', environment),
+    foreignListRequired: read('AMBIT_FOREIGN_CRL', environment) === 'require',
+    requireDomains: read('AMBIT_REQUIRE_DOMAINS', environment) === 'on',
+    nameServers: nonEmpty(read('AMBIT_DNS', environment)),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
     childEnvironment: Object.fromEntries(
       (['PATH', 'HOME', 'LANG'] as const).flatMap((name) => {
@@ -154,6 +173,16 @@ export function readConfig(environment: Environment = process.env): Config {
       }),
     ),
   }
+}
+
+/** What programs of others are set up by, without what this node's settings hold. */
+function foreignVariables(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AMBIT_')))
+}
+
+/** An empty list says nothing. */
+function nonEmpty(items: readonly string[]): readonly string[] | undefined {
+  return items.length === 0 ? undefined : items
 }
 
 /** A folder that must not lie inside the data folder. */

@@ -1,9 +1,13 @@
 import type { Decision } from '@ambit/core/decision'
 import { sharers } from './acts.ts'
+import { keysFor, openAgentKeysOf } from './agent-keys.ts'
+import type { OpenAgentKeys } from './did/did.ts'
 import { openApprovals } from './approval/approval.ts'
 import type { ApprovalOptions, OpenApprovals, Suspended } from './approval/approval.ts'
 import { openAuthority } from './authority/authority.ts'
 import type { OpenAuthority } from './authority/authority.ts'
+import type { OpenCertificateAuthority } from './ca/ca.ts'
+import { openCertificates } from './certificates.ts'
 import type { Channels } from './channel/channel.ts'
 import { openChannelsOf } from './channels.ts'
 import { openContents } from './contents/contents.ts'
@@ -15,6 +19,8 @@ import type { Governance } from './governance/governance.ts'
 import { openIdentity } from './identity/identity.ts'
 import type { OpenIdentity } from './identity/identity.ts'
 import { loadCatalog } from './kernel/catalog.ts'
+import { openOwnershipOf } from './owning.ts'
+import type { Ownership } from './ownership/ownership.ts'
 import { openRegistry } from './registry/registry.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Describe } from './registry/describe.ts'
@@ -24,6 +30,7 @@ import { openVault } from './vault/vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
+import { stoppedSince } from './stopped.ts'
 import { openWitness } from './witness/witness.ts'
 import type { Witness } from './witness/witness.ts'
 import { openSignIns } from './signin/signin.ts'
@@ -36,7 +43,10 @@ export interface Domains {
   readonly signIns: SignIns
   readonly witness: Witness
   readonly rulings: Rulings
+  readonly ownership: Ownership
   readonly registry: Registry
+  readonly agentKeys: OpenAgentKeys
+  readonly ca: OpenCertificateAuthority
   readonly governance: Governance
   readonly authority: OpenAuthority
   readonly approvals: OpenApprovals
@@ -76,7 +86,17 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const witness = await openWitness({ store, keyring, clock, log, metrics, nodeName })
   const signer = identity.nodeSigner
   const rulings = await openRulings({ store, log: registryLedger, signer, bus, clock, ids })
+  const later: { registry?: Registry; authority?: OpenAuthority } = {}
+  const agentKeys = await openAgentKeysOf(foundation, {
+    identity,
+    origin: options.origin,
+    registry: () => later.registry,
+    authority: () => later.authority,
+  })
+  const ownership = await openOwnershipOf(foundation, identity)
   const registry = await openRegistry({
+    domains: ownership,
+    keys: agentKeys.admission,
     store,
     log: registryLedger,
     rulings,
@@ -87,10 +107,13 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     keyring,
     bus,
     clock,
+    ids,
     catalog,
     events: log,
   })
+  later.registry = registry
   disposer.add('registry', () => registry[Symbol.dispose]())
+  const ca = await openCertificates(foundation, registry, agentKeys, options.origin)
   const governance = openGovernance({ registry, rulings, catalog, clock })
   const authority = await openAuthority({
     store,
@@ -103,11 +126,14 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     catalog,
     observe: config.observe,
     target: (slugOrId) => registry.target(slugOrId),
-    agent: async (organization, name) => await agentOf(registry, organization, name),
+    agent: async (organization, name) => agentOf(registry, agentKeys, organization, name),
+    agentKeys: (target) => keysFor(agentKeys, target),
     stop: options.stopMandates,
     replicas: sharers(foundation),
     logSize: () => activityLedger.size,
   })
+  later.authority = authority
+  await agentKeys.begin(registry.allTargets())
   disposer.add('authority', async () => await authority[Symbol.asyncDispose]())
   const approvals = await openApprovals({
     store,
@@ -125,6 +151,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     capabilityOf: (target, capability) => registry.targetOfDigest(target)?.capabilities.get(capability),
     judge: async (suspended) => await judgeSuspended(authority, registry, suspended),
     stopAgent: options.stopAgent,
+    stoppedSince: async (suspended) => await stoppedSince(authority, registry, suspended),
     quietUntil: (person, now) => channels.quietUntil(person, now),
   })
   disposer.add('approvals', async () => await approvals[Symbol.asyncDispose]())
@@ -135,7 +162,10 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     signIns,
     witness,
     rulings,
+    ownership,
     registry,
+    agentKeys,
+    ca,
     governance,
     authority,
     approvals,
@@ -172,8 +202,7 @@ async function openSignInsOf(
   return signIns
 }
 
-async function agentOf(registry: Registry, organization: string, name: string) {
-  if (registry.target(name, organization) === undefined) return undefined
-  const { record } = await registry.read(name, organization)
-  return { id: record.id, keys: record.keys }
+function agentOf(registry: Registry, keys: OpenAgentKeys, organization: string, name: string) {
+  const target = registry.target(name, organization)
+  return target && { id: target.id, keys: keysFor(keys, target) }
 }

@@ -1,49 +1,8 @@
-import { inspect } from 'node:util'
-import { Fault } from '@ambit/core/fault'
-import { readConfig } from './config.ts'
-import { systemClock } from './kernel/clock.ts'
-import { startNode } from './node.ts'
-import { nodeVersion } from './protocols.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
-/** Starts a node from the environment, says where it is, and stops it in order when asked to. */
-try {
-  const started = systemClock.monotonicMs()
-  const config = readConfig()
-  const node = await startNode(config)
-  const ms = Math.round(systemClock.monotonicMs() - started)
-  process.stdout.write(
-    `Ambit ${nodeVersion} is up (${ms} ms)\n` +
-      `  console   ${node.origin}\n` +
-      `  sign in   ${node.signInLink}   (works once)\n` +
-      `  listening ${node.at.join(', ')}; gRPC ${grpcText(node.grpcPort)}; health and metrics on 127.0.0.1:${node.metricsPort}\n` +
-      `  data      ${config.dataFolder}\n`,
-  )
-  let asked = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      // A second signal means now.
-      if (asked) process.exit(1)
-      asked = true
-      node.stop().then(
-        () => process.exit(0),
-        (error: unknown) => fail(error),
-      )
-    })
-  }
-} catch (error) {
-  fail(error)
-}
+// What was compiled at the last start is read at this one, which halves it. It lies beside this package's own code: who
+// can write there, can write that as well. Where nobody can, everything is compiled as ever.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
 
-function grpcText(port: number | undefined): string {
-  return port === undefined ? 'is off' : `on port ${port}`
-}
-
-function fail(error: unknown): never {
-  const fault = Fault.from(error)
-  const where = fault.where === undefined ? '' : ` (${fault.where})`
-  const cause = fault.code === 'internal' ? `\n${inspect(fault.cause ?? fault)}` : ''
-  process.stderr.write(
-    `Ambit could not go on: ${fault.title}: ${fault.detail}${where}\n${fault.remedy}${cause}\n`,
-  )
-  process.exit(1)
-}
+await import('./run.ts')

@@ -1,7 +1,12 @@
 import type { Protocol } from '@ambit/core/record'
 import { channelSources } from './channels.ts'
 import { openClientAccess } from './client-access.ts'
+import { countActs, countObserved, openTraffic } from './counting.ts'
+import { stopReported } from './agent-keys.ts'
+import { createAgents, openAgentPort } from './agents.ts'
+import type { Agents } from './agents.ts'
 import type { Config } from './config.ts'
+import type { AgentKeys } from './did/did.ts'
 import { openDomains } from './domains.ts'
 import type { Domains } from './domains.ts'
 import { openFoundation } from './foundation.ts'
@@ -12,15 +17,16 @@ import { createPlanning } from './gateway/planning.ts'
 import { HoldWaits } from './gateway/hold-waits.ts'
 import { InFlight } from './gateway/in-flight.ts'
 import type { PathParts } from './gateway/parts.ts'
-import { Traffic } from './gateway/traffic.ts'
+import type { Traffic } from './gateway/traffic.ts'
 import { performUndo } from './gateway/undo.ts'
 import { consoleFolder } from './http/static.ts'
 import { openServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { defaultOrganization } from './identity/identity.ts'
 import { signInLink } from './identity/people-routes.ts'
+import { createKeyProofs } from './oauth/oauth.ts'
 import type { DataPath } from './kernel/data-path.ts'
-import type { Metrics, Series } from './kernel/metrics.ts'
+import type { Route } from './kernel/route.ts'
 import { createBackups } from './ops/backup.ts'
 import type { Backups } from './ops/backup.ts'
 import { createDiskWatch } from './ops/disk-watch.ts'
@@ -29,8 +35,11 @@ import { openHealth } from './ops/health.ts'
 import type { Health } from './ops/health.ts'
 import { countMergeDelay, ledgerCheck } from './ops/merge-delay.ts'
 import { openJournal } from './journal.ts'
+import { openDecommissionOf } from './ending.ts'
+import { openLivenessOf } from './living.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
+import { openProjectionOf } from './projecting.ts'
 import { createReceiptAnswers, createReceipts } from './receipt/receipt.ts'
 import { keepActs, sharers } from './acts.ts'
 import { openResponse } from './response/response.ts'
@@ -46,6 +55,8 @@ export interface RunningNode extends AsyncDisposable {
   readonly port: number
   /** Undefined: gRPC is not served. */
   readonly grpcPort: number | undefined
+  /** Undefined: agents are not served over mutual TLS. */
+  readonly agentsPort: number | undefined
   readonly metricsPort: number
   readonly at: readonly string[]
   /** A one-time link for the owner. */
@@ -69,7 +80,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
 }
 
 async function startOn(foundation: Foundation): Promise<RunningNode> {
-  const { config, clock, log, metrics } = foundation
+  const { config, clock } = foundation
   const inFlight = new InFlight()
   const traffic = openTraffic(foundation)
   const holdWaits = new HoldWaits(foundation.bus, clock, config.holdWaitMs)
@@ -77,7 +88,11 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   let stopping: Stopping | undefined
   const origin = () => server?.origin ?? ''
   const keeping = await openTaskKeeping(foundation, origin)
-  const outgoing = openOutgoing(foundation, keeping.callbacks)
+  let keys: AgentKeys | undefined
+  const outgoing = openOutgoing(foundation, keeping.callbacks, async (kid, signal) => {
+    // Nobody is described before the rooms are open.
+    return await keys?.resolve(kid, signal)
+  })
   const domains = await openDomains(foundation, {
     describers: outgoing.describers,
     origin,
@@ -86,30 +101,44 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
       await stopping?.stop(caller, orderOf(caller, suspended, what))
     },
   })
+  keys = domains.agentKeys
   await keepActs(foundation, domains, inFlight)
   const disk = await watchDisk(foundation, inFlight)
-  const oauth = await openClientAccess(foundation, domains, origin)
+  const agents = createAgents(foundation, domains, origin)
+  const proofs = createKeyProofs(clock, origin)
+  const { senderOf } = agents.proofs
+  const oauth = await openClientAccess(foundation, domains, { origin, proofs, senderOf })
   const path = pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, holdWaits, origin)
   const gateway = createGateway({
     parts: path,
     targets: (organization) => domains.registry.targets(organization),
     bus: foundation.bus,
     origin,
-    proves: oauth?.proves,
+    proves: proofs.proves,
+    logsIn: oauth !== undefined,
+    agents: agents.side,
   })
   const planning = createPlanning({ parts: path, ...domains, origin })
   const outbox = await openJournal(foundation, domains, async (undoing) => await performUndo(path, undoing))
   // Only now: what was approved before is announced again, and the gateway listens.
   await domains.approvals.recover()
   const response = respond(foundation, domains, inFlight)
+  stopReported(foundation, inFlight)
+  const { pushes } = keeping
+  const decommission = await openDecommissionOf(foundation, domains, { response, pushes })
+  const liveness = await openLivenessOf(foundation, domains, outgoing, response)
   stopping = await openStopping(foundation, domains, inFlight)
   const receipts = createReceipts(foundation.activityLedger, async () => await domains.contents.settle())
-  const { dataPaths, grpcPort } = await openIncoming(foundation, domains, gateway, origin, keeping, planning)
+  const incoming = await openIncoming(foundation, domains, gateway, origin, keeping, planning)
+  const { dataPaths, agentPaths, grpcPort } = incoming
   const routes = routesOf({
     foundation,
     domains,
     outbox,
     response,
+    decommission,
+    liveness,
+    projection: openProjectionOf(foundation, domains, origin),
     stopping,
     receipts,
     inFlight,
@@ -120,31 +149,16 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     oauth,
     origin,
   })
-  server = await openServer({
-    ...config,
-    routes,
-    dataPaths: oauth === undefined ? dataPaths : [...dataPaths, oauth.dataPath],
-    files: new Map([
-      ['registry', async (path) => await foundation.registryLedger.file(path)],
-      ['activity', async (path) => await foundation.activityLedger.file(path)],
-    ]),
-    consoleFolder,
-    identity: domains.identity,
-    clock,
-    log,
-    metrics,
+  const withOAuth = (paths: readonly DataPath[]) => (oauth === undefined ? paths : [...paths, oauth.dataPath])
+  server = await openPublic(foundation, domains, { routes, dataPaths: withOAuth(dataPaths), agents })
+  const agentsPort = await openAgentPort(foundation, {
+    ...{ ca: domains.ca, proofs: agents.proofs, inFlight },
+    dataPaths: withOAuth(agentPaths),
   })
   // Only now: what people are sent to is there.
   await domains.channels.start(channelSources(domains))
-  const health = await openHealth({
-    ...foundation,
-    addresses: ['127.0.0.1', '::1'],
-    port: config.metricsPort,
-    hosts: config.hosts,
-    warnings: () => warningsOf(foundation),
-    checks: checksOf(foundation, domains, inFlight, disk),
-  })
-  if (config.probeEveryMs !== undefined) domains.registry.startProbes(config.probeEveryMs)
+  const health = await openHealthOf(foundation, domains, inFlight, disk)
+  if (config.probeEveryMs !== undefined) await liveness.start(config.probeEveryMs)
   return runningNode({
     foundation,
     inFlight,
@@ -153,7 +167,53 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     server,
     health,
     grpcPort,
+    agentsPort,
     signInLink: signInLink(server.origin, await ownerToken(domains)),
+  })
+}
+
+interface PublicParts {
+  readonly routes: readonly Route[]
+  readonly dataPaths: readonly DataPath[]
+  readonly agents: Agents
+}
+
+/** The port of console, API and protocols. */
+async function openPublic(
+  { config, clock, log, metrics, registryLedger, activityLedger }: Foundation,
+  { identity }: Domains,
+  { routes, dataPaths, agents }: PublicParts,
+): Promise<HttpServer> {
+  return await openServer({
+    ...config,
+    routes,
+    dataPaths,
+    files: new Map([
+      ['registry', async (path) => await registryLedger.file(path)],
+      ['activity', async (path) => await activityLedger.file(path)],
+    ]),
+    consoleFolder,
+    identity,
+    clock,
+    log,
+    metrics,
+    signed: (request) => agents.proofs.signed(request),
+  })
+}
+
+async function openHealthOf(
+  foundation: Foundation,
+  domains: Domains,
+  inFlight: InFlight,
+  disk: DiskWatch,
+): Promise<Health> {
+  return await openHealth({
+    ...foundation,
+    addresses: ['127.0.0.1', '::1'],
+    port: foundation.config.metricsPort,
+    hosts: foundation.config.hosts,
+    warnings: () => warningsOf(foundation),
+    checks: checksOf(foundation, domains, inFlight, disk),
   })
 }
 
@@ -165,6 +225,7 @@ interface RunningParts {
   readonly server: HttpServer
   readonly health: Health
   readonly grpcPort: number | undefined
+  readonly agentsPort: number | undefined
   readonly signInLink: string
 }
 
@@ -185,6 +246,7 @@ function runningNode(parts: RunningParts): RunningNode {
     origin: server.origin,
     port: server.port,
     grpcPort: parts.grpcPort,
+    agentsPort: parts.agentsPort,
     metricsPort: health.port,
     at: server.at,
     signInLink: parts.signInLink,
@@ -275,50 +337,6 @@ function pathParts(
     ids,
     log,
   }
-}
-
-/** The traffic of the path, with what is counted of it. */
-function openTraffic({ config, clock, metrics }: Foundation): Traffic {
-  const openings = metrics
-    .counter('ambit_upstream_openings_total', 'How often an upstream began to be given a rest.')
-    .series()
-  const traffic = new Traffic(clock, config.traffic, () => void (openings.value += 1))
-  metrics.gauge(
-    'ambit_upstreams_open',
-    'Upstreams to which nothing is sent for now, because they failed again and again.',
-    () => traffic.troubled().length,
-  )
-  return traffic
-}
-
-/** Counts acts; the series of a pair is looked up once, because this runs for every act. */
-function countActs(metrics: Metrics): (decision: string, status: string) => void {
-  const acts = metrics.counter('ambit_acts_total', 'Acts by decision and what came of them.', [
-    'decision',
-    'status',
-  ])
-  const known = new Map<string, Map<string, Series>>()
-  return (decision, status) => {
-    let ofDecision = known.get(decision)
-    if (ofDecision === undefined) known.set(decision, (ofDecision = new Map()))
-    let series = ofDecision.get(status)
-    if (series === undefined) ofDecision.set(status, (series = acts.series(decision, status)))
-    series.value += 1
-  }
-}
-
-/** On a node that only observes: says so, and counts what would have been decided. */
-function countObserved({ config, metrics, log }: Foundation): (decision: string) => void {
-  metrics.gauge('ambit_observing', 'Whether the node only observes: nothing is enforced.', () =>
-    config.observe ? 1 : 0,
-  )
-  if (config.observe) log.warn('node.observing', { meaning: observing })
-  const acts = metrics.counter(
-    'ambit_acts_observed_total',
-    'Acts performed because the node only observes, by what would have been decided.',
-    ['decision'],
-  )
-  return (decision) => void (acts.series(decision).value += 1)
 }
 
 function checksOf(

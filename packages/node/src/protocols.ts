@@ -1,11 +1,13 @@
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
 import { createCardSigner } from './gateway/a2a/cards/card-signer.ts'
+import type { KeyOf } from './gateway/a2a/card-signature.ts'
 import { createA2aDescribe } from './gateway/a2a/describe.ts'
 import { createA2aEgress } from './gateway/a2a/egress.ts'
 import { createA2aGrpc } from './gateway/a2a/grpc/ingress.ts'
 import { openGrpcListener } from './gateway/a2a/grpc/listener.ts'
 import { createA2aIngress } from './gateway/a2a/ingress.ts'
+import { createA2aPulse } from './gateway/a2a/pulse.ts'
 import { createAuthzGrpc } from './gateway/authz/grpc.ts'
 import { createAuthzHttp } from './gateway/authz/http.ts'
 import { withCallbacks } from './gateway/a2a/push/callback-egress.ts'
@@ -22,6 +24,7 @@ import { createLegacyEgress } from './gateway/mcp/legacy/egress-session.ts'
 import { createLegacyIngress } from './gateway/mcp/legacy/ingress.ts'
 import type { Decisions, IngressParts } from './gateway/mcp/ingress-parts.ts'
 import { createMcpIngress } from './gateway/mcp/mcp.ts'
+import { createMcpPulse } from './gateway/mcp/pulse.ts'
 import { createModernEgress } from './gateway/mcp/modern/egress.ts'
 import { createModernIngress } from './gateway/mcp/modern/ingress.ts'
 import { createViews } from './gateway/mcp/names/views.ts'
@@ -32,6 +35,7 @@ import { createHomes } from './gateway/mcp/stdio/homes.ts'
 import { childUser } from './gateway/mcp/stdio/user.ts'
 import { openHub } from './gateway/mcp/subscriptions/open-hub.ts'
 import { createSecondLook } from './gateway/mcp/subscriptions/second-look.ts'
+import type { Pulse } from './liveness/pulse.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
 import { openPushes } from './pushes.ts'
@@ -45,11 +49,14 @@ const info = { name: 'ambit', version: nodeVersion } as const
 export interface Outgoing {
   readonly describers: readonly Describe[]
   readonly egresses: readonly Egress[]
+  readonly pulses: readonly Pulse[]
+  /** Whether the program of a record runs now. */
+  readonly runs: (recordId: string) => boolean
   /** The last of what the program of a record wrote for people. */
   readonly errorOutput: (recordId: string) => string | undefined
 }
 
-export function openOutgoing(foundation: Foundation, callbacks: Callbacks): Outgoing {
+export function openOutgoing(foundation: Foundation, callbacks: Callbacks, keyOf?: KeyOf): Outgoing {
   const { config, clock, log, disposer } = foundation
   const guard = createAddressGuard(config.allowAddresses)
   const upstream = createUpstream(guard, { log, clock })
@@ -72,10 +79,12 @@ export function openOutgoing(foundation: Foundation, callbacks: Callbacks): Outg
   for (const egress of [mcp, a2a]) disposer.add(`${egress.protocol} egress`, async () => await egress.close())
   return {
     describers: [
-      createA2aDescribe({ upstream, guard, clock }),
+      createA2aDescribe({ upstream, guard, clock, ...(keyOf === undefined ? {} : { keyOf }) }),
       createMcpDescribe({ upstream, clock, ...programs }),
     ],
     egresses: [mcp, a2a],
+    pulses: [createMcpPulse(), createA2aPulse()],
+    runs: (recordId) => stdio.runs(recordId),
     errorOutput: (recordId) => stdio.stderr(recordId),
   }
 }
@@ -108,6 +117,8 @@ function openPrograms(
 /** The receiving side of every protocol. */
 export interface Incoming {
   readonly dataPaths: readonly DataPath[]
+  /** Those that agents reach over mutual TLS. */
+  readonly agentPaths: readonly DataPath[]
   /** Undefined: gRPC is not served. */
   readonly grpcPort: number | undefined
 }
@@ -150,7 +161,13 @@ export async function openIncoming(
     createAuthzGrpc(desk),
   ])
   const pushes = await openPushes(foundation, domains, gateway, keeping)
-  return { dataPaths: [mcp, pushes, a2a, createAuthzHttp(desk), domains.witness.dataPath], grpcPort }
+  const { witness, ca } = domains
+  return {
+    dataPaths: [mcp, pushes, a2a, createAuthzHttp(desk), witness.dataPath, ca.dataPath],
+    // What data planes ask for their clients, and what is public, has nothing to do with who is connected.
+    agentPaths: [mcp, pushes, a2a],
+    grpcPort,
+  }
 }
 
 async function openGrpc(

@@ -1,19 +1,27 @@
 import { approvalRoutes } from './approval/routes.ts'
 import { mandateRoutes } from './authority/routes.ts'
 import { ruleRoutes } from './authority/rule-routes.ts'
+import { caRoutes } from './ca/routes.ts'
 import { channelRoutes } from './channel/routes.ts'
 import { contentsRoutes } from './contents/routes.ts'
+import type { Decommission } from './decommission/decommission.ts'
+import { decommissionRoutes } from './decommission/routes.ts'
 import type { Domains } from './domains.ts'
+import { createFacts } from './facts.ts'
 import type { Foundation } from './foundation.ts'
 import { saltOf } from './gateway/commitment.ts'
 import type { InFlight } from './gateway/in-flight.ts'
 import type { Traffic } from './gateway/traffic.ts'
+import { didDocumentRoutes } from './did/document-routes.ts'
+import { agentKeyRoutes } from './did/routes.ts'
 import { governanceRoutes } from './governance/routes.ts'
 import { eventRoutes } from './http/events.ts'
 import { defaultOrganization } from './identity/identity.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Route } from './kernel/route.ts'
 import { logRoutes } from './ledger/routes.ts'
+import type { Liveness } from './liveness/liveness.ts'
+import { livenessRoutes } from './liveness/routes.ts'
 import type { Backups } from './ops/backup.ts'
 import { backupRoutes } from './ops/backup-routes.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
@@ -23,9 +31,13 @@ import type { OAuth } from './oauth/oauth.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { nodeVersion } from './protocols.ts'
 import type { Outbox } from './outbox/outbox.ts'
+import { ownershipRoutes } from './ownership/routes.ts'
+import { provedDomainsOf } from './owning.ts'
 import { outboxRoutes } from './outbox/routes.ts'
+import type { Projection } from './projection/projection.ts'
 import type { Receipts } from './receipt/receipt.ts'
 import { receiptRoutes } from './receipt/routes.ts'
+import type { Facts } from './registry/registry.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { signInRoutes } from './signin/routes.ts'
 import type { Response } from './response/response.ts'
@@ -38,6 +50,9 @@ export interface RouteParts {
   readonly domains: Domains
   readonly outbox: Outbox
   readonly response: Response
+  readonly decommission: Decommission
+  readonly liveness: Liveness
+  readonly projection: Projection
   readonly stopping: Stopping
   readonly receipts: Receipts
   readonly inFlight: InFlight
@@ -51,14 +66,40 @@ export interface RouteParts {
   readonly origin: () => string
 }
 
+/** What the rooms know of a record, for its view. */
+function factsOf({ domains, liveness }: RouteParts): Facts {
+  return createFacts({
+    liveness,
+    ca: domains.ca,
+    keys: domains.agentKeys,
+    domainsOf: async (record) => await provedDomainsOf(domains, record),
+  })
+}
+
 /** The control API: the routes of all domains. */
 export function routesOf(parts: RouteParts): readonly Route[] {
   const { foundation, domains, response, receipts } = parts
   const { identity, contents, registry, signIns, governance, authority, approvals } = domains
   return [
     ...identityRoutes(identity),
-    ...registryRoutes({ registry, recall: response, governed: governance }),
+    ...registryRoutes({
+      registry,
+      recall: response,
+      documents: parts.projection.importDocuments,
+      handOver: async (record, organization, by) =>
+        await parts.decommission.handOver(record, organization, by),
+      governed: { ...governance, facts: factsOf(parts) },
+    }),
+    ...parts.projection.routes,
+    ...livenessRoutes({
+      liveness: parts.liveness,
+      recordId: (slug, organization) => registry.target(slug, organization)?.id,
+    }),
+    ...ownershipRoutes(domains.ownership),
+    ...decommissionRoutes(parts.decommission),
     ...signInRoutes(signIns),
+    ...agentKeyRoutes(domains.agentKeys),
+    ...didDocumentRoutes(domains.agentKeys),
     ...governanceRoutes(governance),
     ...mandateRoutes(authority.mandates),
     ...ruleRoutes(authority.rules, foundation.clock),
@@ -86,6 +127,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     }),
     ...contentsRoutes({ contents, identity }),
     ...witnessRoutes(domains.witness),
+    ...caRoutes(domains),
     ...eventRoutes(foundation.bus, {
       record: (id) => registry.target(id)?.organization,
       mandate: (id) => authority.mandates.book.get(id)?.body.organization,

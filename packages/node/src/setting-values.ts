@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { parseKeyPlace } from './kernel/key-signer.ts'
 import type { SettingName } from './settings.ts'
 
 const loopback = ['127.0.0.1', '::1']
@@ -17,6 +18,12 @@ const listSchema = z
 const addressesSchema = listSchema.transform((items) => [
   ...new Set(items.flatMap((item) => (item === '127.0.0.1' || item === 'localhost' ? loopback : [item]))),
 ])
+/** `192.0.2.1`, `192.0.2.1:5353` or `[2001:db8::1]:53`. */
+const nameServersSchema = listSchema.refine((items) =>
+  items.every(
+    (item) => isIP(item.replace(/^\[(.+)\](?::\d{1,5})?$/, '$1').replace(/^([\d.]+):\d{1,5}$/, '$1')) !== 0,
+  ),
+)
 const originSchema = z
   .string()
   .refine(isOrigin)
@@ -63,6 +70,7 @@ export const settingValues = {
   AMBIT_HOST: addressesSchema.refine((items) => items.length > 0 && items.every((item) => isIP(item) !== 0)),
   AMBIT_PORT: integer(0, 65_535),
   AMBIT_GRPC_PORT: integer(0, 65_535).or(z.literal('off').transform(() => undefined)),
+  AMBIT_AGENTS_PORT: integer(0, 65_535).or(z.literal('off').transform(() => undefined)),
   AMBIT_METRICS_PORT: integer(0, 65_535),
   AMBIT_AUTHZ_PLACE_HEADER: z
     .string()
@@ -98,6 +106,14 @@ export const settingValues = {
   AMBIT_MCP_TOOLS_LISTED_MAX: integer(8, 2000),
   AMBIT_OAUTH: z.enum(['on', 'off']),
   AMBIT_OAUTH_CLIENT_DOCUMENT: z.string().max(2000).refine(isDocument).optional(),
+  AMBIT_CA_KEY: z
+    .string()
+    .max(4096)
+    .refine((text) => parseKeyPlace(text, {}) !== undefined),
+  AMBIT_TRUST_ROOTS: folderSchema.optional(),
+  AMBIT_FOREIGN_CRL: z.enum(['require', 'prefer']),
+  AMBIT_REQUIRE_DOMAINS: z.enum(['on', 'off']),
+  AMBIT_DNS: nameServersSchema,
   AMBIT_PROBE_MINUTES: integer(0, 1440),
 } satisfies Record<SettingName, z.ZodType>
 

@@ -155,6 +155,13 @@ export const settings = [
     sentence: 'The port of A2A over gRPC, at the same addresses.',
   },
   {
+    name: 'AMBIT_AGENTS_PORT',
+    default: '7101',
+    limit: '0 to 65535, or `off`; 0 takes any free port',
+    sentence:
+      'The port at which agents reach the protocols by their certificates (mutual TLS), at the same addresses.',
+  },
+  {
     name: 'AMBIT_METRICS_PORT',
     default: '7103',
     limit: '0 to 65535; 0 takes any free port',
@@ -312,10 +319,45 @@ export const settings = [
       'The client id metadata document by which this node is known where people sign in; a node that is not reached by https has none unless it is published elsewhere.',
   },
   {
+    name: 'AMBIT_CA_KEY',
+    default: 'store',
+    limit:
+      '`store`, `file:<path>`, or a PKCS #11 URI with `token`, `module-path` and `pin-source` (RFC 7512)',
+    sentence:
+      'Where the private keys of the certificate authority lie: sealed in the store, sealed in files, or in a token that is reached by the program `pkcs11-tool`.',
+  },
+  {
+    name: 'AMBIT_TRUST_ROOTS',
+    default: '',
+    limit: 'a file of certificates of authorities (PEM)',
+    sentence: 'Foreign authorities whose agents may connect with their certificates.',
+  },
+  {
+    name: 'AMBIT_FOREIGN_CRL',
+    default: 'require',
+    limit: '`require` or `prefer`',
+    sentence:
+      'What holds while the revocation list of a foreign authority cannot be had or has aged out: its agents are refused, or believed.',
+  },
+  {
     name: 'AMBIT_PROBE_MINUTES',
-    default: '15',
+    default: '5',
     limit: '0 to 1440; 0 never',
-    sentence: 'How often registered agents and servers are asked whether they still serve what was accepted.',
+    sentence:
+      'How often each interface of a registered agent or server is asked for a sign of life; what it serves is read whole once an hour.',
+  },
+  {
+    name: 'AMBIT_REQUIRE_DOMAINS',
+    default: 'off',
+    limit: '`on` or `off`',
+    sentence:
+      'Whether a record is activated only when all its addresses lie in domains that its organisation proved; `off` only warns.',
+  },
+  {
+    name: 'AMBIT_DNS',
+    default: '',
+    limit: 'IP addresses, with `:<port>` where it is not 53, separated by commas, at most 100',
+    sentence: 'The name servers that are asked for the proofs of domains; left out, those of this machine.',
   },
 ] as const satisfies readonly Setting[]
 

@@ -1,7 +1,6 @@
 import { lastingLinks } from '@ambit/core/mandate-chain'
 import type { StopWhat, Suspended } from './approval/approval.ts'
 import { voidWaiting } from './approval/voiding.ts'
-import type { StoppableAct } from './authority/authority.ts'
 import { rowFor } from './authority/permission.ts'
 import type { Domains } from './domains.ts'
 import type { Foundation } from './foundation.ts'
@@ -10,6 +9,7 @@ import type { Caller } from './kernel/route.ts'
 import { createStopping } from './response/stop.ts'
 import type { Stopping } from './response/stop.ts'
 import type { StopOrder } from './response/stop-subject.ts'
+import { waitingAct } from './stopped.ts'
 
 /** What a person means who refuses an act and wants whoever asked stopped. */
 export function orderOf(
@@ -28,15 +28,13 @@ export async function openStopping(
   { authority, registry, identity, approvals }: Domains,
   inFlight: InFlight,
 ): Promise<Stopping> {
-  const waitingAct = (suspended: Suspended): StoppableAct => ({
-    ...suspended,
-    targetId: registry.targetOfDigest(suspended.target)?.id ?? suspended.target,
-  })
   const stopping = createStopping({
     stops: authority.stops,
     stopActs: (matches, { code, what }) => inFlight.stop(matches, code, what),
     voidWaiting: async (organization, matches, why) =>
-      await voidWaiting(approvals, organization, (suspended) => matches(waitingAct(suspended)), [why]),
+      await voidWaiting(approvals, organization, (suspended) => matches(waitingAct(registry, suspended)), [
+        why,
+      ]),
     agent(organization, name) {
       const target = registry.target(name, organization) ?? registry.target(name)
       return target?.organization === organization ? target.id : undefined

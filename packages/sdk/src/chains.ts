@@ -12,7 +12,7 @@ const chainType = 'urn:ambit:mandate-chain'
 const linksMax = 16
 
 export interface ChainAccess {
-  /** `ambm_…`: what acts are made with. */
+  /** `ambm_…`: what acts are made with, each with a proof by the same key (`provenFetch`). */
   readonly token: string
   /** Seconds that it lives; a new proof gets another. */
   readonly expiresInS: number

@@ -1,13 +1,18 @@
 import { actCalls } from './acts.ts'
+import { agentKeyCalls } from './agent-keys.ts'
 import { approvalCalls } from './approvals.ts'
 import { backupCalls } from './backups.ts'
+import { certificateCalls } from './certificates.ts'
 import { channelCalls } from './channels.ts'
 import { chainCalls } from './chains.ts'
 import { connectionCalls } from './connections.ts'
 import { consentCalls } from './consents.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionOptions, Options } from './connection.ts'
+import { domainCalls } from './domains.ts'
 import { feedCalls } from './feed.ts'
+import { formatCalls } from './formats.ts'
+import { livenessCalls } from './liveness.ts'
 import { logCalls } from './logs.ts'
 import { mandateCalls } from './mandates.ts'
 import { outboxCalls } from './outbox.ts'
@@ -21,6 +26,8 @@ import { ruleCalls } from './rules.ts'
 import { signInCalls } from './sign-ins.ts'
 import { standingApprovalCalls } from './standing-approvals.ts'
 import { stopCalls } from './stops.ts'
+import { takedownCalls } from './takedowns.ts'
+import { transferCalls } from './transfers.ts'
 import { witnessCalls } from './witness.ts'
 
 export interface NodeStatus {
@@ -101,10 +108,16 @@ export function connectAmbit(options: ConnectionOptions) {
   return {
     url: connection.url,
     records: recordCalls(connection),
+    domains: domainCalls(connection),
+    transfers: transferCalls(connection),
+    takedowns: takedownCalls(connection),
+    formats: formatCalls(connection),
+    agentKeys: agentKeyCalls(connection),
     mandates: mandateCalls(connection),
     chains: chainCalls(connection),
     rules: ruleCalls(connection),
     stops: stopCalls(connection),
+    liveness: livenessCalls(connection),
     logs: logCalls(connection),
     approvals: approvalCalls(connection),
     plans: planCalls(connection),
@@ -116,6 +129,7 @@ export function connectAmbit(options: ConnectionOptions) {
     organizations: organizationCalls(connection),
     sessions: sessionCalls(connection),
     passkeys: passkeyCalls(connection),
+    certificates: certificateCalls(connection),
     channels: channelCalls(connection),
     signIns: signInCalls(connection),
     connections: connectionCalls(connection),

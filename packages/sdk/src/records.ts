@@ -1,7 +1,11 @@
 import type { AgentRecord, Profile, Protocol, RecordState } from '@ambit/core/record'
 import type { SignedRuling } from '@ambit/core/ruling'
+import type { SignedPossession } from '@ambit/core/id/key-statement'
 import { path } from './connection.ts'
 import type { Connection, Options } from './connection.ts'
+import { recordLifeCalls } from './record-life.ts'
+import { batchCalls } from './record-batch.ts'
+import type { LivenessState, RecordLiveness } from './liveness.ts'
 import type { SignInClient } from './sign-ins.ts'
 
 export interface RecordSummary {
@@ -18,6 +22,8 @@ export interface RecordSummary {
   readonly proposals: number
   /** Capabilities whose definition changed upstream; they cannot be called until accepted. */
   readonly held: number
+  /** How it answers. */
+  readonly liveness?: LivenessState
   readonly tier?: string
   readonly certified: boolean
   readonly updated: string
@@ -62,6 +68,31 @@ export interface RecordView {
   readonly checks?: readonly Check[]
   /** Things an operator should know of how the agent described itself. */
   readonly remarks: readonly string[]
+  /** Domains it names or answers at; `claimed`: its organisation has not proved them. */
+  readonly claims: readonly { readonly domain: string; readonly state: 'proved' | 'claimed' }[]
+  readonly warnings: readonly { readonly code: string; readonly what: string }[]
+  /** Bill of materials, each with what the node knows of that very version. */
+  readonly supplies: readonly {
+    readonly kind: string
+    readonly name: string
+    readonly version?: string
+    readonly digest?: string
+    readonly state?: RecordState
+  }[]
+  /** Those who run the node took it away. */
+  readonly takedown?: { readonly ruling: string; readonly reason: string; readonly since: string }
+  /** When it answered last, how often and how fast. */
+  readonly liveness?: RecordLiveness
+  /** Certificates in force that name it. */
+  readonly certificates?: readonly {
+    readonly serial: string
+    readonly usage: string
+    readonly notAfter: string
+  }[]
+  /** Keys it may act with, newest first. */
+  readonly keys?: readonly { readonly key: string; readonly state: string; readonly since: string }[]
+  /** Domains of its provider that were proved. */
+  readonly domains?: readonly { readonly domain: string; readonly proved: string }[]
 }
 
 /** What to register: a live address, or a command that the node starts (operators only). */
@@ -73,6 +104,13 @@ export interface Registration {
     readonly env?: Readonly<Record<string, string>>
   }
   readonly slug?: string
+  /** What it is called, in place of what it calls itself. */
+  readonly name?: AgentRecord['name']
+  /** An owner says that its name may resemble another one. */
+  readonly confirmName?: boolean
+  /** Keys of its own; each with a proof (`agentKeys.prove`) for that slug. */
+  readonly keys?: readonly string[]
+  readonly proofs?: readonly SignedPossession[]
   readonly version?: string
   readonly responsible?: AgentRecord['responsible']
   /** Credentials that the agent asks for; they go to the vault, never into the record. */
@@ -114,6 +152,13 @@ export interface Recalled {
   readonly stopped: number
   readonly acts: readonly string[]
   readonly tookMs: number
+  /** What was advised, because it is made of what was recalled. */
+  readonly dependants: readonly {
+    readonly record: string
+    readonly slug: string
+    readonly ruling: string
+    readonly suspended: boolean
+  }[]
 }
 
 export interface RecordQuery {
@@ -157,6 +202,9 @@ export function recordCalls({ call }: Connection) {
       return await call<RecordView>('POST', `${path`/api/records/${slug}`}/${name}`, { body, signal })
     }
   return {
+    ...recordLifeCalls({ call }),
+    ...batchCalls({ call }),
+    ...upstreamCalls({ call }),
     async list(query: RecordQuery = {}, { signal }: Options = {}) {
       return await call<{ records: readonly RecordSummary[]; next?: string }>('GET', '/api/records', {
         query: { ...query },
@@ -175,9 +223,10 @@ export function recordCalls({ call }: Connection) {
       return await call<Imported>('POST', '/api/records/import', { body: servers, signal })
     },
     /** Brings a record to what a whole document says: a new draft, or nothing when it says the same. */
-    async apply(record: unknown, { signal }: Options = {}) {
+    async apply(record: unknown, { signal, confirmName }: Options & { confirmName?: boolean } = {}) {
       return await call<RecordView | { readonly unchanged: true }>('PUT', '/api/records', {
         body: record,
+        ...(confirmName === true ? { query: { confirmName: 'true' } } : {}),
         signal,
       })
     },
@@ -199,6 +248,25 @@ export function recordCalls({ call }: Connection) {
       const url = path`/api/records/${slug}/retire`
       return await call<{ retired: true; ruling?: SignedRuling }>('POST', url, { body, signal })
     },
+    /** Stops a version, or all of them, as callee and as caller, calls under way included. */
+    async recall(
+      slug: string,
+      recall: { version?: string; note: string; dependants?: boolean },
+      { signal }: Options = {},
+    ) {
+      return await call<Recalled>('POST', path`/api/records/${slug}/recall`, { body: recall, signal })
+    },
+    async rulings(record: string, { signal }: Options = {}) {
+      const query = { record }
+      const reply = await call<{ rulings: readonly SignedRuling[] }>('GET', '/api/rulings', { query, signal })
+      return reply.rulings
+    },
+  }
+}
+
+/** What is asked of the agent or server itself, and what it is asked with. */
+function upstreamCalls({ call }: Pick<Connection, 'call'>) {
+  return {
     /** Tests the live agent against its record; a certificate when all checks pass. */
     async certify(slug: string, { signal }: Options = {}) {
       return await call<Certification>('POST', path`/api/records/${slug}/certify`, { body: {}, signal })
@@ -216,21 +284,12 @@ export function recordCalls({ call }: Connection) {
     async probe(slug: string, { signal }: Options = {}) {
       return await call<Probe>('POST', path`/api/records/${slug}/probe`, { body: {}, signal })
     },
-    /** Stops a version, or all of them, as callee and as caller, calls under way included. */
-    async recall(slug: string, recall: { version?: string; note: string }, { signal }: Options = {}) {
-      return await call<Recalled>('POST', path`/api/records/${slug}/recall`, { body: recall, signal })
-    },
     async putSecret(
       slug: string,
       secret: { header: string; value: string; for: 'me' | 'everyone' },
       { signal }: Options = {},
     ) {
       await call<undefined>('PUT', path`/api/records/${slug}/secrets`, { body: secret, signal })
-    },
-    async rulings(record: string, { signal }: Options = {}) {
-      const query = { record }
-      const reply = await call<{ rulings: readonly SignedRuling[] }>('GET', '/api/rulings', { query, signal })
-      return reply.rulings
     },
   }
 }

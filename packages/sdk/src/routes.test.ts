@@ -9,6 +9,20 @@ import { createHolderKey } from './holder-key.ts'
 const without: Readonly<Record<string, string>> = {
   'GET /oauth/client.json': 'authorization servers of others read it',
   'GET /api/events': 'a stream: `events`',
+  ...Object.fromEntries(
+    [
+      '/agents/x/.well-known/acs.json',
+      '/agents/x/server.json',
+      '/agents/x/ad.json',
+      '/.well-known/ai-catalog.json',
+      '/.well-known/ard.json',
+    ].map((path) => [`GET ${path}`, 'anyone reads it, by the rules of its format']),
+  ),
+  'GET /.well-known/did.json': 'resolvers of DIDs read it',
+  'GET /agents/x/did.json': 'resolvers of DIDs read it',
+  'GET /agents/x/x/did.json': 'resolvers of DIDs read it',
+  'GET /organizations/x/agents/x/did.json': 'resolvers of DIDs read it',
+  'GET /organizations/x/agents/x/x/did.json': 'resolvers of DIDs read it',
 }
 
 const contract = JSON.parse(

@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly onAddress?: (asked: AskedAddress) => 'accept' | 'decline' | 'cancel'
   /** Called for each `notifications/elicitation/complete`. */
   readonly onDecided?: (elicitationId: string) => void
+  /** In place of the one of the runtime. */
+  readonly fetch?: typeof fetch
   /** Called for each `notifications/tools/list_changed`. */
   readonly onListChanged?: () => void
 }
@@ -49,7 +51,10 @@ const info = { name: 'test-client', version: '1.0.0' }
 /** Connects a client of an official SDK. */
 export async function connectMcpClient(url: string, options: ClientOptions = {}): Promise<TestMcpClient> {
   const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
-  const transportOptions = { requestInit: { headers } }
+  const transportOptions = {
+    requestInit: { headers },
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  }
   return options.kind === 'first'
     ? await connectFirst(new FirstTransport(new URL(url), transportOptions), options)
     : await connectLatest(new StreamableHTTPClientTransport(new URL(url), transportOptions), options)

@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { didKey } from '@ambit/core/id/did-key'
+import type { Signer } from '@ambit/core/signature'
 
 /** A key by which a client proves that a token is its own (RFC 9449). */
 export class ProofKey {
@@ -17,10 +18,23 @@ export class ProofKey {
   }
 
   get didKey(): string {
-    const x = Buffer.from(String(this.jwk['x']), 'base64url')
-    if (this.alg === 'EdDSA') return didKey('ed25519', x)
-    const y = Buffer.from(String(this.jwk['y']), 'base64url')
-    return didKey('p256', Buffer.concat([Buffer.of((y.at(-1)! & 1) + 2), x]))
+    return didKeyOf(this.#key)
+  }
+
+  /** A `fetch` that shows a token with a fresh proof by this key each time. */
+  fetchWith(token: string): typeof fetch {
+    return async (input, init) => {
+      const request = new Request(input, init)
+      const { origin, pathname } = new URL(request.url)
+      request.headers.set('authorization', `DPoP ${token}`)
+      request.headers.set('dpop', this.proof(request.method, `${origin}${pathname}`, { token }))
+      return await fetch(request)
+    }
+  }
+
+  get signer(): Signer {
+    const alg = this.alg === 'EdDSA' ? 'ed25519' : 'p256'
+    return { alg, key: this.didKey, sign: async (bytes) => this.sign(bytes) }
   }
 
   /** Signs with the key, as the holder of a mandate does. */
@@ -48,4 +62,12 @@ export class ProofKey {
     const text = [head, body].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
     return `${text}.${this.sign(Buffer.from(text)).toString('base64url')}`
   }
+}
+
+/** did:key of an Ed25519 or P-256 key. */
+export function didKeyOf(key: KeyObject): string {
+  const { kty, x = '', y = '' } = key.export({ format: 'jwk' })
+  const point = Buffer.from(x, 'base64url')
+  if (kty === 'OKP') return didKey('ed25519', point)
+  return didKey('p256', Buffer.concat([Buffer.of((Buffer.from(y, 'base64url').at(-1)! & 1) + 2), point]))
 }

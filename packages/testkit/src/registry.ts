@@ -8,6 +8,7 @@ import { silentLog } from '@ambit/node/kernel/log'
 import type { Caller } from '@ambit/node/kernel/route'
 import type { Describe, Described, DescribedCapability } from '@ambit/node/registry/describe'
 import { openRegistry } from '@ambit/node/registry/registry'
+import type { ProvedDomains } from '@ambit/node/registry/registry'
 import { openRulings } from '@ambit/node/ruling/ruling'
 import type { Store } from '@ambit/node/store/store'
 import { handClock } from './clock.ts'
@@ -130,7 +131,11 @@ const nobodySignsIn = {
 }
 
 /** A registry with everything it needs and nothing else; `again` opens it anew on the same store. */
-export async function registryRoom(store: Store, bus: Bus = createLocalBus(silentLog)) {
+export async function registryRoom(
+  store: Store,
+  bus: Bus = createLocalBus(silentLog),
+  domains?: ProvedDomains,
+) {
   const clock = handClock()
   const log = memoryLog()
   const signer = memorySigner()
@@ -140,6 +145,8 @@ export async function registryRoom(store: Store, bus: Bus = createLocalBus(silen
   const catalog = loadCatalog()
   const identity = {
     createHolderKey: async () => memorySigner().key,
+    createHolderKeys: async (_organization: string, count: number) =>
+      Array.from({ length: count }, () => memorySigner().key),
     person: async (id: string) => ({
       id,
       name: 'Olga Operator',
@@ -162,6 +169,8 @@ export async function registryRoom(store: Store, bus: Bus = createLocalBus(silen
       clock,
       catalog,
       events: silentLog,
+      ids: createIds(clock),
+      ...(domains === undefined ? {} : { domains }),
     })
     return { rulings, registry }
   }

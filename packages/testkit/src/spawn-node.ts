@@ -35,7 +35,7 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     env: { ...process.env, ...testSettings(options, data) },
     stdio: ['ignore', 'pipe', options.stderr ?? 'inherit'],
   })
-  const { url, link, grpcPort, metricsPort } = await readLines(child)
+  const { url, link, grpcPort, agentsPort, metricsPort } = await readLines(child)
   const startMs = performance.now() - started
   const { ambit, session } = await signInOwner(url, link)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => await endOf(child, signal)
@@ -44,6 +44,7 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     port: Number(new URL(url).port),
     metricsPort,
     grpcPort,
+    agentsPort,
     ambit,
     session,
     data,
@@ -68,7 +69,7 @@ function startFlags(): string[] {
 /** Reads the lines the node prints at start until it has said where it is and how to sign in. */
 function readLines(
   child: ChildProcess,
-): Promise<{ url: string; link: string; grpcPort: number; metricsPort: number }> {
+): Promise<{ url: string; link: string; grpcPort: number; agentsPort: number; metricsPort: number }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the node did not start in time')), startTimeoutMs)
     const lines = createInterface({ input: child.stdout! })
@@ -85,7 +86,8 @@ function readLines(
       if (url === undefined || link === undefined || metricsPort === undefined) return
       clearTimeout(timer)
       const grpcPort = Number(/gRPC on port (\d+)/.exec(line)?.[1] ?? 0)
-      resolve({ url, link, grpcPort, metricsPort: Number(metricsPort) })
+      const agentsPort = Number(/agents on port (\d+)/.exec(line)?.[1] ?? 0)
+      resolve({ url, link, grpcPort, agentsPort, metricsPort: Number(metricsPort) })
     })
   })
 }

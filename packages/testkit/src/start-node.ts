@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '@ambit/node/config'
+import type { Config } from '@ambit/node/config'
 import { startNode } from '@ambit/node/node'
 import { connectAmbit } from '@ambit/sdk/client'
 import type { Ambit } from '@ambit/sdk/client'
@@ -16,6 +17,8 @@ export interface TestNode extends AsyncDisposable {
   readonly metricsPort: number
   /** 0: gRPC is not served. */
   readonly grpcPort: number
+  /** 0: agents are not served over mutual TLS. */
+  readonly agentsPort: number
   /** The owner's session. */
   readonly ambit: Ambit
   readonly session: string
@@ -29,6 +32,8 @@ export interface TestNodeOptions {
   readonly store?: string
   /** Further settings, `AMBIT_…`. */
   readonly env?: Readonly<Record<string, string>>
+  /** In units that no variable has. */
+  readonly finer?: Partial<Config>
   /** A data folder that stays; left out, one that goes with the node. */
   readonly data?: string
 }
@@ -39,6 +44,7 @@ export function testSettings({ store, env = {} }: TestNodeOptions, data: string)
     AMBIT_DATA: data,
     AMBIT_PORT: '0',
     AMBIT_GRPC_PORT: '0',
+    AMBIT_AGENTS_PORT: 'off',
     AMBIT_METRICS_PORT: '0',
     AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8,::1',
     AMBIT_LOG_LEVEL: 'silent',
@@ -55,13 +61,14 @@ export function testSettings({ store, env = {} }: TestNodeOptions, data: string)
 export async function startTestNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'ambit-test-'))
   const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...testSettings(options, data) }
-  const node = await startNode(readConfig(environment))
+  const node = await startNode({ ...readConfig(environment), ...options.finer })
   const { ambit, session } = await signInOwner(node.origin, node.signInLink)
   return {
     url: node.origin,
     port: node.port,
     metricsPort: node.metricsPort,
     grpcPort: node.grpcPort ?? 0,
+    agentsPort: node.agentsPort ?? 0,
     ambit,
     session,
     data,

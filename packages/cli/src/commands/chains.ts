@@ -7,6 +7,7 @@ import type { Context } from '../context.ts'
 import { readDocument } from '../document.ts'
 import { makeKeyFile, openKeyFile } from '../key-file.ts'
 import { writePrivate } from '../private-file.ts'
+import { agentKeyCommands } from './agent-keys.ts'
 import { Refusal } from '../refusal.ts'
 import { currentSession } from '../session.ts'
 
@@ -25,7 +26,7 @@ interface AttenuateOptions {
 
 /** Mandates as their holders carry them, with keys of their own. */
 export function chainCommands(program: Command, context: Context): void {
-  const keys = program.command('keys').description('make a key for a holder that keeps its own')
+  const keys = program.command('keys').description('keys of holders and of agents')
   context
     .command(keys, 'new <file>', 'make a key and keep it in a file of yours alone', 'keys new helper.key')
     .action(async (file: string) => {
@@ -33,6 +34,7 @@ export function chainCommands(program: Command, context: Context): void {
       const text = `Wrote ${file}. Its public half, for --holder:\n  ${key}`
       context.reply({ text, json: { key, written: file } })
     })
+  agentKeyCommands(keys, context)
 
   const mandate = program
     .command('mandate')
@@ -103,7 +105,9 @@ function presentCommand(mandate: Command, context: Context): void {
       })
       const access = await connectAmbit({ url }).chains.present(chain, signer)
       if (output !== undefined) await writePrivate(output, `${access.token}\n`)
-      const life = `It lives ${Math.floor(access.expiresInS / 60)} minutes; show the chain again for another.`
+      const life =
+        `It lives ${Math.floor(access.expiresInS / 60)} minutes; show the chain again for another. ` +
+        'It counts only with a proof by that key (DPoP, RFC 9449).'
       context.reply({
         text: output === undefined ? `${access.token}\n\n${life}` : `Wrote ${output}. ${life}`,
         json: output === undefined ? access : { expiresInS: access.expiresInS, written: output },

@@ -51,12 +51,23 @@ export function recordCommands(program: Command, context: Context): void {
       'recall mailer@1.2.0 --note "sends to the wrong people"',
     )
     .requiredOption('--note <text>', 'why, for everyone who depends on it')
-    .action(async (record: string, { note }: { note: string }) => {
+    .option('--dependants', 'also suspend your own records that are made of it')
+    .action(async (record: string, { note, dependants }: { note: string; dependants?: boolean }) => {
       const { slug, ...version } = parseVersioned(record)
-      const recalled = await (await context.ambit()).records.recall(slug, { ...version, note })
+      const recalled = await (
+        await context.ambit()
+      ).records.recall(slug, {
+        ...version,
+        note,
+        ...(dependants === true ? { dependants } : {}),
+      })
       const versions = recalled.ruling.body.subject.digests.length
+      const advised = recalled.dependants.map(
+        ({ slug: each, suspended }) => `${each}${suspended ? ' (suspended)' : ''}`,
+      )
+      const made = advised.length === 0 ? '' : `\nMade of it, and told: ${advised.join(', ')}.`
       context.reply({
-        text: `Recalled ${record}: ${versions} version(s), ${recalled.stopped} call(s) under way stopped, ${recalled.tookMs} ms.`,
+        text: `Recalled ${record}: ${versions} version(s), ${recalled.stopped} call(s) under way stopped, ${recalled.tookMs} ms.${made}`,
         json: recalled,
       })
     })

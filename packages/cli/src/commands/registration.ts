@@ -5,13 +5,15 @@ import type { Command } from 'commander'
 import { collect, parseEnvironment, parseHeaders } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { readDocument, readObject } from '../document.ts'
-import { exitCodes, Refusal } from '../refusal.ts'
-import { cell, table } from '../text.ts'
+import { openKeyFile } from '../key-file.ts'
+import { Refusal } from '../refusal.ts'
 import { recordText } from './record-text.ts'
 import { signInAddress } from './sign-in.ts'
 
 interface RegisterOptions {
   readonly name?: string
+  readonly title?: string
+  readonly confirmName?: boolean
   readonly header?: readonly string[]
   readonly env?: readonly string[]
   readonly everyone?: boolean
@@ -31,6 +33,8 @@ export function registrationCommands(program: Command, context: Context, command
     )
     .allowExcessArguments()
     .option('--name <slug>', 'how people and addresses call it')
+    .option('--title <text>', 'what it is called, in place of what it calls itself')
+    .option('--confirm-name', 'say, as an owner, that its name may resemble another one')
     .option('--header <pair>', 'a credential it asks for, "Name: value"; kept in the vault', collect)
     .option('--env <pair>', 'an environment variable of the command, NAME=value; kept in the vault', collect)
     .option('--everyone', 'let everyone of the organisation call it with these credentials')
@@ -50,42 +54,44 @@ export function registrationCommands(program: Command, context: Context, command
     })
 
   context
-    .command(
-      program,
-      'import <file>',
-      'register every server of an MCP client configuration',
-      'import mcp.json',
-    )
-    .action(async (file: string) => {
-      const { mcpServers } = await readObject(context.terminal, file)
-      if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers)) {
-        throw new Refusal(`${file} has no member mcpServers`, 'Give the configuration file of an MCP client.')
-      }
-      const ambit = await context.ambit()
-      const imported = await ambit.records.import({ mcpServers: { ...mcpServers } })
-      const rows = imported.results.map((result) => [
-        cell(result.name),
-        result.ok ? 'registered' : 'refused',
-        cell(result.slug ?? ''),
-        cell([result.problem?.detail, result.problem?.remedy].filter((part) => part !== undefined).join(' ')),
-      ])
-      context.reply({
-        text: table(['entry', 'result', 'record', 'why'], rows),
-        json: imported,
-        exitCode: imported.results.every((result) => result.ok) ? exitCodes.done : exitCodes.refused,
-      })
-    })
-
-  context
     .command(program, 'apply', 'bring a record to what a file says', 'apply -f mailer.json')
     .requiredOption('-f, --file <file>', 'the whole record as JSON; `-` reads standard input')
-    .action(async ({ file }: { file: string }) => {
-      const document = await readDocument(context.terminal, file)
+    .option('--key <file>', 'a key of the agent’s own, which the record then names; more than once', collect)
+    .action(async ({ file, key: files }: { file: string; key?: readonly string[] }) => {
       const ambit = await context.ambit()
+      const document =
+        files === undefined
+          ? await readDocument(context.terminal, file)
+          : await withKeys(ambit, await readObject(context.terminal, file), files)
       const applied = await ambit.records.apply(document)
       const text = 'unchanged' in applied ? 'Nothing to change.' : recordText(applied)
       context.reply({ text, json: applied })
     })
+}
+
+/** The document with these keys named beside those that the record has, and the proofs that they are held here. */
+async function withKeys(
+  ambit: Ambit,
+  document: Readonly<Record<string, unknown>>,
+  files: readonly string[],
+): Promise<unknown> {
+  const { slug, keys: given } = document
+  if (typeof slug !== 'string') throw new Refusal('the document has no `slug`', 'Give the record a name.')
+  const signers = await Promise.all(files.map(async (file) => await openKeyFile(file)))
+  const known = Array.isArray(given) ? (given as readonly unknown[]) : await keysOf(ambit, slug)
+  const proofs = await Promise.all(signers.map(async (signer) => await ambit.agentKeys.prove(slug, signer)))
+  return { ...document, keys: [...new Set([...known, ...signers.map(({ key }) => key)])], proofs }
+}
+
+/** Those that the record names; none where there is no such record yet. */
+async function keysOf(ambit: Ambit, slug: string): Promise<readonly string[]> {
+  try {
+    const { keys } = await ambit.agentKeys.of(slug)
+    return keys.filter(({ by, state }) => by === 'record' && state === 'active').map(({ key }) => key)
+  } catch (error) {
+    if (error instanceof AmbitProblem && error.code === 'input.not-found') return []
+    throw error
+  }
 }
 
 /** Says where to sign in, where the server wants that first. */
@@ -103,6 +109,11 @@ async function registered(ambit: Ambit, what: Registration): Promise<RecordView>
   }
 }
 
+/** A title with Han characters is filed as Chinese, any other as English. */
+function namesOf(title: string): { en: string } | { zh: string } {
+  return /\p{Script=Han}/u.test(title) ? { zh: title } : { en: title }
+}
+
 function registration(
   url: string | undefined,
   [program, ...args]: readonly string[],
@@ -111,6 +122,8 @@ function registration(
   const secrets = parseHeaders(options.header ?? [])
   const common = {
     ...(options.name === undefined ? {} : { slug: options.name }),
+    ...(options.title === undefined ? {} : { name: namesOf(options.title) }),
+    ...(options.confirmName === true ? { confirmName: true } : {}),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(options.everyone === true ? { headersFor: 'everyone' as const } : {}),
   }

@@ -74,6 +74,8 @@ export interface RecordSummary {
   readonly proposals: number
   /** Capabilities whose definition changed upstream and that are therefore stopped. */
   readonly held: number
+  /** How it answers. */
+  readonly liveness?: LivenessState
   readonly tier?: 'low' | 'medium' | 'high'
   readonly certified: boolean
   readonly updated: string
@@ -109,7 +111,44 @@ export interface RecordVersion {
   readonly created: string
 }
 
+/** How a record stands: whether it answers, and serves what was accepted. */
+export type LivenessState = 'unknown' | 'alive' | 'failing' | 'dead' | 'differs'
+
+export interface InterfaceLiveness {
+  readonly protocol: Protocol
+  readonly transport: string
+  readonly url: string
+  readonly state: Exclude<LivenessState, 'differs'>
+  readonly asked?: string
+  readonly answered?: string
+  readonly problem?: string
+  /** From 0 to 1. */
+  readonly availability24h?: number
+  readonly availability7d?: number
+  readonly latencyP50Ms?: number
+  readonly latencyP95Ms?: number
+}
+
+export interface RecordLiveness {
+  readonly state: LivenessState
+  readonly since?: string
+  readonly answered?: string
+  readonly interfaces: readonly InterfaceLiveness[]
+  /** Ids of capabilities. */
+  readonly differs: readonly string[]
+}
+
 export interface RecordView {
+  /** Domains it names or answers at; `claimed`: its organisation has not proved them. */
+  readonly claims: readonly { readonly domain: string; readonly state: 'proved' | 'claimed' }[]
+  /** Bill of materials, each with what the node knows of that very version. */
+  readonly supplies: readonly {
+    readonly name: string
+    readonly version?: string
+    readonly digest?: string
+    readonly state?: RecordState
+  }[]
+  readonly takedown?: { readonly reason: string; readonly since: string }
   readonly summary: RecordSummary
   /** The draft, where there is one, else the version in force. */
   readonly record: AgentRecord
@@ -125,6 +164,14 @@ export interface RecordView {
   readonly checks?: readonly Check[]
   /** Things an operator should know of how the agent described itself. */
   readonly remarks: readonly string[]
+  readonly liveness?: RecordLiveness
+  readonly certificates?: readonly {
+    readonly serial: string
+    readonly usage: string
+    readonly notAfter: string
+  }[]
+  readonly keys?: readonly { readonly key: string; readonly state: string; readonly since: string }[]
+  readonly domains?: readonly { readonly domain: string; readonly proved: string }[]
 }
 
 export type RecordStep = 'submit' | 'activate' | 'suspend' | 'reinstate' | 'retire'

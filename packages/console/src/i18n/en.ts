@@ -4,6 +4,8 @@ import { enApprovals } from './en-approvals.ts'
 import { enChannels } from './en-channels.ts'
 import { enConsent } from './en-consent.ts'
 import { enFeed } from './en-feed.ts'
+import { enLife } from './en-life.ts'
+import { enLiveness } from './en-liveness.ts'
 import { enMandates } from './en-mandates.ts'
 import { enPeople } from './en-people.ts'
 import { enRules } from './en-rules.ts'
@@ -265,6 +267,9 @@ export const en = {
     recall: 'Recalled',
     reinstatement: 'Reinstated',
     retirement: 'Retired',
+    takedown: 'Taken down',
+    transfer: 'Handed over',
+    rename: 'Renamed',
     rating: 'Rated',
     dispute: 'Disputed',
   },
@@ -274,6 +279,8 @@ export const en = {
   ...enChannels,
   ...enConsent,
   ...enFeed,
+  ...enLife,
+  ...enLiveness,
   ...enMandates,
   ...enPeople,
   ...enRules,

@@ -9,6 +9,26 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
   'input.invalid': { title: '输入的格式不对', remedy: '请改正所指的项目后重新提交。' },
   'input.not-found': { title: '没有这个名称下的内容', remedy: '请核对名称或标识。' },
   'input.conflict': { title: '与已有内容矛盾', remedy: '请先查看同名的内容，再修改其中之一。' },
+  'record.name-confusable': {
+    title: '该名称容易与另一名称混淆',
+    remedy: '请另选名称；确有理由时，请组织所有者确认。',
+  },
+  'record.name-unreadable': {
+    title: '名称含有看不见或无法分辨的字符',
+    remedy: '请使用可见字符，且同一词只用一种文字。',
+  },
+  'record.name-reserved': { title: '该名称属于节点或已证明域名的组织', remedy: '请另选名称。' },
+  'record.name-held': { title: '该名称刚被放弃，暂不可用', remedy: '请另选名称，或等到所示时间之后。' },
+  'record.taken-down': {
+    title: '该登记已被节点运营方下架',
+    remedy: '请联系节点运营方，只有运营方可以恢复。',
+  },
+  'record.quarantined': { title: '该名称、密钥或地址属于已下架的登记', remedy: '请联系节点运营方。' },
+  'record.second-person': {
+    title: '提交版本的人不能由自己启用',
+    remedy: '请由组织的另一位操作员或所有者启用。',
+  },
+  'ownership.required': { title: '地址不在组织已证明的域名之内', remedy: '请先证明所指域名，或更改地址。' },
   'node.draining': { title: '节点正在停止，不再接受新的行为', remedy: '请稍后再试，或使用另一个节点。' },
   'auth.missing': { title: '需要先说明您是谁', remedy: '请登录。' },
   'auth.unknown-token': { title: '本节点不认识这个令牌或链接', remedy: '请索取新的登录链接。' },
@@ -18,6 +38,22 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
   'auth.proof': {
     title: '该令牌须附其密钥的证明',
     remedy: '请以 `Authorization: DPoP …` 发送，并在 DPoP 标头中附新的证明（RFC 9449）。',
+  },
+  'auth.sender': {
+    title: '该令牌属于另一智能体的授权书',
+    remedy: '请勿附令牌：证书或签名已说明您是谁；或使用为您签发的令牌。',
+  },
+  'auth.mandate': {
+    title: '不清楚该智能体依哪一份授权书行事',
+    remedy: '请向本人申请以该智能体为持有者的授权书，或在 Ambit-Mandate 标头中指明一份。',
+  },
+  'auth.signature': {
+    title: '请求的签名不能说明发送者是谁',
+    remedy: '请重新签名（RFC 9421），要求见 docs/guide/agents-connections.md。',
+  },
+  'request.digest': {
+    title: '正文与签名时不一致',
+    remedy: '请发送 Content-Digest 所指的正文，途中不得改动。',
   },
   'auth.session-only': { title: '只有登录的本人可以这样做', remedy: '请在控制台登录后办理。' },
   'identity.last-owner': { title: '组织须至少有一位所有者', remedy: '请先让另一人成为所有者。' },

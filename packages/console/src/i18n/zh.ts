@@ -5,6 +5,8 @@ import { zhApprovals } from './zh-approvals.ts'
 import { zhChannels } from './zh-channels.ts'
 import { zhConsent } from './zh-consent.ts'
 import { zhFeed } from './zh-feed.ts'
+import { zhLife } from './zh-life.ts'
+import { zhLiveness } from './zh-liveness.ts'
 import { zhMandates } from './zh-mandates.ts'
 import { zhPeople } from './zh-people.ts'
 import { zhRules } from './zh-rules.ts'
@@ -240,6 +242,9 @@ export const zh: Dictionary = {
     recall: '召回',
     reinstatement: '恢复',
     retirement: '退役',
+    takedown: '下架',
+    transfer: '移交',
+    rename: '更名',
     rating: '评级',
     dispute: '异议',
   },
@@ -249,6 +254,8 @@ export const zh: Dictionary = {
   ...zhChannels,
   ...zhConsent,
   ...zhFeed,
+  ...zhLife,
+  ...zhLiveness,
   ...zhMandates,
   ...zhPeople,
   ...zhRules,

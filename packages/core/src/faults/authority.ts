@@ -37,6 +37,13 @@ export const authorityFaults = {
     title: 'The mandate has as many children or tokens as it may',
     remedy: 'Revoke those that are no longer used.',
   },
+  'mandate.session': {
+    status: 403,
+    retryable: false,
+    title: 'An API token gives only what asks a person each time',
+    remedy:
+      'Give every entry the decision `ask` or `user`, or sign in: with `ambit login`, or in the console.',
+  },
   'rule.not-yours': {
     status: 403,
     retryable: false,

@@ -1,5 +1,8 @@
+import { agentFaults } from './agent.ts'
+import { agentKeyFaults } from './agent-key.ts'
 import { approvalFaults } from './approval.ts'
 import { authorityFaults } from './authority.ts'
+import { acmeFaults, caFaults } from './ca.ts'
 import { chainFaults } from './chain.ts'
 import { channelFaults } from './channel.ts'
 import { commonFaults } from './common.ts'
@@ -10,8 +13,11 @@ import { governanceFaults } from './governance.ts'
 import { identityFaults } from './identity.ts'
 import { keyFaults } from './key.ts'
 import { ledgerFaults } from './ledger.ts'
+import { lifeFaults } from './life.ts'
 import { oauthFaults } from './oauth.ts'
 import { outboxFaults } from './outbox.ts'
+import { ownershipFaults } from './ownership.ts'
+import { projectionFaults } from './projection.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
 import { rulingFaults } from './ruling.ts'
@@ -30,6 +36,9 @@ export const faultTables = {
   ruling: rulingFaults,
   signin: signInFaults,
   registry: registryFaults,
+  projection: projectionFaults,
+  life: lifeFaults,
+  ownership: ownershipFaults,
   governance: governanceFaults,
   authority: authorityFaults,
   chain: chainFaults,
@@ -38,6 +47,10 @@ export const faultTables = {
   channel: channelFaults,
   gateway: gatewayFaults,
   oauth: oauthFaults,
+  agent: agentFaults,
+  agentKey: agentKeyFaults,
+  ca: caFaults,
+  acme: acmeFaults,
 } as const
 
 const merged = {
@@ -51,6 +64,9 @@ const merged = {
   ...rulingFaults,
   ...signInFaults,
   ...registryFaults,
+  ...projectionFaults,
+  ...lifeFaults,
+  ...ownershipFaults,
   ...governanceFaults,
   ...authorityFaults,
   ...chainFaults,
@@ -59,6 +75,10 @@ const merged = {
   ...channelFaults,
   ...gatewayFaults,
   ...oauthFaults,
+  ...agentFaults,
+  ...agentKeyFaults,
+  ...caFaults,
+  ...acmeFaults,
 } as const
 
 export type FaultCode = keyof typeof merged

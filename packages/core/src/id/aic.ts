@@ -30,10 +30,20 @@ const checksumForm = /^[0-9A-Z]{4}$/
 /** Six arcs of at most 9 characters and the prefix fit easily; longer text is not an AIC. */
 const aicCharactersMax = 80
 
-export function parseAic(input: string): Aic | undefined {
+/**
+ * The one text of a code: upper case, without white space. Leading zeros stay: `0` and `000000` are two codes with two
+ * checksums. Undefined for what holds any other character: letters outside ASCII whose upper case is one of A to Z (the
+ * long s, the dotless i) would make two codes look like one.
+ */
+export function normalizeAic(input: string): string | undefined {
   if (input.length > aicCharactersMax) return undefined
-  const text = input.replaceAll(/\s/g, '').toUpperCase()
-  if (!text.startsWith(`${prefix}.`)) return undefined
+  const text = input.replaceAll(/\s/g, '')
+  return /^[0-9A-Za-z.]+$/.test(text) ? text.toUpperCase() : undefined
+}
+
+export function parseAic(input: string): Aic | undefined {
+  const text = normalizeAic(input)
+  if (text === undefined || !text.startsWith(`${prefix}.`)) return undefined
   const arcs = text.slice(prefix.length + 1).split('.')
   if (arcs.length !== 5 && arcs.length !== 6) return undefined
   for (const [at, form] of arcForms.entries()) {

@@ -24,7 +24,7 @@ export interface ApprovalReader {
   stepsOf(plan: string): Promise<ApprovalRow[]>
   /** What waits for a decision, or to be taken, in the order of their ids, a page at a time. */
   waiting(organization: string, after: string, subject?: string): Promise<ApprovalRow[]>
-  /** How often a person was asked since then, and how often they approved within so many ms of seeing the card. */
+  /** How often a person was asked since then, and how often they approved without opening the card, or within so many ms of it. */
   askedSince(subject: string, since: number): Promise<number>
   quickSince(person: string, since: number, quickMs: number): Promise<number>
   /** Newest first. */
@@ -116,7 +116,10 @@ function counted(
           .where('decided_at', '>', since)
           .where('mode', '=', 'act')
           .where('state', '!=', 'denied')
-          .where((by) => by(by('decided_at', '-', by.ref('opened')), '<', quickMs)),
+          .where('due', 'is', null)
+          .where((by) =>
+            by.or([by('opened', 'is', null), by(by('decided_at', '-', by.ref('opened')), '<', quickMs)]),
+          ),
       ),
     pendingCount: async (holder) =>
       await count(approvals().where('holder', '=', holder).where('state', '=', 'pending')),

@@ -39,8 +39,10 @@ export interface ApprovalRow {
   /** The first of two people, and their signature. */
   readonly agreed_by: string | null
   readonly agreed_signature: string | null
-  /** When somebody who may decide first saw the card, in ms. */
+  /** When a person who may decide first opened the card, in ms. */
   readonly opened: number | null
+  /** Calls that want what lies in the outbox: it is taken back when the last of them goes away. */
+  readonly callers: number
 }
 
 /** Sealed, each to its row. */

@@ -8,6 +8,7 @@ import type { ApprovalBody, ApprovalRow, ApprovalTables } from './approval-row.t
 import { init } from './migrations/001-init.ts'
 import { meaning } from './migrations/002-meaning.ts'
 import { due } from './migrations/003-due.ts'
+import { callers } from './migrations/004-callers.ts'
 
 export type { ApprovalReader } from './approval-reader-store.ts'
 export type { ApprovalBody, ApprovalRow } from './approval-row.ts'
@@ -43,8 +44,12 @@ export interface ApprovalWriter {
   ): Promise<boolean>
   /** Steps of a plan, all or none. */
   insertSteps(steps: readonly { readonly row: ApprovalRow; readonly body: ApprovalBody }[]): Promise<void>
-  /** Notes when cards were first seen. */
-  open(ids: readonly string[], now: number): Promise<void>
+  /** Notes when a card was first seen. */
+  open(id: string, now: number): Promise<void>
+  /** One more caller wants what lies in the outbox; false: it is not there any more. */
+  join(id: string): Promise<boolean>
+  /** One of several callers wants it no more; false: it was the only one, or it is not there any more. */
+  leave(id: string): Promise<boolean>
   /** True for exactly one reader. */
   collect(id: string): Promise<boolean>
   /** Takes the bodies of what ended before away, a page at a time. */
@@ -60,6 +65,8 @@ export interface MoveOptions {
   /** Still the card with this digest, which nobody has agreed to since. */
   readonly card?: Digest
   readonly agreedBy?: string | null
+  /** No more callers want it than one. */
+  readonly alone?: true
   /** Sealed act and card, in place of those before. */
   readonly body?: ApprovalBody
   /** Sealed outcome, kept when the move is made. */
@@ -67,12 +74,20 @@ export interface MoveOptions {
 }
 
 export async function openApprovalStore(store: Store): Promise<ApprovalReader & ApprovalWriter> {
-  await store.migrate({ domain: 'approval', steps: [init, meaning, due] })
+  await store.migrate({ domain: 'approval', steps: [init, meaning, due, callers] })
   return { ...createApprovalReader(store), ...createWriter(store), ...createPurger(store) }
 }
 
 function createWriter(store: Store): Omit<ApprovalWriter, 'purge' | 'purgeOf'> {
   const db = store.tables<ApprovalTables>()
+  const heldBy = (id: string, more: 1 | -1) =>
+    db
+      .updateTable('approval')
+      .set((by) => ({ callers: by('callers', '+', more) }))
+      .where('id', '=', id)
+      .where('state', '=', 'held')
+  const counted = async (query: ReturnType<typeof heldBy>) =>
+    (await query.executeTakeFirst()).numUpdatedRows === 1n
   return {
     insert: async (row, body) =>
       await store.transaction<ApprovalTables, boolean>(async (tx) => {
@@ -88,7 +103,7 @@ function createWriter(store: Store): Omit<ApprovalWriter, 'purge' | 'purgeOf'> {
           .execute()
         return true
       }),
-    move: async (id, from, change, { liveAt, logged, card, agreedBy, body, outcome } = {}) =>
+    move: async (id, from, change, { liveAt, logged, card, agreedBy, alone, body, outcome } = {}) =>
       await store.transaction<ApprovalTables, boolean>(async (tx) => {
         let query = tx
           .updateTable('approval')
@@ -98,6 +113,7 @@ function createWriter(store: Store): Omit<ApprovalWriter, 'purge' | 'purgeOf'> {
         if (liveAt !== undefined) query = query.where('expires', '>', liveAt)
         if (logged === true) query = query.where('approved_leaf', 'is not', null)
         if (card !== undefined) query = query.where('card', '=', card)
+        if (alone === true) query = query.where('callers', '<=', 1)
         if (agreedBy !== undefined) query = query.where('agreed_by', agreedBy === null ? 'is' : '=', agreedBy)
         if ((await query.executeTakeFirst()).numUpdatedRows !== 1n) return false
         if (body !== undefined) {
@@ -118,15 +134,16 @@ function createWriter(store: Store): Omit<ApprovalWriter, 'purge' | 'purgeOf'> {
             .execute()
         }
       }),
-    async open(ids, now) {
-      if (ids.length === 0) return
+    async open(id, now) {
       await db
         .updateTable('approval')
         .set({ opened: now })
-        .where('id', 'in', [...ids])
+        .where('id', '=', id)
         .where('opened', 'is', null)
         .execute()
     },
+    join: async (id) => await counted(heldBy(id, 1)),
+    leave: async (id) => await counted(heldBy(id, -1).where('callers', '>', 1)),
     async collect(id) {
       const done = await db
         .updateTable('approval')

@@ -66,9 +66,15 @@ export interface Approvals {
   ): string | undefined
   /**
    * Keeps an allowed act in the outbox for so long: it is performed then unless its user vetoes it. The same holder
-   * asking the same again gets the held one back. Writes the `approval` leaf `held`.
+   * asking the same again gets the held one back, and is one more caller of it. Writes the `approval` leaf `held`. Void
+   * at once where a stop that reaches it was in force since it began.
    */
   hold(suspended: Suspended, holdMs: number): Promise<Pending>
+  /**
+   * A caller that wanted what lies in the outbox went away: it is taken back once nobody else wants it. Whoever was told
+   * that it is held, and when it is done, still does.
+   */
+  leave(id: string, holder: string): Promise<void>
   /** What became of an approval, for its holder only. A fetched outcome is not given by `find` again. */
   get(id: string, holder: string): Promise<Pending | undefined>
   /**
@@ -96,8 +102,11 @@ export interface Approvals {
   claim(id: string, where?: 'here' | 'elsewhere'): Promise<Suspended | undefined>
   /** Keeps the outcome for the holder to fetch. */
   finish(id: string, outcome: Pick<Outcome, 'status' | 'error'> & { readonly answer?: string }): Promise<void>
-  /** Ends an approval whose act may no longer happen: pending, approved, or claimed but not sent. The holder reads why. */
-  void(id: string, reasons: readonly Reason[]): Promise<void>
+  /**
+   * Ends an approval whose act may no longer happen: pending, held, approved, or claimed here and not sent. The holder
+   * reads why. `waiting`: only where nobody claimed it yet, whoever that may be.
+   */
+  void(id: string, reasons: readonly Reason[], waiting?: 'waiting'): Promise<void>
 }
 
 /** The approvals of a running node, with what its routes and its start need. */
@@ -185,6 +194,7 @@ export async function openApprovals(options: ApprovalOptions): Promise<OpenAppro
     plan: async (suspendeds, words) => await plan(parts, suspendeds, words),
     planStatus: async (id, holder) => await planStatus(parts, id, holder),
     hold: holding.hold,
+    leave: holding.leave,
     veto: holding.veto,
     parts,
     sweep,

@@ -55,13 +55,10 @@ export function createAsking(
     const { row, body } = await draft(parts, suspended, action)
     // The log first: what is asked of a person is on record before it can be answered.
     await parts.leaf(row, 'asked')
-    if (await store.insert(row, body)) {
-      parts.announce(row, 'asked')
-      return await pendingView(parts, row)
-    }
-    // Another replica was asked the same in between.
-    const other = await pendingOf(action)
-    return await pendingView(parts, other ?? row)
+    // Another replica was asked the same in between; what it asked may have ended since.
+    if (!(await store.insert(row, body))) return await ask(suspended, action)
+    parts.announce(row, 'asked')
+    return await pendingView(parts, row)
   }
 
   async function askInTurn(suspended: Suspended): Promise<Pending> {
@@ -88,12 +85,7 @@ export function createAsking(
     async withdraw(id, holder) {
       const row = await store.find(id)
       if (row === undefined || row.holder !== holder) return undefined
-      const ended = clock.now()
-      const outcome = parts.safe.sealOutcome(id, { status: 'cancelled', error: withdrawn })
-      if (await store.move(id, ['pending', 'held'], { state: 'void', ended }, { liveAt: ended, outcome })) {
-        await parts.leaf(row, 'void')
-        parts.announce(row, 'void')
-      }
+      await takeBack(parts, row, ['pending', 'held'])
       return await pendingView(parts, await current((await store.find(id)) ?? row))
     },
     step: async (suspended) => (await store.stepOf(actionKey(keyring, suspended), clock.now()))?.id,
@@ -108,6 +100,22 @@ export function createAsking(
       return undefined
     },
   }
+}
+
+/** Ends what its holder does not want any more; `alone`: unless somebody else does. False: it is not in those states. */
+export async function takeBack(
+  parts: ApprovalParts,
+  row: ApprovalRow,
+  from: readonly ApprovalState[],
+  alone = false,
+): Promise<boolean> {
+  const ended = parts.clock.now()
+  const outcome = parts.safe.sealOutcome(row.id, { status: 'cancelled', error: withdrawn })
+  const onlyIf = { liveAt: ended, outcome, ...(alone ? { alone } : {}) } as const
+  if (!(await parts.store.move(row.id, from, { state: 'void', ended }, onlyIf))) return false
+  await parts.leaf(row, 'void')
+  parts.announce(row, 'void')
+  return true
 }
 
 const withdrawn = { code: 'approval.withdrawn', detail: 'whoever asked for it took it back' }
@@ -163,6 +171,7 @@ export async function draft(
     agreed_by: null,
     agreed_signature: null,
     opened: null,
+    callers: 1,
   }
   return { row, body: safe.seal(id, suspended, card) }
 }

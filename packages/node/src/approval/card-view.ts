@@ -102,18 +102,22 @@ export async function current(parts: ApprovalParts, row: ApprovalRow): Promise<A
   return isOverdue(row, parts.clock.now()) ? await parts.expire(row) : row
 }
 
-export async function shown(parts: ApprovalParts, row: ApprovalRow): Promise<ApprovalCard> {
-  const card = await cardView(parts, row)
+export async function shown(parts: ApprovalParts, row: ApprovalRow, caller: Caller): Promise<ApprovalCard> {
+  const card = await cardView(parts, row, caller)
   if (card === undefined) throw unknownApproval()
   return card
 }
 
-/** Undefined once its contents were taken away. */
-export async function cardView(parts: ApprovalParts, row: ApprovalRow): Promise<ApprovalCard | undefined> {
+/** As the reader may answer it. Undefined once its contents were taken away. */
+export async function cardView(
+  parts: ApprovalParts,
+  row: ApprovalRow,
+  reader: Caller,
+): Promise<ApprovalCard | undefined> {
   const card = await parts.safe.card(row.id)
   if (card === undefined) return undefined
   const outcome = row.state === 'done' || row.state === 'void' ? await parts.safe.outcome(row.id) : undefined
-  return approvalCardSchema.parse({
+  const view = approvalCardSchema.parse({
     ...card,
     ...(outcome === undefined ? {} : { outcome: outcomeView(outcome) }),
     state: row.state,
@@ -124,21 +128,27 @@ export async function cardView(parts: ApprovalParts, row: ApprovalRow): Promise<
     ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
     ...(row.decided_at === null ? {} : { decidedAt: timeText(row.decided_at) }),
   })
+  return reader.person === row.subject ? view : withoutOwnWays(view)
+}
+
+/** What only the person whose act it is may answer (`assertOwn`) is not offered to others. */
+function withoutOwnWays(card: ApprovalCard): ApprovalCard {
+  const { narrow, ...rest } = card
+  const alternatives = card.alternatives.filter((way) => way !== 'edit' && way !== 'narrow')
+  return narrow === undefined && alternatives.length === card.alternatives.length
+    ? card
+    : { ...rest, alternatives }
 }
 
 function outcomeView({ status, error }: KeptOutcome): NonNullable<ApprovalCard['outcome']> {
   return { status, ...(error === undefined ? {} : { code: error.code }) }
 }
 
-/** Notes that whoever may decide has the cards before them from now on. */
-export async function noteOpened(
-  parts: ApprovalParts,
-  caller: Caller,
-  rows: readonly ApprovalRow[],
-): Promise<void> {
-  const fresh = rows.filter((row) => row.state === 'pending' && row.opened === null && mayDecide(caller, row))
-  await parts.store.open(
-    fresh.map(({ id }) => id),
-    parts.clock.now(),
-  )
+/**
+ * Notes that a person who may decide opened the card, in a session. A list is not read by having been fetched, and a
+ * program is no reader.
+ */
+export async function noteOpened(parts: ApprovalParts, caller: Caller, row: ApprovalRow): Promise<void> {
+  if (caller.by !== 'session' || row.state !== 'pending' || row.opened !== null) return
+  if (mayDecide(caller, row)) await parts.store.open(row.id, parts.clock.now())
 }

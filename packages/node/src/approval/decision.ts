@@ -5,7 +5,7 @@ import type { ApprovalRow } from './approval-store.ts'
 import { assertRested } from './fatigue.ts'
 import { isOverdue, unknownApproval } from './parts.ts'
 import type { ApprovalParts, StopWhat } from './parts.ts'
-import { giveStanding, remembered } from './narrow.ts'
+import { giveSigned, remembered, signedDays } from './narrow.ts'
 import type { Pattern } from './pattern.ts'
 import { logApproval } from './performing.ts'
 import { challenge, signStatement } from './signing.ts'
@@ -49,30 +49,48 @@ async function approveInTurn(
   consent: Consent,
 ): Promise<ApprovalRow> {
   const row = await seen(parts, caller, id, consent.digest)
-  const pattern = consent.remember === undefined ? undefined : await remembered(parts, row)
   // Approved before, but the log could not take it: asking again completes it.
-  const unfinished =
-    row.state === 'approved' && row.approved_leaf === null && row.decided_by === caller.person
+  if (row.state === 'approved' && row.approved_leaf === null && row.decided_by === caller.person) {
+    refuseUnsigned(row, consent)
+    return await conclude(parts, row, consent)
+  }
+  const pattern = consent.remember === undefined ? undefined : await remembered(parts, caller, row)
   if (row.state === 'pending' && row.mode === 'act') await assertRested(parts, caller)
   const signing = signingOf(caller, consent)
-  const settled = unfinished
-    ? row
-    : await settle(parts, caller, row, async () => {
-        const statement = approvedStatement(row, caller, pattern, consent.remember?.days)
-        return await signStatement(parts, signing, statement, owes(row, 'step-up'))
-      })
-  if (settled.state !== 'approved') return settled
-  if (pattern !== undefined) await giveStanding(parts, settled, pattern, consent.remember!.days)
-  await logApproval(parts, settled)
-  parts.announce(settled, 'approved')
-  return settled
+  const settled = await settle(parts, caller, row, async () => {
+    const statement = approvedStatement(row, caller, pattern, consent.remember?.days)
+    return await signStatement(parts, signing, statement, owes(row, 'step-up'))
+  })
+  return settled.state === 'approved' ? await conclude(parts, settled, consent) : settled
+}
+
+/** What was signed comes into force, and no more than that: first for later calls, where that was said, then this one. */
+async function conclude(
+  parts: ApprovalParts,
+  row: ApprovalRow,
+  { remember }: Pick<Consent, 'remember'>,
+): Promise<ApprovalRow> {
+  if (remember !== undefined) await giveSigned(parts, row)
+  await logApproval(parts, row)
+  parts.announce(row, 'approved')
+  return row
+}
+
+/** Whoever asks again to complete an approval adds nothing to what they signed. */
+function refuseUnsigned(row: ApprovalRow, { remember }: Consent): void {
+  if (remember === undefined || signedDays(row) === remember.days) return
+  throw new Fault('approval.decided', {
+    detail: 'you approved it before, and did not sign this for later calls',
+    where: 'remember',
+    remedy: 'Ask again as you did then, or without `remember`, to complete it.',
+  })
 }
 
 /** What a passkey must sign so that `approve` takes it. Throws as `approve`. */
 export async function challengeOf(parts: ApprovalParts, caller: Caller, id: string, consent: Consent) {
   return await counted(parts, caller, id, async () => {
     const row = await seen(parts, caller, id, consent.digest)
-    const pattern = consent.remember === undefined ? undefined : await remembered(parts, row)
+    const pattern = consent.remember === undefined ? undefined : await remembered(parts, caller, row)
     const statement = approvedStatement(row, caller, pattern, consent.remember?.days)
     return await challenge(parts, signingOf(caller, consent), statement)
   })
@@ -113,6 +131,18 @@ export function mayRead(caller: Caller, row: ApprovalRow): boolean {
   return (
     row.organization === caller.organization && (mayDecide(caller, row) || caller.roles.includes('auditor'))
   )
+}
+
+/**
+ * Refuses whoever decides in another's place what is only that person's to say: other values, and yes to later calls.
+ * A second person approves what the first would have, or refuses it.
+ */
+export function assertOwn(caller: Caller, row: Pick<ApprovalRow, 'subject'>): void {
+  if (caller.person === row.subject) return
+  throw new Fault('approval.not-yours', {
+    detail: 'only the person whose act it is changes its values or approves later ones too',
+    remedy: 'Approve it once as it is, or refuse it.',
+  })
 }
 
 /** Whether it is theirs, or their role's, to say. What only its person may do is theirs alone. */

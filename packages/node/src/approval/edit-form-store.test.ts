@@ -7,7 +7,7 @@ import { editForm } from './edit-form.ts'
 const code = (wanted: string) => ({ code: wanted })
 
 describe.each(storeEngines)('the form of an approval on $name', (engine) => {
-  test('gives whole values and the schema to who may decide, and no secret', async () => {
+  test('gives whole values and the schema to the person whose act it is, and no secret', async () => {
     await using store = await engine.open()
     const { approvals, cardOf } = await approvalWorld(store)
     const { id } = await approvals.ask(payment)
@@ -18,7 +18,8 @@ describe.each(storeEngines)('the form of an approval on $name', (engine) => {
       schema: transferring.served['inputSchema'],
     }
     expect(await editForm(approvals.parts, ann, id)).toEqual(form)
-    expect(await editForm(approvals.parts, bob, id)).toEqual(form)
+    // The values are their person's to change, and nobody else's.
+    await expect(editForm(approvals.parts, bob, id)).rejects.toMatchObject(code('approval.not-yours'))
   })
 
   test('is nobody’s who may not decide, and nobody’s once it is decided', async () => {

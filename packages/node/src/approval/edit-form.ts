@@ -2,7 +2,7 @@ import type { Digest } from '@ambit/core/digest'
 import type { Caller } from '../kernel/route.ts'
 import { editable } from './card.ts'
 import { namedArguments, roleOf } from './card-arguments.ts'
-import { decidable, decidedFault } from './decision.ts'
+import { assertOwn, decidable, decidedFault } from './decision.ts'
 import { refusedEdit } from './edit.ts'
 import type { ApprovalParts } from './parts.ts'
 
@@ -19,10 +19,11 @@ export interface EditForm {
 
 /**
  * What a form needs that changes values: a card cuts them and makes them visible, which is not what is changed.
- * For a signed-in person who may decide. Throws as `edit`.
+ * For the person whose act it is, signed in. Throws as `edit`.
  */
 export async function editForm(parts: ApprovalParts, caller: Caller, id: string): Promise<EditForm> {
   const row = await decidable(parts, caller, id)
+  assertOwn(caller, row)
   if (row.state !== 'pending') throw decidedFault(row)
   const suspended = await parts.safe.suspended(id)
   if (suspended === undefined || row.mode === 'step' || !editable(suspended)) {

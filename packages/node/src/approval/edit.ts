@@ -7,7 +7,7 @@ import type { ApprovalRow } from './approval-store.ts'
 import { cardOf } from './asking.ts'
 import { editable } from './card.ts'
 import { namedArguments } from './card-arguments.ts'
-import { counted, decidedFault, seen } from './decision.ts'
+import { assertOwn, counted, decidedFault, seen } from './decision.ts'
 import type { ApprovalParts } from './parts.ts'
 import { schemaProblem } from './schema-check.ts'
 import type { Suspended } from './suspended.ts'
@@ -22,7 +22,7 @@ export interface Edit {
 /**
  * Puts a person's values in place of the agent's: the approval is then of another card, bound to those, which has to
  * be approved like any. They are checked against the capability's schema and judged first.
- * Throws as `approve`, and `approval.edit`.
+ * Only the person whose act it is does so. Throws as `approve`, and `approval.edit`.
  */
 export async function edit(
   parts: ApprovalParts,
@@ -37,6 +37,7 @@ export async function edit(
     async () =>
       await parts.decisions.take(id, async () => {
         const row = await seen(parts, caller, id, wanted.digest)
+        assertOwn(caller, row)
         if (row.state !== 'pending') throw decidedFault(row)
         const suspended = await parts.safe.suspended(id)
         if (suspended === undefined || row.mode === 'step' || !editable(suspended)) {

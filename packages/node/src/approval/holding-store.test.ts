@@ -11,13 +11,15 @@ import { silentLog } from '../kernel/log.ts'
 import type { Caller } from '../kernel/route.ts'
 import type { Store } from '../store/store.ts'
 import { openApprovals } from './approval.ts'
+import type { ApprovalOptions } from './approval.ts'
 import { approve, deny } from './decision.ts'
 import { transfer } from './suspended-fixture.ts'
+import { voidWaiting } from './voiding.ts'
 
 const minuteMs = 60_000
 const ann: Caller = { person: 'p_ann', organization: 'main', roles: [], by: 'session' }
 
-async function world(store: Store) {
+async function world(store: Store, more: Partial<ApprovalOptions> = {}) {
   const clock = handClock()
   const bus = createLocalBus(silentLog)
   const leaves = memoryLog()
@@ -40,6 +42,7 @@ async function world(store: Store) {
     clock,
     ids: createIds(clock),
     expiresMs: 10 * minuteMs,
+    ...more,
   }
   const open = async () => await openApprovals(options)
   return {
@@ -211,6 +214,94 @@ describe.each(storeEngines)('the outbox on $name', (engine) => {
     const { approvals } = await world(store)
     const { id } = await approvals.hold(transfer, minuteMs)
     expect(await approvals.withdraw(id, transfer.holder)).toMatchObject({ state: 'void' })
+  })
+
+  test('is taken back when the last of those who want it goes away, on whichever replica they called', async () => {
+    await using store = await engine.open()
+    const { approvals, open, steps } = await world(store)
+    await using other = await open()
+    const { id } = await approvals.hold(transfer, minuteMs)
+    expect((await other.hold({ ...transfer, act: 'a2' }, minuteMs)).id).toBe(id)
+    expect((await approvals.hold({ ...transfer, act: 'a3' }, minuteMs)).id).toBe(id)
+    await approvals.leave(id, 'did:key:another')
+    await Promise.all([approvals.leave(id, transfer.holder), other.leave(id, transfer.holder)])
+    expect(await approvals.get(id, transfer.holder)).toMatchObject({ state: 'held' })
+    await other.leave(id, transfer.holder)
+    expect(await approvals.get(id, transfer.holder)).toMatchObject({ state: 'void' })
+    expect(steps()).toEqual(['held', 'void'])
+    // Whoever comes then has an act of their own.
+    expect((await approvals.hold(transfer, minuteMs)).id).not.toBe(id)
+  })
+
+  test('of one who comes as the only other one goes, nothing is told that is not so', async () => {
+    await using store = await engine.open()
+    const { approvals, open } = await world(store)
+    await using other = await open()
+    for (let n = 0; n < 20; n++) {
+      const act = { ...transfer, arguments: { n } }
+      const { id } = await approvals.hold(act, minuteMs)
+      const [, joined] = await Promise.all([
+        approvals.leave(id, transfer.holder),
+        other.hold({ ...act, act: 'a2' }, minuteMs),
+      ])
+      expect(await approvals.get(joined.id, transfer.holder)).toMatchObject({ state: 'held' })
+      expect((await approvals.parts.store.find(joined.id))?.callers).toBe(1)
+    }
+  })
+
+  test('what was stopped since it began is void at once, or when its window is over', async () => {
+    await using store = await engine.open()
+    let stopped = true
+    const why = { code: 'user.stopped', rule: 'st_1', what: 'stopped by Ann' }
+    const { approvals, clock, steps } = await world(store, {
+      stoppedSince: async ({ act }) => (stopped && act !== 'let go' ? why : undefined),
+    })
+    const ended = { state: 'void', outcome: { error: { code: 'user.stopped' } } }
+    expect(await approvals.hold(transfer, minuteMs)).toMatchObject(ended)
+    stopped = false
+    const { id } = await approvals.hold(transfer, minuteMs)
+    const early = await approvals.hold({ ...transfer, arguments: { to: 'li' } }, minuteMs)
+    stopped = true
+    // A person who lets it go says so after the stop.
+    const { card } = (await approvals.parts.store.find(early.id))!
+    await approve(approvals.parts, ann, early.id, { digest: card, origin: 'http://localhost' })
+    expect(await approvals.claim(early.id)).toBeDefined()
+    clock.advance(minuteMs)
+    await approvals.sweep()
+    await expect.poll(async () => await approvals.get(id, transfer.holder)).toMatchObject(ended)
+    expect(await approvals.claim(id)).toBeUndefined()
+    expect(steps()).toEqual(['held', 'void', 'held', 'held', 'released', 'used', 'void'])
+  })
+
+  test('what is being performed by now is not called off by who looked at what waits', async () => {
+    await using store = await engine.open()
+    const { approvals, clock } = await world(store)
+    const why = { code: 'user.stopped', rule: 'st_1', what: 'stopped by Ann' }
+    const { id } = await approvals.hold(transfer, minuteMs)
+    // Between seeing that it waits and ending it, its window is over and another replica performs it.
+    const ended = await voidWaiting(
+      {
+        parts: {
+          ...approvals.parts,
+          safe: {
+            ...approvals.parts.safe,
+            suspended: async (of: string) => {
+              clock.advance(minuteMs)
+              await approvals.sweep()
+              await expect.poll(async () => await approvals.claim(of)).toBeDefined()
+              return await approvals.parts.safe.suspended(of)
+            },
+          },
+        },
+      },
+      'main',
+      () => true,
+      [why],
+    )
+    expect(ended).toBe(1)
+    expect(await approvals.get(id, transfer.holder)).toMatchObject({ state: 'performing' })
+    await approvals.finish(id, { status: 'completed', answer: '1' })
+    expect(await approvals.get(id, transfer.holder)).toMatchObject({ state: 'done' })
   })
 
   test('takes no flood', async () => {

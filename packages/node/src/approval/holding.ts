@@ -4,7 +4,7 @@ import type { Caller } from '../kernel/route.ts'
 import { actionKey } from './action.ts'
 import type { Approvals, OpenApprovals } from './approval.ts'
 import type { ApprovalRow } from './approval-store.ts'
-import { draft, pendingView } from './asking.ts'
+import { draft, pendingView, takeBack } from './asking.ts'
 import { decide, mayDecide } from './decision.ts'
 import { unknownApproval } from './parts.ts'
 import type { ApprovalParts } from './parts.ts'
@@ -17,7 +17,7 @@ const heldPerHolderMax = 200
 const unloggedMs = 30_000
 
 /** What the outbox needs of the approvals beside holding: time, vetoes and stops. */
-export interface Holding extends Pick<Approvals, 'hold'>, Pick<OpenApprovals, 'veto'> {
+export interface Holding extends Pick<Approvals, 'hold' | 'leave'>, Pick<OpenApprovals, 'veto'> {
   /** Lets go everything whose window is over, and sees to it that the next one is let go in time. */
   releaseDue(): Promise<void>
   close(): void
@@ -34,28 +34,42 @@ export function createHolding(parts: ApprovalParts): Holding {
 
   async function hold(suspended: Suspended, holdMs: number) {
     const action = actionKey(keyring, suspended)
-    return await parts.decisions.take(`hold ${suspended.holder}`, async () => {
-      const known = await heldOf(action)
-      if (known !== undefined) return await pendingView(parts, known)
-      if ((await store.heldCount(suspended.holder)) >= heldPerHolderMax) {
-        throw new Fault('approval.too-many', {
-          detail: `${heldPerHolderMax} acts of this agent lie in the outbox already`,
-        })
+    const row = await parts.decisions.take(`hold ${suspended.holder}`, async () => {
+      // Until it is there: another replica may be given the same in between, and what is there may end meanwhile.
+      for (;;) {
+        const there = (await joined(action)) ?? (await place(suspended, action, holdMs))
+        if (there !== undefined) return there
       }
-      const { row, body } = await heldDraft(parts, suspended, action, holdMs)
-      await parts.leaf(row, 'held')
-      if (await store.insert(row, body)) {
-        timer.by(row.due)
-        parts.announce(row, 'held')
-        return await pendingView(parts, row)
-      }
-      // Another replica was given the same in between.
-      return await pendingView(parts, (await heldOf(action)) ?? row)
     })
+    return await pendingView(parts, (await voidStopped(parts, row, suspended)) ?? row)
   }
 
-  async function heldOf(action: string): Promise<ApprovalRow | undefined> {
-    return (await store.ofAction(action)).find((row) => row.state === 'held')
+  async function joined(action: string): Promise<ApprovalRow | undefined> {
+    const held = (await store.ofAction(action)).find((row) => row.state === 'held')
+    return held !== undefined && (await store.join(held.id)) ? held : undefined
+  }
+
+  async function place(suspended: Suspended, action: string, holdMs: number): Promise<HeldRow | undefined> {
+    if ((await store.heldCount(suspended.holder)) >= heldPerHolderMax) {
+      throw new Fault('approval.too-many', {
+        detail: `${heldPerHolderMax} acts of this agent lie in the outbox already`,
+      })
+    }
+    const { row, body } = await heldDraft(parts, suspended, action, holdMs)
+    await parts.leaf(row, 'held')
+    if (!(await store.insert(row, body))) return undefined
+    timer.by(row.due)
+    parts.announce(row, 'held')
+    return row
+  }
+
+  async function leave(id: string, holder: string): Promise<void> {
+    const row = await store.find(id)
+    if (row?.holder !== holder) return
+    // Somebody may join between the two.
+    while (!(await store.leave(id))) {
+      if ((await takeBack(parts, row, ['held'], true)) || (await store.find(id))?.state !== 'held') return
+    }
   }
 
   async function releaseDue(): Promise<void> {
@@ -74,6 +88,8 @@ export function createHolding(parts: ApprovalParts): Holding {
       const change = { state: 'approved', decided_at: clock.now() } as const
       if (!(await store.move(id, [row.state === 'approved' ? 'approved' : 'held'], change))) return
       const approved = { ...row, ...change }
+      const suspended = row.decided_by === null ? await parts.safe.suspended(id) : undefined
+      if (suspended !== undefined && (await voidStopped(parts, row, suspended)) !== undefined) return
       await logApproval(parts, approved)
       parts.announce(approved, 'approved')
     })
@@ -101,6 +117,7 @@ export function createHolding(parts: ApprovalParts): Holding {
 
   return {
     hold,
+    leave,
     releaseDue,
     veto: async (caller, id) => await veto(parts, caller, id),
     close() {
@@ -108,6 +125,21 @@ export function createHolding(parts: ApprovalParts): Holding {
       timer.stop()
     },
   }
+}
+
+/**
+ * Whoever stops something looks for what lies in the outbox once. What was decided before and comes there after, or on a
+ * replica that did not hear of it, ends here: also where the stop was lifted since. Gives the row as it is then.
+ */
+async function voidStopped(
+  parts: ApprovalParts,
+  { id }: ApprovalRow,
+  suspended: Suspended,
+): Promise<ApprovalRow | undefined> {
+  const why = await parts.stoppedSince?.(suspended)
+  if (why === undefined) return undefined
+  await parts.voidOf(id, [why])
+  return await parts.store.find(id)
 }
 
 /**

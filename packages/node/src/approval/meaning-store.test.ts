@@ -3,9 +3,12 @@ import type { Signed } from '@ambit/core/signature'
 import { storeEngines } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
 import { createMetrics } from '../kernel/metrics.ts'
+import type { Caller } from '../kernel/route.ts'
 import { ann, approvalWorld, bob, origin, payment } from './approval-fixture.ts'
-import { approve, deny } from './decision.ts'
+import { cardView } from './card-view.ts'
+import { approve, challengeOf, deny } from './decision.ts'
 import { edit } from './edit.ts'
+import { approvalRoutes } from './routes.ts'
 import type { Suspended } from './suspended.ts'
 import { approveTogether, groups } from './together.ts'
 
@@ -60,7 +63,7 @@ describe.each(storeEngines)('approvals that mean something on $name', (engine) =
     await expect(change({ amount: 5 })).rejects.toThrow('full')
     fill(false)
     await expect(
-      edit(approvals.parts, bob, id, { digest: `sha256:${'9'.repeat(64)}`, values: { amount: 5 } }),
+      edit(approvals.parts, ann, id, { digest: `sha256:${'9'.repeat(64)}`, values: { amount: 5 } }),
     ).rejects.toMatchObject(code('approval.changed'))
     expect(await cardOf(id)).toBe(digest)
     expect((await approvals.parts.safe.suspended(id))?.arguments).toEqual(payment.arguments)
@@ -86,9 +89,34 @@ describe.each(storeEngines)('approvals that mean something on $name', (engine) =
     const { id } = await approvals.ask({ ...payment, obligations: ['second-person'] })
     expect((await give(id, ann)).agreed_by).toBe('p_ann')
     state.decision = { class: 'ask', reasons: [], obligations: ['step-up'] }
-    const row = await edit(approvals.parts, bob, id, { digest: await cardOf(id), values: { amount: 99 } })
+    const row = await edit(approvals.parts, ann, id, { digest: await cardOf(id), values: { amount: 99 } })
     expect(row).toMatchObject({ obligations: 'second-person,step-up', agreed_by: null })
     await expect(give(id, ann)).rejects.toMatchObject(code('approval.step-up'))
+  })
+
+  test('whoever decides in another’s place says yes or no to what is there, once, and nothing more', async () => {
+    await using store = await engine.open()
+    const { approvals, give, cardOf, steps } = await approvalWorld(store)
+    const { parts } = approvals
+    const { id } = await approvals.ask(payment)
+    const digest = await cardOf(id)
+    for (const other of [bob, { ...bob, roles: ['owner'] } as const]) {
+      const consent = { digest, origin, remember: { days: 1 } }
+      await expect(edit(parts, other, id, { digest, values: { amount: 5 } })).rejects.toMatchObject(
+        code('approval.not-yours'),
+      )
+      await expect(give(id, other, { remember: { days: 1 } })).rejects.toMatchObject(
+        code('approval.not-yours'),
+      )
+      await expect(challengeOf(parts, other, id, consent)).rejects.toMatchObject(code('approval.not-yours'))
+      const view = (await cardView(parts, (await parts.store.find(id))!, other))!
+      expect([view.alternatives, view.narrow]).toEqual([['approve', 'deny', 'deny-and-stop'], undefined])
+    }
+    const own = (await cardView(parts, (await parts.store.find(id))!, ann))!
+    expect(own.alternatives).toEqual(expect.arrayContaining(['edit', 'narrow']))
+    await give(id, bob)
+    expect((await approvals.claim(id))?.arguments).toEqual(payment.arguments)
+    expect(steps()).toEqual(['asked', 'approved', 'used'])
   })
 
   test('two different people approve, each with a signature, whichever is first', async () => {
@@ -201,7 +229,7 @@ describe.each(storeEngines)('approvals that mean something on $name', (engine) =
       expiresMs: 60 * minuteMs,
     })
     const { approvals, give, clock, heard } = world
-    const open = async (id: string) => await approvals.parts.store.open([id], clock.now())
+    const open = async (id: string) => await approvals.parts.store.open(id, clock.now())
     for (let amount = 0; amount < 3; amount++) {
       const { id } = await approvals.ask({ ...payment, arguments: { amount } })
       await open(id)
@@ -221,6 +249,34 @@ describe.each(storeEngines)('approvals that mean something on $name', (engine) =
     await give(id)
     const third = await approvals.ask({ ...payment, arguments: { amount: 11 } })
     await deny(approvals.parts, ann, third.id)
+  })
+
+  test('a card that nobody opened was not read, and neither a list nor a program opens one', async () => {
+    await using store = await engine.open()
+    const world = await approvalWorld(store, { fatigue: { asksMax: 0, quickMax: 2 } })
+    const { approvals, give, clock } = world
+    const routes = approvalRoutes(approvals.parts)
+    const get = async (path: string, caller: Caller, params = {}) => {
+      const found = routes.find((each) => each.method === 'GET' && each.path === path)!
+      await found.handle({ caller, params, query: { limit: 50 } } as never)
+    }
+    const opened = async (id: string) => (await approvals.parts.store.find(id))?.opened
+    const ask = async (amount: number) => (await approvals.ask({ ...payment, arguments: { amount } })).id
+    for (const amount of [1, 2]) {
+      const id = await ask(amount)
+      await get('/api/approvals', ann)
+      await get('/api/approvals/together', ann)
+      await get('/api/approvals/:id', { ...ann, by: 'token' }, { id })
+      await get('/api/approvals/:id', { ...bob, roles: ['auditor'] }, { id })
+      expect(await opened(id)).toBeNull()
+      clock.advance(5000)
+      await give(id)
+    }
+    const tired = await ask(3)
+    await get('/api/approvals/:id', ann, { id: tired })
+    expect(await opened(tired)).toBe(clock.now())
+    clock.advance(5000)
+    await expect(give(tired)).rejects.toMatchObject(code('approval.plan-mode'))
   })
 
   test('the time to answer begins when nobody is disturbed any more', async () => {

@@ -64,6 +64,11 @@ export interface ApprovalOptions {
   readonly judge?: (suspended: Suspended) => Promise<Decision | undefined>
   /** Stops an agent or a mandate for good, on the word of a person. Left out: that is not offered. */
   readonly stopAgent?: (caller: Caller, suspended: Suspended, what: StopWhat) => Promise<void>
+  /**
+   * Why what lies in the outbox may not be done without a word of a person's: a stop that reaches it and was in force at
+   * any time since it began, lifted or not. Left out: nobody stops anything.
+   */
+  readonly stoppedSince?: (suspended: Suspended) => Promise<Reason | undefined>
   /** When a person's quiet hours end, in ms, where they are in them: their time to answer begins then. */
   readonly quietUntil?: (person: string, now: number) => number | undefined
   readonly fatigue?: FatigueLimits
@@ -92,7 +97,7 @@ export interface ApprovalParts extends Omit<ApprovalOptions, 'store' | 'replicas
   ): void
   /** Ends one that still waits and whose time is over; the row as it is then. */
   expire(row: ApprovalRow): Promise<ApprovalRow>
-  /** As `Approvals.void`. */
+  /** Ends what still waits; what is being performed by now, somebody else's end of it says how that went. */
   voidOf(id: string, reasons: readonly Reason[]): Promise<void>
   /** Counts and logs a decision that was refused. */
   refused(id: string, person: string, code: string): void
@@ -157,7 +162,7 @@ export function createParts(
       parts.announce(row, 'expired')
       return { ...row, state: 'expired', ended }
     },
-    voidOf: async (id, reasons) => await voidApproval(parts, id, reasons),
+    voidOf: async (id, reasons) => await voidApproval(parts, id, reasons, waitingStates),
     refused(id, person, code) {
       if (refusals !== undefined) refusals.series(code).value += 1
       log.warn('approval.refused', { approval: id, person, code })

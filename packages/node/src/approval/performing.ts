@@ -1,9 +1,10 @@
 import type { Reason } from '@ambit/core/decision'
-import type { Approvals, OpenApprovals, Pending } from './approval.ts'
+import type { Approvals, ApprovalState, OpenApprovals, Pending } from './approval.ts'
 import type { ApprovalRow } from './approval-store.ts'
 import { waitingStates } from './approval-row.ts'
 import { pendingView } from './asking.ts'
 import { noteSinks } from './known-sinks.ts'
+import { giveSigned } from './narrow.ts'
 import type { ApprovalParts } from './parts.ts'
 import type { KeptOutcome } from './safe.ts'
 import type { Suspended } from './suspended.ts'
@@ -67,7 +68,8 @@ export function createPerforming(
       await end(row, changed === undefined ? outcome : { ...outcome, changed })
       if (suspended !== undefined && outcome.status === 'completed') await note(suspended)
     },
-    void: async (id, reasons) => await voidApproval(parts, id, reasons),
+    void: async (id, reasons, waiting) =>
+      await (waiting === undefined ? voidApproval(parts, id, reasons) : parts.voidOf(id, reasons)),
     async recover() {
       const error = { code: 'act.unknown', detail: 'the node stopped while it was being performed' }
       const ended: Pending[] = []
@@ -79,7 +81,10 @@ export function createPerforming(
         if (done !== undefined) ended.push(await pendingView(parts, done))
       }
       for (const row of await store.approved(clock.now())) {
-        if (row.approved_leaf === null) await logApproval(parts, row)
+        if (row.approved_leaf === null) {
+          await giveSigned(parts, row)
+          await logApproval(parts, row)
+        }
         parts.announce(row, 'approved')
       }
       return ended
@@ -99,6 +104,7 @@ export async function voidApproval(
   parts: ApprovalParts,
   id: string,
   reasons: readonly Reason[],
+  from: readonly ApprovalState[] = [...waitingStates, 'performing'],
 ): Promise<void> {
   const { store, clock, safe } = parts
   const row = await store.find(id)
@@ -110,7 +116,7 @@ export async function voidApproval(
   }
   const outcome = safe.sealOutcome(id, { status: 'cancelled', error })
   const change = { state: 'void', ended: clock.now() } as const
-  if (!(await store.move(id, [...waitingStates, 'performing'], change, { outcome }))) return
+  if (!(await store.move(id, from, change, { outcome }))) return
   await parts.leaf(row, 'void')
   parts.announce(row, 'void')
 }

@@ -57,7 +57,7 @@ export function planRoutes(parts: ApprovalParts): Route[] {
         })
         const plans: PlanView[] = []
         for (const row of rows) {
-          const view = await planView(parts, await currentPlan(parts, row))
+          const view = await planView(parts, caller, await currentPlan(parts, row))
           if (view !== undefined && (state === undefined || view.state === state)) plans.push(view)
         }
         return { body: { plans } }
@@ -126,17 +126,18 @@ async function readable(parts: ApprovalParts, caller: Caller, id: string): Promi
   const row = await parts.plans.find(id)
   const may =
     row?.organization === caller.organization && (mayDecide(caller, row) || caller.roles.includes('auditor'))
-  const view = row === undefined || !may ? undefined : await planView(parts, await currentPlan(parts, row))
+  const view =
+    row === undefined || !may ? undefined : await planView(parts, caller, await currentPlan(parts, row))
   if (view === undefined) throw unknownApproval()
   return view
 }
 
 /** Undefined once its contents were taken away. */
-async function planView(parts: ApprovalParts, row: PlanRow): Promise<PlanView | undefined> {
+async function planView(parts: ApprovalParts, caller: Caller, row: PlanRow): Promise<PlanView | undefined> {
   if (row.words === null) return undefined
   const steps: ApprovalCard[] = []
   for (const step of await parts.store.stepsOf(row.id)) {
-    const card = await cardView(parts, await current(parts, step))
+    const card = await cardView(parts, await current(parts, step), caller)
     if (card !== undefined) steps.push(card)
   }
   const agent = steps[0]?.agent

@@ -53,9 +53,9 @@ function readRoutes(parts: ApprovalParts): Route[] {
           ...(query.state === undefined ? {} : { state: query.state }),
           ...(query.cursor === undefined ? {} : { before: query.cursor }),
         })
-        await noteOpened(parts, caller, rows)
         const approvals = await cards(
           parts,
+          caller,
           rows.filter((row) => mayRead(caller, row)),
           query.state,
         )
@@ -73,8 +73,8 @@ function readRoutes(parts: ApprovalParts): Route[] {
       handle: async ({ caller, params }) => {
         const row = await parts.store.find(params.id)
         if (row === undefined || !mayRead(caller, row)) throw unknownApproval()
-        await noteOpened(parts, caller, [row])
-        return { body: await shown(parts, await current(parts, row)) }
+        await noteOpened(parts, caller, row)
+        return { body: await shown(parts, await current(parts, row), caller) }
       },
     }),
   ]
@@ -82,13 +82,14 @@ function readRoutes(parts: ApprovalParts): Route[] {
 
 async function cards(
   parts: ApprovalParts,
+  caller: Caller,
   rows: readonly ApprovalRow[],
   state: ApprovalRow['state'] | undefined,
 ): Promise<ApprovalCard[]> {
   const all: ApprovalCard[] = []
   for (const row of rows) {
     const now = await current(parts, row)
-    const card = await cardView(parts, now)
+    const card = await cardView(parts, now, caller)
     // One that ran out while it was read is no longer of the state asked for.
     if (card !== undefined && (state === undefined || now.state === state)) all.push(card)
   }
@@ -125,7 +126,7 @@ function decideRoutes(parts: ApprovalParts): Route[] {
       }),
       reply: approvalCardSchema,
       handle: async ({ caller, params, body, origin }) => ({
-        body: await shown(parts, await approve(parts, caller, params.id, { ...body, origin })),
+        body: await shown(parts, await approve(parts, caller, params.id, { ...body, origin }), caller),
       }),
     }),
     route({
@@ -143,7 +144,7 @@ function decideRoutes(parts: ApprovalParts): Route[] {
         .default({}),
       reply: approvalCardSchema,
       handle: async ({ caller, params, body }) => ({
-        body: await shown(parts, await deny(parts, caller, params.id, body)),
+        body: await shown(parts, await deny(parts, caller, params.id, body), caller),
       }),
     }),
   ]
@@ -179,7 +180,7 @@ function editRoutes(parts: ApprovalParts): Route[] {
       body: z.strictObject({ digest: digestSchema, values: z.record(z.string().max(1000), z.unknown()) }),
       reply: approvalCardSchema,
       handle: async ({ caller, params, body }) => ({
-        body: await shown(parts, await edit(parts, caller, params.id, body)),
+        body: await shown(parts, await edit(parts, caller, params.id, body), caller),
       }),
     }),
   ]

@@ -18,6 +18,8 @@ export interface StandingRow {
   /** Where the log has it; null: it is not in force. */
   readonly leaf: number | null
   readonly ended: number | null
+  /** Where the log says that it was ended; null: it is not in force all the same. */
+  readonly ended_leaf: number | null
   /** Sealed; null once it was taken away. */
   readonly pattern: Uint8Array | null
 }
@@ -34,9 +36,11 @@ export interface StandingStore {
   list(organization: string, now: number, subject: string | undefined, after: string): Promise<StandingRow[]>
   /** Nothing happens when it is there already. */
   insert(row: StandingRow): Promise<void>
+  /** Puts it into force, unless it was ended before. */
   logged(id: string, leaf: number): Promise<void>
   /** True for exactly one of those that end it. */
   end(id: string, now: number): Promise<boolean>
+  endLogged(id: string, leaf: number): Promise<void>
   /** Ends those of a person and takes what they say away. */
   endOf(subject: string, now: number): Promise<readonly StandingRow[]>
   /** Takes away what those said that are over since before then. */
@@ -74,7 +78,13 @@ export function createStandingStore(store: Store): StandingStore {
         .execute()
     },
     async logged(id, leaf) {
-      await db.updateTable('approval_standing').set({ leaf }).where('id', '=', id).execute()
+      await db
+        .updateTable('approval_standing')
+        .set({ leaf })
+        .where('id', '=', id)
+        .where('leaf', 'is', null)
+        .where('ended', 'is', null)
+        .execute()
     },
     async end(id, now) {
       const done = await db
@@ -85,25 +95,23 @@ export function createStandingStore(store: Store): StandingStore {
         .executeTakeFirst()
       return done.numUpdatedRows === 1n
     },
+    async endLogged(id, leaf) {
+      await db.updateTable('approval_standing').set({ ended_leaf: leaf }).where('id', '=', id).execute()
+    },
     async endOf(subject, now) {
-      const live = await db
-        .selectFrom('approval_standing')
-        .selectAll()
-        .where('subject', '=', subject)
-        .where('ended', 'is', null)
-        .execute()
-      await db
+      const ended = await db
         .updateTable('approval_standing')
         .set({ ended: now })
         .where('subject', '=', subject)
         .where('ended', 'is', null)
+        .returningAll()
         .execute()
       await db
         .updateTable('approval_standing')
         .set({ pattern: null })
         .where('subject', '=', subject)
         .execute()
-      return live
+      return ended
     },
     async purge(before) {
       await db

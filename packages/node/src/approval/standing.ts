@@ -32,8 +32,11 @@ export interface Standings {
     decision: Decision,
   ): string | undefined
   /** Puts one into force: in the store, in the log, then in memory. Throws what the log throws; may be called again. */
-  give(row: StandingRow, pattern: Pattern, person: string): Promise<void>
-  /** Ends one. It answers nothing from the moment of the call. */
+  give(row: StandingRow): Promise<void>
+  /**
+   * Ends one for good. It answers nothing from the moment of the call, also where the log does not take it: asking again
+   * then writes it there.
+   */
   end(row: StandingRow, person: string): Promise<void>
   endOf(subject: string): Promise<void>
   patternOf(row: StandingRow): Pattern | undefined
@@ -66,9 +69,15 @@ export function sealPattern(keyring: Keyring, id: string, pattern: Pattern): Buf
   return keyring.seal(sealed, id, JSON.stringify(pattern))
 }
 
+/** What was read before it ended may come in after: for so long it is known that it did. */
+const keepEndedMs = 10 * 60_000
+
 export function createStandings(options: StandingOptions): Standings {
   const { store, keyring, bus, clock, log } = options
   let index = new StandingIndex()
+  const ended = new EndedLately()
+  /** What comes into force while all are read anew. */
+  let meanwhile: StandingRow[] | undefined
 
   function patternOf(row: StandingRow): Pattern | undefined {
     return row.pattern === null
@@ -78,30 +87,38 @@ export function createStandings(options: StandingOptions): Standings {
   function take(into: StandingIndex, row: StandingRow): void {
     const pattern = patternOf(row)
     if (pattern === undefined || row.ended !== null || row.leaf === null || row.expires <= clock.now()) return
+    if (ended.has(row.id)) return
     into.add({ id: row.id, expires: row.expires, pattern, chain: pattern.links.join(' ') })
+  }
+  /** As the store has it by now: it widens, so nothing else is believed. */
+  async function look(id: string): Promise<void> {
+    const row = await store.find(id)
+    if (row === undefined) return
+    take(index, row)
+    meanwhile?.push(row)
+  }
+  function drop(ids: readonly string[]): void {
+    ended.add(ids, clock.now())
+    for (const id of ids) index.remove(id)
   }
   async function load(): Promise<void> {
     const fresh = new StandingIndex()
-    let after = ''
-    for (;;) {
-      const page = await store.live(clock.now(), after)
-      for (const row of page) take(fresh, row)
-      if (page.length === 0) break
-      after = page.at(-1)!.id
-    }
+    const late = (meanwhile = [] as StandingRow[])
+    for await (const row of allLive(store, clock)) take(fresh, row)
+    for (const row of late) take(fresh, row)
     index = fresh
+    meanwhile = undefined
+  }
+  async function logEnd(row: StandingRow, person?: string): Promise<void> {
+    await store.endLogged(row.id, await options.leaf(row, 'ended', person))
   }
   const unsubscribes = [
-    // It widens, so the message only says «look».
     bus.subscribe('standing.given', ({ id }, _, from) => {
       if (typeof id !== 'string' || from === 'here') return
-      store
-        .find(id)
-        .then((row) => row && take(index, row))
-        .catch((error: unknown) => log.error('standing.not-read', { error: String(error) }))
+      look(id).catch((error: unknown) => log.error('standing.not-read', { error: String(error) }))
     }),
     bus.subscribe('standing.ended', ({ ids }) => {
-      if (Array.isArray(ids)) for (const id of ids as readonly string[]) index.remove(id)
+      if (Array.isArray(ids)) drop(ids as readonly string[])
     }),
     bus.onGap(load),
   ]
@@ -112,39 +129,67 @@ export function createStandings(options: StandingOptions): Standings {
     find: async (id) => await store.find(id),
     list: async (organization, subject, after) => await store.list(organization, clock.now(), subject, after),
     liveCount: async (subject) => await store.liveCount(subject, clock.now()),
-    async give(row, pattern, person) {
+    async give(row) {
       await store.insert(row)
       const known = (await store.find(row.id)) ?? row
-      if (known.leaf === null) {
-        const leaf = await options.leaf(known, 'standing', person)
-        await store.logged(row.id, leaf)
-        take(index, { ...known, leaf, pattern: known.pattern ?? sealPattern(keyring, row.id, pattern) })
-      }
+      if (known.leaf === null && known.ended === null)
+        await store.logged(row.id, await options.leaf(known, 'standing', known.given_by))
+      await look(row.id)
       bus.publish('standing.given', { id: row.id, organization: row.organization, subject: row.subject })
     },
     async end(row, person) {
-      index.remove(row.id)
-      if (row.ended !== null)
-        throw new Fault('approval.decided', { detail: 'it was ended before', where: row.id })
-      bus.publish('standing.ended', { ids: [row.id], organization: row.organization, subject: row.subject })
-      // The log before the store: should it not take it, asking again completes it.
-      await options.leaf(row, 'ended', person)
+      drop([row.id])
       await store.end(row.id, clock.now())
+      bus.publish('standing.ended', { ids: [row.id], organization: row.organization, subject: row.subject })
+      if ((await store.find(row.id))?.ended_leaf != null)
+        throw new Fault('approval.decided', { detail: 'it was ended before', where: row.id })
+      await logEnd(row, person)
     },
     async endOf(subject) {
       const rows = await store.endOf(subject, clock.now())
       const ids = rows.map(({ id }) => id)
-      for (const id of ids) index.remove(id)
+      drop(ids)
       if (ids.length > 0) bus.publish('standing.ended', { ids })
-      for (const row of rows) await options.leaf(row, 'ended')
+      for (const row of rows) await logEnd(row)
     },
     async sweep(keptSince) {
-      index.forget(clock.now())
+      const now = clock.now()
+      index.forget(now)
+      ended.forget(now - keepEndedMs)
       await store.purge(keptSince)
     },
     close() {
       for (const unsubscribe of unsubscribes) unsubscribe()
     },
+  }
+}
+
+async function* allLive(
+  store: StandingStore,
+  clock: Pick<Clock, 'now'>,
+): AsyncGenerator<StandingRow, void, undefined> {
+  for (let after = ''; ;) {
+    const page = await store.live(clock.now(), after)
+    yield* page
+    if (page.length === 0) return
+    after = page.at(-1)!.id
+  }
+}
+
+/** Ids of those that ended a while ago at most, and when that was heard. */
+class EndedLately {
+  readonly #at = new Map<string, number>()
+
+  add(ids: readonly string[], now: number): void {
+    for (const id of ids) this.#at.set(id, now)
+  }
+
+  has(id: string): boolean {
+    return this.#at.has(id)
+  }
+
+  forget(before: number): void {
+    for (const [id, at] of this.#at) if (at < before) this.#at.delete(id)
   }
 }
 

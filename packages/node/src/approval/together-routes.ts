@@ -1,8 +1,8 @@
 import { digestSchema } from '@ambit/core/record'
 import { z } from 'zod'
 import { route } from '../kernel/route.ts'
-import type { Route } from '../kernel/route.ts'
-import { approvalCardSchema, cardView, noteOpened } from './card-view.ts'
+import type { Caller, Route } from '../kernel/route.ts'
+import { approvalCardSchema, cardView } from './card-view.ts'
 import type { ApprovalCard } from './card-view.ts'
 import { isTired } from './fatigue.ts'
 import type { ApprovalParts } from './parts.ts'
@@ -43,8 +43,7 @@ export function togetherRoutes(parts: ApprovalParts): Route[] {
       handle: async ({ caller }) => {
         const lists = []
         for (const group of await groups(parts, caller)) {
-          await noteOpened(parts, caller, group.rows)
-          const cards = await cardsOf(parts, group)
+          const cards = await cardsOf(parts, caller, group)
           const agent = cards[0]?.agent
           const { mandate, subject } = group
           if (agent !== undefined) lists.push({ mandate, subject, agent, approvals: cards })
@@ -84,10 +83,10 @@ export function togetherRoutes(parts: ApprovalParts): Route[] {
   ]
 }
 
-async function cardsOf(parts: ApprovalParts, { rows }: Group): Promise<ApprovalCard[]> {
+async function cardsOf(parts: ApprovalParts, caller: Caller, { rows }: Group): Promise<ApprovalCard[]> {
   const cards: ApprovalCard[] = []
   for (const row of rows.slice(0, planStepsMax)) {
-    const card = await cardView(parts, row)
+    const card = await cardView(parts, row, caller)
     if (card !== undefined) cards.push(card)
   }
   return cards

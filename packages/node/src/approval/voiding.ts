@@ -1,13 +1,13 @@
 import type { Reason } from '@ambit/core/decision'
 import { limits } from '../kernel/limits.ts'
-import type { ApprovalParts, OpenApprovals, Suspended } from './approval.ts'
+import type { OpenApprovals, Suspended } from './approval.ts'
 
 /** The states in which an act waits for somebody or something; what was approved is judged again anyway. */
 const waiting = ['pending', 'planned', 'held'] as const
 
 /** Ends what waits in an organisation and matches, such as all that a stop reaches. Gives how many. */
 export async function voidWaiting(
-  { parts, void: voidOf }: Pick<OpenApprovals, 'void'> & { readonly parts: ApprovalParts },
+  { parts }: Pick<OpenApprovals, 'parts'>,
   organization: string,
   matches: (suspended: Suspended) => boolean,
   reasons: readonly Reason[],
@@ -24,7 +24,7 @@ export async function voidWaiting(
       for (const { id } of rows) {
         const suspended = await parts.safe.suspended(id)
         if (suspended === undefined || !matches(suspended)) continue
-        await voidOf(id, reasons)
+        await parts.voidOf(id, reasons)
         ended++
       }
       before = rows.at(-1)?.id

@@ -16,6 +16,8 @@ import type { Log } from '../kernel/log.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Replicas } from '../replica/replica.ts'
 import type { Store } from '../store/store.ts'
+import { createAgentAccess } from './agent-access.ts'
+import type { AgentAccess } from './agent-access.ts'
 import { openBudgeting } from './budgeting.ts'
 import type { Budgeting, SpentView } from './budgeting.ts'
 import { createChainCheck } from './chain-check.ts'
@@ -46,7 +48,9 @@ import type { TokenReader } from './token-store.ts'
 import { createTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
 
-export { grant, narrow, revoke } from './grants.ts'
+export type { AgentAccess, ProvenAgent } from './agent-access.ts'
+export { grant, revoke } from './grants.ts'
+export { narrowOnce } from './reuse.ts'
 export type { KnownAgent } from './grants.ts'
 export { delegatedClient, newToken } from './tokens.ts'
 export { costText } from './cost.ts'
@@ -104,7 +108,15 @@ export type Authentication =
     }
   | {
       readonly ok: false
-      readonly code: 'auth.missing' | 'auth.unknown-token' | 'auth.expired' | 'auth.revoked' | 'auth.proof'
+      readonly code:
+        | 'auth.missing'
+        | 'auth.unknown-token'
+        | 'auth.expired'
+        | 'auth.revoked'
+        | 'auth.proof'
+        | 'auth.sender'
+        | 'auth.mandate'
+        | 'auth.signature'
       readonly detail: string
     }
 
@@ -170,6 +182,8 @@ export interface Authority {
 /** The authority of a running node, with what its routes and the start of the gateway need. */
 export interface OpenAuthority extends Authority, Spent, Pick<Presenting, 'present'>, AsyncDisposable {
   readonly mandates: MandateParts
+  /** Agents that act as themselves, without a token. */
+  readonly agents: AgentAccess
   /** Replicas whose budgets nobody has settled, without this one. */
   readonly unsettled: () => Promise<string[]>
   readonly rules: Tightening['rules']
@@ -202,6 +216,8 @@ export interface AuthorityOptions {
   readonly target: (slugOrId: string) => Target | undefined
   /** A registered agent by slug or AIC, with its keys. */
   readonly agent: (organization: string, name: string) => Promise<KnownAgent | undefined>
+  /** Keys of an agent that is called, those preferred first; left out: those its record names. */
+  readonly agentKeys?: (target: Target) => readonly string[]
   /** Given where several processes share the activity log and the budgets; left out: this one is alone. */
   readonly replicas?: Replicas | undefined
   /** Entries in the activity log; left out: none. */
@@ -236,7 +252,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
   const tokenStore = { ...createTokenReader(options.store), ...createTokenWriter(options.store) }
   const tokens = createTokens({ book, holders, store: tokenStore, bus, clock, ids, log })
   await tokens.load()
+  const access = createAgentAccess({ book, holders, bus, clock, log })
   const unsubscribe = [
+    () => access.close(),
     ...followReplicas({ book, store, tokens, bus, clock, log }),
     bus.subscribe(erasedSubject, ({ person }) => {
       if (typeof person !== 'string') return
@@ -254,6 +272,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
       holders.prune(entry)
     }
     holders.sweep().catch((error: unknown) => log.error('mandate.sweep-failed', { error: String(error) }))
+    access.sweep()
     tokens.sweep().catch((error: unknown) => log.error('mandate.sweep-failed', { error: String(error) }))
   }
 
@@ -270,6 +289,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
     clock,
     ids,
     agent,
+    agentKeys: options.agentKeys ?? ((target) => target.keys ?? []),
     stop,
     leased: async () => await budgeting.leased(),
   }
@@ -281,7 +301,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
     mayAsk: (chain, to, capability) => mayAsk(live(chain), to, capability, sources),
     ...spending(budgeting),
     ...delegation(createDelegating(shown, presenting)),
-    present: async (chain, provenKey, now) => await presenting.present(chain, provenKey, now),
+    present: async (chain, provenKey, boundTo, now) =>
+      await presenting.present(chain, provenKey, boundTo, now),
     holderOf: (key, links) => holders.find(key, links),
     async wake(key, links) {
       const entry = book.get(lastingLinks(links).at(-1) ?? '')
@@ -291,6 +312,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenAuth
     recount: async (size, replica) => await budgeting.recount(size, replica),
     saveSpent: async (position, reservations) => await budgeting.saveSpent(position, reservations),
     mandates: { ...parts, tokenStore, tokens, spent: async (ids) => await budgeting.views(ids) },
+    agents: whileOpen(access, leavers, identity),
     rules: tightening.rules,
     stops: tightening.stops,
     async [Symbol.asyncDispose]() {
@@ -318,6 +340,19 @@ function hotPath(
       return decide(chain, question, sources)
     },
     mayCall: (chain, to, capability) => mayCall(live(chain), to, capability, clock.now(), observe),
+  }
+}
+
+/** Who left, and organisations that are closed, have nothing done in their name by whoever proves what. */
+function whileOpen(
+  access: AgentAccess,
+  leavers: Pick<Leavers, 'has'>,
+  identity: Pick<Identity, 'isClosed'>,
+): AgentAccess {
+  return {
+    ...access,
+    authenticate: (proven, mandate) =>
+      unlessGone(leavers, unlessClosed(identity, access.authenticate(proven, mandate))),
   }
 }
 

@@ -113,7 +113,7 @@ describe.each(storeEngines)('handing on in a call, on $name', (engine) => {
       agent: s.own.id,
       purpose: 'read for me',
     })
-    const { token } = await s.authority.present(chain, s.outside.key)
+    const { token } = await s.authority.present(chain, s.outside.key, 'thumbprint')
     expect(holderOf(s.authority.authenticate(token))).toMatchObject({ parent: act, agent: s.own.id })
   })
 
@@ -121,7 +121,7 @@ describe.each(storeEngines)('handing on in a call, on $name', (engine) => {
     const signer = memorySigner()
     await using s = await scene(engine)
     const root = await grant(s.authority.mandates, request(s.person, s.clock, { holder: signer.key }))
-    const shown = await s.authority.present([root.signed], signer.key)
+    const shown = await s.authority.present([root.signed], signer.key, 'thumbprint')
     const { chain } = holderOf(s.authority.authenticate(shown.token))
     const now = s.clock.now()
     const ask = (wish: DelegationWish, target = s.own) =>
@@ -132,7 +132,7 @@ describe.each(storeEngines)('handing on in a call, on $name', (engine) => {
     const text = await s.authority.delegate(chain, s.own, { chain: signed }, act, now)
     expect(JSON.parse(utf8Text(base64urlBytes(text)))).toEqual(signed)
     expect(s.authority.mandates.book.get(signed[1]!.body.id)).toBeDefined()
-    const { token } = await s.authority.present(signed, s.outside.key)
+    const { token } = await s.authority.present(signed, s.outside.key, 'thumbprint')
     expect(holderOf(s.authority.authenticate(token)).callers).toEqual([s.outside.key, signer.key, s.person])
 
     const other = await grant(s.authority.mandates, request(s.person, s.clock, { holder: signer.key }))

@@ -44,7 +44,7 @@ export function createDelegating(parts: PresentParts, presenting: Pick<Presentin
       if (!isAgent(target)) return reason('chain.callee', id, target.slug)
       return 'chain' in wish
         ? chainRefusal(parts, chain, target, wish.chain, now)
-        : wishRefusal(chain, target, wish, now)
+        : wishRefusal(parts, chain, target, wish, now)
     },
     async handOn(chain, target, wish, act, now) {
       const { entry } = chain
@@ -87,13 +87,19 @@ function childWish({ expiresInMs = lifeMsDefault, ...wish }: NodeWish, now: numb
 }
 
 /** The child as it would be signed, held against the caller's own mandate. */
-function wishRefusal(chain: LiveChain, target: Target, wish: NodeWish, now: number): Reason | undefined {
+function wishRefusal(
+  parts: Pick<PresentParts, 'agentKeys'>,
+  chain: LiveChain,
+  target: Target,
+  wish: NodeWish,
+  now: number,
+): Reason | undefined {
   const { entry } = chain
   const { id } = entry.body
   // Without a leaf of the node's the caller keeps its own key.
   if (!chain.links.at(-1)!.startsWith(leafIdPrefix)) return reason('chain.holder', id)
   if (entry.body.delegate.depthMax < linksNeeded) return reason('chain.depth', id, 'delegate.depthMax')
-  const holder = target.keys?.[0]
+  const holder = parts.agentKeys(target)[0]
   if (holder === undefined) return reason('chain.callee', id, target.slug)
   const facts = { id: delegatedId(''), holder, agent: target.id, now, nonce: '' }
   const problem = childProblem(childBody(entry, childWish(wish, now), facts), entry.body)
@@ -103,7 +109,7 @@ function wishRefusal(chain: LiveChain, target: Target, wish: NodeWish, now: numb
 }
 
 function chainRefusal(
-  parts: Pick<PresentParts, 'chains' | 'book'>,
+  parts: Pick<PresentParts, 'chains' | 'book' | 'agentKeys'>,
   chain: LiveChain,
   target: Target,
   raw: unknown,
@@ -119,7 +125,7 @@ function chainRefusal(
   const own = lineage(entry)
   const goesOn = links.length > own.length && own.every((above, at) => isSameLink(above, links[at]!))
   if (!goesOn) return reason('chain.parent', id)
-  if (target.keys?.includes(links.at(-1)!.body.holder) !== true)
+  if (!parts.agentKeys(target).includes(links.at(-1)!.body.holder))
     return reason('chain.callee', id, target.slug)
   if (now >= checked.expiresAt) return reason('mandate.expired', links.at(-1)!.body.id)
   if (now < checked.notBefore) return reason('mandate.not-yet', links.at(-1)!.body.id)

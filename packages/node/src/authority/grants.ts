@@ -15,9 +15,11 @@ import type { Clock } from '../kernel/clock.ts'
 import { namedId } from '../kernel/ids.ts'
 import type { Ids } from '../kernel/ids.ts'
 import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import type { Target } from '../registry/target.ts'
 import { childBody } from './child-body.ts'
 import type { ChildWish } from './child-body.ts'
 import { delegatedIn } from './delegated-id.ts'
+import { refuseKeptKey } from './kept-key.ts'
 import { lineage } from './mandate-book.ts'
 import type { BookEntry, MandateBook } from './mandate-book.ts'
 import type { MandateReader, MandateWriter } from './mandate-store.ts'
@@ -47,6 +49,7 @@ export interface GrantParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly agent: (organization: string, name: string) => Promise<KnownAgent | undefined>
+  readonly agentKeys: (target: Target) => readonly string[]
   /** Resolves when this replica has its slices of the budgets of what came into the book. */
   readonly leased: () => Promise<void>
   /** Stops acts under way below these mandates; gives their number. */
@@ -242,7 +245,7 @@ async function writeLeaf(
 async function chooseHolder(
   parts: GrantParts,
   organization: string,
-  asked: { readonly holder?: string; readonly agent?: string },
+  asked: { readonly person: string; readonly holder?: string; readonly agent?: string },
 ): Promise<{ holder: string; agent?: string }> {
   if (asked.holder !== undefined && keyBytes(asked.holder) === undefined) {
     throw new Fault('mandate.invalid', {
@@ -251,14 +254,19 @@ async function chooseHolder(
     })
   }
   if (asked.agent === undefined) {
-    return { holder: asked.holder ?? (await parts.identity.createHolderKey(organization)) }
+    if (asked.holder === undefined) return { holder: await parts.identity.createHolderKey(organization) }
+    await refuseKeptKey(parts, organization, asked.person, asked.holder)
+    return { holder: asked.holder }
   }
   const agent = await parts.agent(organization, asked.agent)
   if (agent === undefined) {
     throw new Fault('input.not-found', { detail: 'no agent is registered under that name', where: 'agent' })
   }
   // The agent's own key, where its record names one: history belongs to the key.
-  const holder = asked.holder ?? agent.keys[0] ?? (await parts.identity.createHolderKey(organization))
+  const holder = asked.holder ?? agent.keys[0]
+  if (holder === undefined)
+    return { holder: await parts.identity.createHolderKey(organization), agent: agent.id }
+  await refuseKeptKey(parts, organization, agent.keys.includes(holder) ? undefined : asked.person, holder)
   return { holder, agent: agent.id }
 }
 

@@ -25,7 +25,8 @@ export interface HeldMandate {
   readonly isKept: boolean
   /** Tokens in use; without any, nothing is minted. */
   tokens: number
-  renewing: boolean
+  /** Until its next leaf is minted. */
+  renewing: Promise<void> | undefined
 }
 
 /** The mandates that tokens are bound to, each with its holder and the leaf in force. */
@@ -74,7 +75,7 @@ export function createHolders(parts: HolderParts): Holders {
       chain,
       subjectKeys,
     }
-    return { entry, holder, isKept, tokens: 0, renewing: false }
+    return { entry, holder, isKept, tokens: 0, renewing: undefined }
   }
 
   async function open(entry: BookEntry, isKept: boolean): Promise<HeldMandate> {
@@ -86,15 +87,9 @@ export function createHolders(parts: HolderParts): Holders {
   }
 
   async function renew(one: HeldMandate): Promise<void> {
-    if (one.renewing || one.entry.revoked) return
-    one.renewing = true
-    try {
-      one.holder.chain = await mintLeaf(parts, one.entry)
-    } catch (error) {
-      parts.log.error('mandate.leaf-not-renewed', { mandate: one.entry.body.id, error: String(error) })
-    } finally {
-      one.renewing = false
-    }
+    if (one.entry.revoked) return
+    one.renewing ??= mintNext(parts, one)
+    await one.renewing
   }
 
   async function takeKeys(one: HeldMandate): Promise<void> {
@@ -151,6 +146,17 @@ export function createHolders(parts: HolderParts): Holders {
       held.delete(entry.body.id)
       ready.delete(entry.body.id)
     },
+  }
+}
+
+/** The old leaf stays in force where none can be minted. */
+async function mintNext(parts: HolderParts, one: HeldMandate): Promise<void> {
+  try {
+    one.holder.chain = await mintLeaf(parts, one.entry)
+  } catch (error) {
+    parts.log.error('mandate.leaf-not-renewed', { mandate: one.entry.body.id, error: String(error) })
+  } finally {
+    one.renewing = undefined
   }
 }
 

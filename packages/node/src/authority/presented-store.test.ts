@@ -43,7 +43,7 @@ async function scene(engine: StoreEngine, change: object = {}) {
 }
 
 async function presentedBy(authority: OpenAuthority, chain: unknown, key: Signer) {
-  return await authority.present(chain, key.key)
+  return await authority.present(chain, key.key, 'thumbprint')
 }
 
 describe.each(storeEngines)('chains that are shown, on $name', (engine) => {
@@ -173,7 +173,7 @@ describe.each(storeEngines)('chains that are shown, on $name', (engine) => {
       ['chain.taken', await resign({ id: delegatedId('0'.repeat(32)) })],
     ]
     for (const [code, raw, by = key] of flawed) {
-      await expect(s.authority.present(raw, by.key), code).rejects.toMatchObject({
+      await expect(s.authority.present(raw, by.key, 'thumbprint'), code).rejects.toMatchObject({
         code: code === 'chain.parent' ? expect.stringMatching(/chain\.(parent|issuer)/) : code,
       })
     }
@@ -186,7 +186,7 @@ describe.each(storeEngines)('chains that are shown, on $name', (engine) => {
     const { chain, key } = await s.handOn(s.chain, s.outside)
     await presentedBy(s.authority, chain, key)
     const twin = await sign({ ...chain[1]!.body, purpose: 'another' }, s.outside)
-    await expect(s.authority.present([chain[0], twin], key.key)).rejects.toMatchObject({
+    await expect(s.authority.present([chain[0], twin], key.key, 'thumbprint')).rejects.toMatchObject({
       code: 'chain.taken',
     })
   })

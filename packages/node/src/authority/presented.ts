@@ -39,10 +39,11 @@ export interface Presenting {
   /**
    * Gives a token of at most fifteen minutes for a chain of signed links, root first. The root must be a mandate given
    * here; links below it that are not known yet are taken in, so that budgets and revocation work from now on.
-   * `provenKey`: did:key whose possession the caller of this has just proven, anew for each call. Throws a Fault with a
-   * code of its own for each flaw (`chain.…`), `mandate.ended`, `mandate.too-many`; nothing has happened then.
+   * `provenKey`: did:key whose possession the caller of this has just proven, anew for each call. `boundTo`: thumbprint
+   * of that key or of a certificate over it; the token counts only with a proof of that. Throws a Fault with a code of
+   * its own for each flaw (`chain.…`), `mandate.ended`, `mandate.too-many`; nothing has happened then.
    */
-  present(chain: unknown, provenKey: string, now?: number): Promise<Presented>
+  present(chain: unknown, provenKey: string, boundTo: string, now?: number): Promise<Presented>
   /** The last link's entry, once all links are taken in. */
   takeIn(chain: CheckedChain, now: number): Promise<BookEntry>
 }
@@ -79,7 +80,7 @@ export function createPresenting(parts: PresentParts): Presenting {
 
   return {
     takeIn,
-    async present(raw, provenKey, now = parts.clock.now()) {
+    async present(raw, provenKey, boundTo, now = parts.clock.now()) {
       const chain = await parts.chains.checkAll(raw)
       if (!chain.ok) throw chainFault(chain)
       const { body } = chain.links.at(-1)!
@@ -99,6 +100,7 @@ export function createPresenting(parts: PresentParts): Presenting {
         client: presentedClient,
         expiresAt,
         by: body.subject,
+        key: boundTo,
       })
       return { token, expiresAt, mandate: body.id }
     },

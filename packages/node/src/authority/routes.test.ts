@@ -1,8 +1,10 @@
 import { handClock } from '@ambit/testkit/clock'
 import { memoryLog } from '@ambit/testkit/logs'
+import { memorySigner } from '@ambit/testkit/signers'
 import { storeEngines } from '@ambit/testkit/stores'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problemOf, Fault } from '@ambit/core/fault'
+import { sign } from '@ambit/core/signature'
 import type { Caller, Route } from '../kernel/route.ts'
 import type { Store } from '../store/store.ts'
 import { dayMs, world } from './authority-fixture.ts'
@@ -13,14 +15,22 @@ import type { MandateView } from './view.ts'
 let store: Store
 let authority: OpenAuthority
 let owner: Caller
+/** One of the same organisation, and an owner of another one. */
+let others: readonly Caller[]
 let clock: { now(): number }
 
 beforeAll(async () => {
   store = await storeEngines[0]!.open()
-  const { person, open, clock: hands } = await world(store, handClock(), memoryLog())
+  const { person, open, identity, clock: hands } = await world(store, handClock(), memoryLog())
   clock = hands
   authority = await open()
-  owner = { person, organization: 'main', roles: ['owner'], by: 'token' }
+  owner = { person, organization: 'main', roles: ['owner'], by: 'session' }
+  const { id: second } = await identity.members.addPerson('main', 'Bob', ['operator'], person)
+  const added = await identity.organizations.add({ id: 'north', name: 'North', owner: 'Ada' }, person)
+  others = [
+    { ...owner, person: second, roles: ['operator'] },
+    { ...owner, person: added.owner.id, organization: 'north' },
+  ]
 })
 afterAll(async () => {
   await authority[Symbol.asyncDispose]()
@@ -148,6 +158,64 @@ test('another person sees nothing of it, and an owner may end it but not speak f
   expect(await call(boss, 'POST', `${mandatePath}/tokens`, { id })).toMatchObject({ status: 403 })
   expect(await call(boss, 'POST', `${mandatePath}/narrow`, { id })).toMatchObject({ status: 403 })
   expect(await call(boss, 'POST', `${mandatePath}/revoke`, { id })).toMatchObject({ status: 200 })
+})
+
+test('a program brings nothing into being by which something is done unasked', async () => {
+  const program: Caller = { ...owner, by: 'token' }
+  const entry = grantBody.allow[0]!
+  const refused = { status: 403, body: { code: 'mandate.session' } }
+  const give = async (...allow: object[]) =>
+    await call(program, 'POST', '/api/mandates', {}, { ...grantBody, allow })
+  const asks = { ...entry, decision: 'ask' }
+  const own = { ...entry, capability: 'send', decision: 'user' }
+  expect(await give(entry)).toMatchObject(refused)
+  expect(await give({ ...entry, decision: 'autonomous' })).toMatchObject(refused)
+  expect(await give(asks, entry)).toMatchObject(refused)
+  const given = await give(asks, own)
+  expect(given).toMatchObject({ status: 201, body: { state: 'active' } })
+  // What it gave, it may hand on and connect; what a person gave in a session, only so that it asks.
+  const at = (id: unknown) => ({ id: String(id) })
+  const narrow = async (id: unknown, body: object) =>
+    await call(program, 'POST', `${mandatePath}/narrow`, at(id), body)
+  const connect = async (id: unknown) => await call(program, 'POST', `${mandatePath}/tokens`, at(id))
+  expect(await narrow(given.body['id'], {})).toMatchObject({ status: 201 })
+  expect(await connect(given.body['id'])).toMatchObject({ status: 201 })
+  const { id } = await standing()
+  expect(await narrow(id, {})).toMatchObject(refused)
+  expect(await narrow(id, { allow: [entry] })).toMatchObject(refused)
+  expect(await connect(id)).toMatchObject(refused)
+  const child = await narrow(id, { allow: [asks] })
+  expect(child).toMatchObject({ status: 201 })
+  expect(await connect(child.body['id'])).toMatchObject({ status: 201 })
+  // Nor does it speak the person's own words.
+  expect(await narrow(child.body['id'], { task: 'pay Eve' })).toMatchObject({
+    status: 403,
+    body: { code: 'mandate.session', where: 'task' },
+  })
+  expect(await call(program, 'POST', `${mandatePath}/revoke`, { id })).toMatchObject({ status: 200 })
+})
+
+test('a key that the node keeps for somebody else holds nothing of yours, whichever organisation it is of', async () => {
+  const { holder } = (await standing()).signed.body
+  const refused = { status: 400, body: { code: 'mandate.invalid', where: 'holder' } }
+  const give = async (caller: Caller, change: object) =>
+    await call(caller, 'POST', '/api/mandates', {}, { ...grantBody, ...change })
+  for (const caller of others) expect(await give(caller, { holder })).toMatchObject(refused)
+  // Its own person may go on under it; and whose key is its own is nobody else's business here.
+  const again = await give(owner, { holder })
+  expect(again).toMatchObject({ status: 201 })
+  const own = memorySigner()
+  const mine = await give(owner, { holder: own.key })
+  const signed = (mine.body as MandateView).signed
+  const child = await sign(
+    { ...signed.body, id: 'm_child', issuer: own.key, parent: signed.body.id, delegate: { depthMax: 1 } },
+    own,
+  )
+  const stolen = await authority.mandates.identity.createHolderKey('north')
+  const narrow = async (link: unknown) =>
+    await call(owner, 'POST', `${mandatePath}/narrow`, { id: signed.body.id }, { signed: link })
+  expect(await narrow(await sign({ ...child.body, holder: stolen }, own))).toMatchObject(refused)
+  expect(await narrow(child)).toMatchObject({ status: 201 })
 })
 
 test('refuses an end too far away, in the past, or given twice, and a holder that is no key', async () => {

@@ -6,7 +6,10 @@ import { limits } from '../kernel/limits.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
 import type { MandateParts } from './authority.ts'
+import { assertMayGive, assertMaySpeak } from './by-token.ts'
 import { accept, grant, narrow, revoke } from './grants.ts'
+import { refuseKeptKey } from './kept-key.ts'
+import { lineage } from './mandate-book.ts'
 import type { BookEntry } from './mandate-book.ts'
 import type { MandateRow } from './mandate-store.ts'
 import { entryFor, rowFor, seesAll } from './permission.ts'
@@ -111,6 +114,7 @@ function writeRoutes(parts: MandateParts): Route[] {
       status: 201,
       handle: async ({ caller, body }) => {
         const { purpose, limits: bounds, delegate, holder, agent } = body
+        assertMayGive(caller, [body])
         const entry = await grant(parts, {
           organization: caller.organization,
           person: caller.person,
@@ -144,11 +148,19 @@ function writeRoutes(parts: MandateParts): Route[] {
               where: 'signed',
             })
           }
+          const { holder, agent } = signed.body
+          if (holder !== parent.body.holder && agent === undefined)
+            await refuseKeptKey(parts, caller.organization, caller.person, holder)
           return {
             status: 201,
             body: await viewOfEntry(parts, await accept(parts, parent, signed, caller.person)),
           }
         }
+        assertMaySpeak(caller, rest.task)
+        assertMayGive(caller, [
+          ...lineage(parent).map((link) => link.body),
+          { allow: rest.allow ?? parent.body.allow },
+        ])
         const expiresAt = parts.clock.now() + expiresInMinutes * minuteMs
         const child = await narrow(parts, parent, { ...given(rest), person: caller.person, expiresAt })
         return { status: 201, body: await viewOfEntry(parts, child) }

@@ -45,23 +45,36 @@ export function createRules(parts: RuleParts): Rules {
   const book = createRuleBook()
 
   async function load(): Promise<void> {
+    const before = [...book.entries()].map(({ id }) => id)
     const active = await store.active(clock.now())
-    const ids = new Set(active.map(({ id }) => id))
-    for (const { id } of book.entries()) if (!ids.has(id)) book.remove(id)
-    for (const rule of active) if (book.get(rule.id) === undefined) book.set(rule)
+    const ids = idsOf(active)
+    // What came into the book while it was read stays there.
+    for (const id of before) if (!ids.has(id)) book.remove(id)
+    const fresh = active.filter(({ id }) => book.get(id) === undefined)
+    for (const rule of fresh) book.set(rule)
+    if (fresh.length === 0) return
+    // What was taken away meanwhile found nothing to take out.
+    const still = idsOf(await store.active(clock.now()))
+    for (const { id } of fresh) if (!still.has(id)) book.remove(id)
   }
 
-  /** The message only says «look»: what the store has is believed. */
-  async function look(id: string): Promise<void> {
+  /** The message only says «look»: what the store has is believed. Gives whether it is in force. */
+  async function look(id: string): Promise<boolean> {
     const rule = await store.find(id, clock.now())
     if (rule === undefined) book.remove(id)
     else if (book.get(id) === undefined) book.set(rule)
+    return rule !== undefined
+  }
+
+  /** Twice: that it was taken away may be heard between reading it and setting it, when there is nothing to take out. */
+  async function lookAgain(id: string): Promise<void> {
+    if (await look(id)) await look(id)
   }
 
   const ends = [
     bus.subscribe(ruleSubject, ({ id, step }) => {
       if (typeof id !== 'string' || (step === 'set') === (book.get(id) !== undefined)) return
-      look(id).catch((error: unknown) => bus.missed(error))
+      lookAgain(id).catch((error: unknown) => bus.missed(error))
     }),
     bus.onGap(load),
   ]
@@ -94,6 +107,10 @@ export function createRules(parts: RuleParts): Rules {
       for (const end of ends) end()
     },
   }
+}
+
+function idsOf(rules: readonly Rule[]): Set<string> {
+  return new Set(rules.map(({ id }) => id))
 }
 
 function ruleOf({ clock, ids }: RuleParts, caller: Caller, terms: RuleTerms): Rule {

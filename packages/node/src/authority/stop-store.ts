@@ -34,6 +34,8 @@ export interface StopStore {
   active(): Promise<Stop[]>
   /** Those in force whose reach the log does not have: the node ended in between. */
   unlogged(): Promise<Stop[]>
+  /** Those of an organisation that were in force at any time since then, in ms, the earliest first. */
+  since(organization: string, at: number): Promise<Stop[]>
   find(id: string): Promise<StopRow | undefined>
   /** Newest first, lifted ones included. */
   list(listing: StopListing): Promise<StopRow[]>
@@ -53,6 +55,14 @@ export function createStopStore(store: Store): StopStore {
   return {
     active: async () => await active().execute(),
     unlogged: async () => await active().where('leaf', 'is', null).execute(),
+    since: async (organization, at) =>
+      await db
+        .selectFrom('stop')
+        .select(members)
+        .where('organization', '=', organization)
+        .where((by) => by.or([by('lifted', 'is', null), by('lifted', '>=', at)]))
+        .orderBy('id')
+        .execute(),
     find: async (id) => await rows().where('id', '=', id).executeTakeFirst(),
     async list({ organization, person, inForce, before, limit }) {
       let query = rows().where('organization', '=', organization)

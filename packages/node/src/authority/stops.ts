@@ -47,27 +47,40 @@ export function createStops({ store, bus, clock }: StopParts): Stops {
   }
 
   async function load(): Promise<void> {
+    const before = [...book.entries()].map(({ id }) => id)
     const active = await store.active()
-    const ids = new Set(active.map(({ id }) => id))
-    for (const { id } of book.entries()) if (!ids.has(id)) book.remove(id)
-    for (const stop of active) take(stop)
+    const ids = idsOf(active)
+    // What came into the book while it was read stays there.
+    for (const id of before) if (!ids.has(id)) book.remove(id)
+    const fresh = active.filter(({ id }) => book.get(id) === undefined)
+    for (const stop of fresh) take(stop)
+    if (fresh.length === 0) return
+    // What was lifted meanwhile found nothing to take out.
+    const still = idsOf(await store.active())
+    for (const { id } of fresh) if (!still.has(id)) book.remove(id)
   }
 
-  /** The message only says «look»: what the store has is believed. */
-  async function look(id: string): Promise<void> {
+  /** The message only says «look»: what the store has is believed. Gives whether it is in force. */
+  async function look(id: string): Promise<boolean> {
     const row = await store.find(id)
     if (row === undefined || row.lifted !== null) {
       book.remove(id)
-      return
+      return false
     }
     const { lifted: _, liftedBy: __, leaf: ___, ...stop } = row
     take(stop)
+    return true
+  }
+
+  /** Twice: that it was lifted may be heard between reading it and taking it over, when there is nothing to take out. */
+  async function lookAgain(id: string): Promise<void> {
+    if (await look(id)) await look(id)
   }
 
   const ends = [
     bus.subscribe(stopSubject, ({ id, step }) => {
       if (typeof id !== 'string' || (step === 'stopped') === (book.get(id) !== undefined)) return
-      look(id).catch((error: unknown) => bus.missed(error))
+      lookAgain(id).catch((error: unknown) => bus.missed(error))
     }),
     bus.onGap(load),
   ]
@@ -98,6 +111,10 @@ export function createStops({ store, bus, clock }: StopParts): Stops {
       for (const end of ends) end()
     },
   }
+}
+
+function idsOf(stops: readonly Stop[]): Set<string> {
+  return new Set(stops.map(({ id }) => id))
 }
 
 function sameStop(book: StopBook, stop: Stop): Stop | undefined {

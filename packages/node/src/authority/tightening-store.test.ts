@@ -1,3 +1,4 @@
+import { busPair } from '@ambit/testkit/bus-pair'
 import { handClock } from '@ambit/testkit/clock'
 import { memoryLog } from '@ambit/testkit/logs'
 import { storeEngines } from '@ambit/testkit/stores'
@@ -9,7 +10,11 @@ import { silentLog } from '../kernel/log.ts'
 import type { Caller } from '../kernel/route.ts'
 import type { Store } from '../store/store.ts'
 import { openMandateStore } from './mandate-store.ts'
+import { createRuleStore } from './rule-store.ts'
+import { createRules } from './rules.ts'
 import type { Stop } from './stop-book.ts'
+import { createStopStore } from './stop-store.ts'
+import { createStops } from './stops.ts'
 import { openTightening } from './tightening.ts'
 
 const ann: Caller = { person: 'p_ann', organization: 'main', roles: ['owner'], by: 'session' }
@@ -139,6 +144,91 @@ describe.each(storeEngines)('rules and stops on $name', (engine) => {
     await here.stops.end(stop, 'p_ann')
     await bus.missed()
     expect([there.rules.book.size, there.stops.book.size]).toEqual([0, 0])
+  })
+
+  test('what is set while all is read anew stays, and what is taken away meanwhile does not come back', async () => {
+    await using store = await engine.open()
+    const { rules } = await replica(store)
+    const [clock, bus] = [handClock(), createLocalBus(silentLog)]
+    const kept = { stops: createStopStore(store), rules: createRuleStore(store) }
+    /** Runs once, between reading what is in force and taking it over. */
+    let meanwhile: (() => Promise<unknown>) | undefined
+    const late = async <T>(read: Promise<T>): Promise<T> => {
+      const found = await read
+      const run = meanwhile
+      meanwhile = undefined
+      await run?.()
+      return found
+    }
+    const stops = createStops({
+      store: { ...kept.stops, active: async () => await late(kept.stops.active()) },
+      bus,
+      clock,
+    })
+    const own = createRules({
+      store: { ...kept.rules, active: async (now) => await late(kept.rules.active(now)) },
+      leaves: memoryLog(),
+      ids: createIds(clock),
+      bus,
+      clock,
+    })
+    meanwhile = async () => await stops.begin(stop)
+    await stops.load()
+    let rule = await rules.set(ann, { ...terms, capability: 'other' })
+    await rules.remove(ann, rule.id)
+    meanwhile = async () => (rule = await own.set(ann, terms))
+    await own.load()
+    expect([stops.book.get('st_1'), own.book.get(rule.id)]).toEqual([stop, rule])
+    own.book.remove(rule.id)
+    stops.book.remove('st_1')
+    meanwhile = async () => await stops.end(stop, 'p_ann')
+    await stops.load()
+    meanwhile = async () => await own.remove(ann, rule.id)
+    await own.load()
+    expect([stops.book.size, own.book.size]).toEqual([0, 0])
+  })
+
+  test('what is lifted while a replica reads that it was set does not stay', async () => {
+    await using store = await engine.open()
+    const { stops, rules } = await replica(store)
+    const [here, there] = busPair()
+    const rule = await rules.set(ann, terms)
+    await stops.begin(stop)
+    const gate = Promise.withResolvers<void>()
+    const once = <T>(read: () => Promise<T>) => {
+      let first = true
+      return async (): Promise<T> => {
+        const found = await read()
+        if (first) await gate.promise
+        first = false
+        return found
+      }
+    }
+    const clock = handClock()
+    const ownStops = createStops({
+      store: { ...stops.store, find: once(async () => await stops.store.find('st_1')) },
+      bus: there,
+      clock,
+    })
+    const ownRules = createRules({
+      store: { ...rules.store, find: once(async () => await rules.store.find(rule.id, clock.now())) },
+      leaves: memoryLog(),
+      ids: createIds(clock),
+      bus: there,
+      clock,
+    })
+    let heard = 0
+    ownStops.heard(() => heard++)
+    here.publish('stop.changed', { id: 'st_1', step: 'stopped' })
+    here.publish('rule.changed', { id: rule.id, step: 'set' })
+    await stops.store.find('st_1')
+    await stops.end(stop, 'p_ann')
+    await rules.remove(ann, rule.id)
+    here.publish('stop.changed', { id: 'st_1', step: 'lifted' })
+    here.publish('rule.changed', { id: rule.id, step: 'removed' })
+    gate.resolve()
+    await expect.poll(() => heard).toBe(1)
+    await expect.poll(() => [ownStops.book.size, ownRules.book.size]).toEqual([0, 0])
   })
 
   test('a stop is kept until it is lifted, once', async () => {

@@ -5,7 +5,9 @@ import { timeText } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
 import type { MandateParts } from './authority.ts'
+import { assertMayGive } from './by-token.ts'
 import { clientConfig, clients, connectionOf } from './connect.ts'
+import { lineage } from './mandate-book.ts'
 import { entryFor, rowFor } from './permission.ts'
 import type { TokenRow } from './token-store.ts'
 
@@ -50,6 +52,10 @@ export function tokenRoutes(parts: MandateParts): Route[] {
       status: 201,
       handle: async ({ caller, params, body, origin }) => {
         const entry = await entryFor(parts, caller, params.id)
+        assertMayGive(
+          caller,
+          lineage(entry).map((link) => link.body),
+        )
         const counts = await parts.tokenStore.tokenCounts([params.id], parts.clock.now())
         if ((counts.get(params.id) ?? 0) >= tokensMax) {
           throw new Fault('mandate.too-many', { detail: `a mandate has ${tokensMax} tokens at most` })

@@ -5,7 +5,6 @@ import type { Log } from '../kernel/log.ts'
 import type { Metrics } from '../kernel/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createLocalBus } from './local.ts'
-import { dialNats } from './nats.ts'
 import type { NatsAddress } from './nats.ts'
 import { openRevisionStore } from './revision-store.ts'
 import { Revision } from './revision.ts'
@@ -37,7 +36,8 @@ export async function openBus(parts: BusParts): Promise<OpenBus> {
   const revisions = await openRevisionStore(store)
   const revision = new Revision(revisions, log, await revisions.read())
   const stream = settings?.stream ?? streamOf(name)
-  const dial = settings && dialNats(settings, stream)
+  // The client is read only where there is a server to speak to.
+  const dial = settings && (await import('./nats.ts')).dialNats(settings, stream)
   const key = keyring.derive('bus.seal')
   const bus = openSharedBus({ self, stream, key, revision, dial, clock, log })
   if (dial !== undefined) {

@@ -35,6 +35,26 @@ describe.each(storeEngines)('channels on $name', (engine) => {
     await heard('later again', () => read().length, 3)
   })
 
+  test('owners and operators are told what was taken away from them, and of what they use', async () => {
+    const { heard, settled, start, subscribe } = world
+    const node = await start()
+    const { read } = await subscribe(node)
+    const message = { record: '1.2', slug: 'mailer', organization: 'main', ruling: 'r_1' }
+    node.bus.publish('record.advisory', message)
+    node.bus.publish('record.advisory', message)
+    node.bus.publish('record.takedown', { ...message, ruling: 'r_2' })
+    await heard('both', () => read().length, 2)
+    await settled(node)
+    expect(
+      read()
+        .map(({ body }) => body)
+        .toSorted(),
+    ).toEqual([
+      'Something that “mailer” is made of was recalled or taken down.',
+      '“mailer” was taken down by those who run the node.',
+    ])
+  })
+
   test('a person has so many channels and no more; one browser tells one person; who has no role is told nothing', async () => {
     const { fact, hook, people, say, service, start, subscribe } = world
     const node = await start()

@@ -7,7 +7,8 @@ import type { ChannelStore } from './channel-store.ts'
 import { giveUpMs } from './attempt.ts'
 import type { Courier } from './courier.ts'
 import type { Hearers } from './hearers.ts'
-import { approvalNotice, fatigueNotice, feedNotice, planNotice, stopNotice } from './notice.ts'
+import { approvalNotice, fatigueNotice, feedNotice, livenessNotice } from './notice.ts'
+import { planNotice, rulingNotice, stopNotice } from './notice.ts'
 import type { ApprovalFact, Notice, PlanFact } from './notice.ts'
 
 /** That somebody is tired is told once in this time, however often they try. */
@@ -64,6 +65,10 @@ export function createHearing(parts: HearingParts): Hearing {
     hear('approval.plan', async (message) => await onPlan(parts, message)),
     hear('approval.fatigue', async (message) => await onFatigue(parts, message)),
     hear('stop.changed', async (message) => await onStop(parts, message)),
+    hear('liveness.changed', async (message) => await onLiveness(parts, message)),
+    ...(['advisory', 'takedown'] as const).map((kind) =>
+      hear(`record.${kind}`, async (message) => await onRuling(parts, kind, message)),
+    ),
     hear('feed.new', async (message) => await onFeed(parts, message)),
     bus.onGap(async () => await recover(parts)),
   ]
@@ -132,6 +137,28 @@ async function onStop(parts: HearingParts, { id, organization, step }: BusMessag
   if (step !== 'stopped' && step !== 'lifted') return
   const operators = await withRole(parts, organization, ['owner', 'operator'])
   await tell(parts, operators, stopNotice(id, step, parts.clock.now()))
+}
+
+/** Those who keep the records of the organisation: whoever answers for one in its record need not be a person here. */
+async function onLiveness(
+  parts: HearingParts,
+  { slug, organization, state, since }: BusMessage,
+): Promise<void> {
+  if (typeof slug !== 'string' || typeof organization !== 'string') return
+  if (typeof state !== 'string' || typeof since !== 'number') return
+  const notice = livenessNotice(slug, state, since)
+  if (notice !== undefined)
+    await tell(parts, await withRole(parts, organization, ['owner', 'operator']), notice)
+}
+
+async function onRuling(
+  parts: HearingParts,
+  kind: 'advisory' | 'takedown',
+  { slug, organization, ruling }: BusMessage,
+): Promise<void> {
+  if (typeof slug !== 'string' || typeof organization !== 'string' || typeof ruling !== 'string') return
+  const people = await withRole(parts, organization, ['owner', 'operator'])
+  await tell(parts, people, rulingNotice(slug, kind, ruling, parts.clock.now()))
 }
 
 async function onFeed(parts: HearingParts, { person }: BusMessage): Promise<void> {

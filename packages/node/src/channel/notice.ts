@@ -143,6 +143,67 @@ export function stopNotice(id: string, step: 'stopped' | 'lifted', at: number): 
   }
 }
 
+const livenessSentences: Readonly<Record<string, (slug: string) => Sentence>> = {
+  dead: (slug) => ({ en: `“${slug}” no longer answers.`, zh: `“${slug}”已无响应。` }),
+  differs: (slug) => ({
+    en: `“${slug}” serves something else than was accepted; what differs is held.`,
+    zh: `“${slug}”提供的内容与已接受的不符，差异部分已暂停使用。`,
+  }),
+  alive: (slug) => ({
+    en: `“${slug}” answers again, as it was accepted.`,
+    zh: `“${slug}”已恢复，且与已接受的内容一致。`,
+  }),
+}
+
+/** What is told when a record dies, differs, or is as it should be again; undefined: nothing. `since` in ms. */
+export function livenessNotice(slug: string, state: string, since: number): Notice | undefined {
+  const sentence = Object.hasOwn(livenessSentences, state)
+    ? livenessSentences[state]!(quote(slug))
+    : undefined
+  if (sentence === undefined) return undefined
+  return {
+    type: 'liveness.changed',
+    topic: 'notices',
+    about: slug,
+    of: 'other',
+    at: since,
+    once: `${state} ${since}`,
+    sentence,
+    path: `/registry/${encodeURIComponent(slug)}`,
+    facts: { record: { slug, state } },
+  }
+}
+
+/** Something a record is made of was taken away, or the record itself was. `ruling`: the one that says so. */
+export function rulingNotice(
+  slug: string,
+  kind: 'advisory' | 'takedown',
+  ruling: string,
+  at: number,
+): Notice {
+  const quoted = quote(slug)
+  return {
+    type: `record.${kind}`,
+    topic: 'notices',
+    about: slug,
+    of: 'other',
+    at,
+    once: ruling,
+    sentence:
+      kind === 'advisory'
+        ? {
+            en: `Something that “${quoted}” is made of was recalled or taken down.`,
+            zh: `“${quoted}”的某个组成部分已被召回或下架。`,
+          }
+        : {
+            en: `“${quoted}” was taken down by those who run the node.`,
+            zh: `“${quoted}”已被节点运营方下架。`,
+          },
+    path: `/registry/${encodeURIComponent(slug)}`,
+    facts: { record: { slug, ruling } },
+  }
+}
+
 export function feedNotice(once: string, at: number): Notice {
   return {
     type: 'feed.new',

@@ -6,7 +6,8 @@ import type { BackAnswer, BackIntake } from './back.ts'
 import type { SubjectKeys } from '../identity/identity.ts'
 import { commitText } from './commitment.ts'
 import { unlabelled } from './course.ts'
-import { intentEntry, outcomeEntry, planEntry, refusedEntry } from './entry.ts'
+import { intentEntry, planEntry, refusedEntry } from './entry.ts'
+import type { OutcomeFacts } from './entry.ts'
 import { countObserved, observed } from './observe.ts'
 import { appendOutcome } from './outcome-writer.ts'
 import type { PathParts } from './parts.ts'
@@ -89,19 +90,19 @@ export function backOutcome(
   act: string,
   startedAt: number,
   answer: BackAnswer,
-): string {
+): OutcomeFacts {
   const at = parts.clock.now()
   const text = answer.value === undefined ? undefined : JSON.stringify(answer.value)
   if (text !== undefined) parts.contents.keep(keys, act, 'result', text)
   parts.metrics.act('allow', answer.status)
-  return outcomeEntry({
+  return {
     act,
     at,
     durationMs: Math.max(0, at - startedAt),
     error: answer.error?.code.slice(0, 200).toWellFormed(),
     result: text === undefined ? undefined : commitText(keys.salt, act, 'result', text),
     status: answer.status,
-  })
+  }
 }
 
 /** Records a question that a target put in its answer and that the caller came back to answer: both leaves at once. */
@@ -120,7 +121,7 @@ export async function recordBack(parts: PathParts, intake: BackIntake, answer: B
       },
     )
   })
-  appendOutcome(parts, act, backOutcome(parts, keys, act, at, answer))
+  appendOutcome(parts, backOutcome(parts, keys, act, at, answer))
   await intent
 }
 

@@ -189,8 +189,8 @@ export class BackAct implements InFlightAct {
   }
 
   #recordOutcome(answer: BackAnswer): void {
-    const entry = backOutcome(this.#parts, this.#keys, this.id, this.#at, answer)
-    writeOutcome(this.#parts, this, entry)
+    const outcome = backOutcome(this.#parts, this.#keys, this.id, this.#at, answer)
+    writeOutcome(this.#parts, this, outcome)
   }
 }
 

@@ -1,5 +1,16 @@
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '@ambit/core/fault'
+import type { DigestAlgorithm } from '@ambit/core/wire/http-signature/content-digest'
+
+type Digests = ReadonlyMap<DigestAlgorithm, Uint8Array>
+
+const expected = new WeakMap<IncomingMessage, Digests>()
+
+/** Whoever reads the body of this request gets it only if it is what these digests say (RFC 9530). */
+export function expectContent(request: IncomingMessage, digests: Digests): void {
+  expected.set(request, digests)
+}
 
 /** Reads a whole request body as one Buffer; `done` is called once, with a fault when it is too large or breaks off. */
 export function readBody(
@@ -35,10 +46,25 @@ export function readBody(
     else if (more === undefined) more = [first, chunk]
     else more.push(chunk)
   })
-  request.on('end', () => finish(undefined))
+  request.on('end', () => {
+    const digests = expected.get(request)
+    if (digests === undefined) finish(undefined)
+    else finish(otherContent(digests, more === undefined ? (first ?? nothing) : Buffer.concat(more)))
+  })
   request.on('error', () =>
     finish(new Fault('input.invalid', { detail: 'the body broke off', where: 'body' })),
   )
 }
 
 const nothing = Buffer.alloc(0)
+
+const nodeNames = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
+
+function otherContent(digests: Digests, body: Buffer): Fault | undefined {
+  for (const [name, digest] of digests) {
+    const found = hash(nodeNames[name], body, 'buffer')
+    if (found.length === digest.length && timingSafeEqual(found, digest)) continue
+    return new Fault('request.digest', { detail: `its ${name} is another one`, where: 'content-digest' })
+  }
+  return undefined
+}

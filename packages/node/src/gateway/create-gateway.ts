@@ -3,7 +3,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Holder } from '../authority/authority.ts'
 import { createAuthentication, createChallenge } from './authentication.ts'
-import type { Proves } from './authentication.ts'
+import type { AgentSide, Proves } from './authentication.ts'
 import { judgeBack, recordBack } from './back-judgement.ts'
 import { BackAct } from './back.ts'
 import { check } from './check.ts'
@@ -20,8 +20,12 @@ export interface GatewayOptions {
   readonly bus: Bus
   /** Public address of the node, without a slash at the end; known once it listens. */
   readonly origin: () => string
-  /** Reads the proof of a request; left out: clients do not log in by themselves, and no token belongs to a key. */
+  /** Reads the proof of a request; left out: no token belongs to a key. */
   readonly proves?: Proves | undefined
+  /** Whether clients may log in by themselves; left out: they may not. */
+  readonly logsIn?: boolean
+  /** Agents that prove who they are by connection or signature; left out: none does. */
+  readonly agents?: AgentSide | undefined
 }
 
 /** How long what another replica approved is left to that one. */
@@ -46,10 +50,10 @@ export function createGateway(options: GatewayOptions): Gateway & DecisionPoint 
     stopMandates(parts.inFlight, message['ids'] as readonly string[])
   })
   // The same for what another replica ruled, once it was read from the store.
-  for (const kind of ['recall', 'suspension'] as const) {
+  for (const kind of ['recall', 'takedown', 'suspension'] as const) {
     bus.subscribe(`ruling.${kind}`, ({ record, digests, learned }) => {
       if (learned !== true || typeof record !== 'string') return
-      const reason = kind === 'recall' ? 'record.recalled' : 'record.suspended'
+      const reason = kind === 'suspension' ? 'record.suspended' : 'record.recalled'
       stopSubject(parts.inFlight, { record, digests: digests as readonly string[], reason })
     })
   }

@@ -1,5 +1,5 @@
 import type { Outcome } from '@ambit/core/act'
-import type { Decision } from '@ambit/core/decision'
+import type { Decision, Reason } from '@ambit/core/decision'
 import { handClock } from '@ambit/testkit/clock'
 import { describe, expect, test } from 'vitest'
 import type { Pending, Suspended } from '../approval/approval.ts'
@@ -19,6 +19,7 @@ function world(given: Partial<Decision> = {}) {
   path.decision = { ...decision, ...given }
   const held: { suspended: Suspended; holdMs: number }[] = []
   const withdrawn: string[] = []
+  const voided: string[] = []
   let pending: Pending | undefined
   const parts = {
     ...path.parts,
@@ -40,10 +41,9 @@ function world(given: Partial<Decision> = {}) {
         return pending
       },
       get: async () => pending,
-      withdraw: async (id: string) => {
-        withdrawn.push(id)
-        return pending
-      },
+      leave: async (id: string) => void withdrawn.push(id),
+      void: async (id: string, [reason]: readonly Reason[], waiting?: 'waiting') =>
+        void voided.push(`${id} ${reason?.code} ${waiting}`),
     },
   }
   const sink = aSink()
@@ -54,6 +54,7 @@ function world(given: Partial<Decision> = {}) {
     sink,
     held,
     withdrawn,
+    voided,
     parts,
     start,
     end: (state: Pending['state'], outcome?: Pending['outcome']) => {
@@ -132,6 +133,16 @@ describe('an act with a window', () => {
     start().cancel('gone')
     await turn()
     expect(withdrawn).toEqual(['ap_1'])
+  })
+
+  test('that is stopped on its way into the outbox is ended there, for all that wait for it', async () => {
+    const { sink, start, withdrawn, voided, parts } = world()
+    start()
+    expect(parts.inFlight.stop(() => true, 'user.stopped', 'stopped by Ann')).toHaveLength(1)
+    await turn()
+    expect([withdrawn, voided]).toEqual([[], ['ap_1 user.stopped waiting']])
+    expect(sink.heard).toMatchObject([{ status: 'cancelled', error: { code: 'user.stopped' } }])
+    expect(parts.inFlight.size).toBe(0)
   })
 
   test('does not keep a node from stopping', async () => {

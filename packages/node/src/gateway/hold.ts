@@ -1,8 +1,9 @@
 import type { Decision, Reason } from '@ambit/core/decision'
 import { Fault } from '@ambit/core/fault'
-import type { Pending } from '../approval/approval.ts'
+import type { Pending, Suspended } from '../approval/approval.ts'
 import type { Course } from './course.ts'
 import type { Performance } from './egress.ts'
+import type { PathParts } from './parts.ts'
 import { storedOutcome } from './stored-outcome.ts'
 import { suspendedOf } from './suspend.ts'
 
@@ -13,17 +14,29 @@ import { suspendedOf } from './suspend.ts'
 export function hold(course: Course, decision: Decision, holdMs: number): void {
   const { parts } = course
   parts.metrics.act('allow', 'held')
-  const suspended = suspendedOf(course, decision)
+  begin(course, decision, holdMs).catch((error: unknown) => {
+    parts.inFlight.remove(course)
+    course.over = true
+    course.sink.failed(Fault.from(error))
+  })
+}
+
+async function begin(course: Course, decision: Decision, holdMs: number): Promise<void> {
+  const { approvals, inFlight } = course.parts
+  const pending = await place(approvals, suspendedOf(course, decision), holdMs)
   // From now on the outbox has it, not this node: a stop or a revocation ends it there.
-  parts.inFlight.remove(course)
-  parts.approvals
-    .find(suspended)
-    .then(async (known) => known ?? (await parts.approvals.hold(suspended, holdMs)))
-    .then((pending) => follow(course, decision, pending))
-    .catch((error: unknown) => {
-      course.over = true
-      course.sink.failed(Fault.from(error))
-    })
+  inFlight.remove(course)
+  follow(course, decision, pending)
+}
+
+/** What is held already is joined, so that it is not taken back for this caller by another one's going away. */
+async function place(
+  approvals: PathParts['approvals'],
+  suspended: Suspended,
+  holdMs: number,
+): Promise<Pending> {
+  const known = await approvals.find(suspended)
+  return known === undefined || known.state === 'held' ? await approvals.hold(suspended, holdMs) : known
 }
 
 /** Waits where it is soon over, else says at once how it stands. */
@@ -40,7 +53,7 @@ function isOver({ state }: Pending): boolean {
   return state !== 'held' && state !== 'approved' && state !== 'performing'
 }
 
-/** A caller that waits for its act in the outbox; one that goes away takes the act back. */
+/** A caller that waits for its act in the outbox; the last one that goes away takes the act back. */
 class HeldCall implements Performance {
   readonly #course: Course
   readonly #decision: Decision
@@ -64,8 +77,8 @@ class HeldCall implements Performance {
 
   cancel(): void {
     this.#leave?.()
-    const { parts, intake, stopped, at } = this.#course
-    parts.approvals.withdraw(this.#pending.id, intake.holder.key).catch((error: unknown) => {
+    const { parts, stopped, at } = this.#course
+    this.#takeBack().catch((error: unknown) => {
       parts.log.error('outbox.not-withdrawn', { approval: this.#pending.id, error: String(error) })
     })
     this.#last(() => {
@@ -73,6 +86,18 @@ class HeldCall implements Performance {
       const outcome = { type: 'outcome', status: 'cancelled', error, startedAt: at, durationMs: 0 } as const
       this.#course.sink.outcome(outcome, this.#pending.act)
     })
+  }
+
+  /** Whoever went away speaks for itself alone; whoever stopped it, for all that wait for it. */
+  async #takeBack(): Promise<void> {
+    const { parts, intake, stopped } = this.#course
+    const { id } = this.#pending
+    if (stopped === undefined || stopped.code === 'act.cancelled')
+      await parts.approvals.leave(id, intake.holder.key)
+    else {
+      const why = { code: stopped.code, rule: 'stop', what: stopped.detail }
+      await parts.approvals.void(id, [why], 'waiting')
+    }
   }
 
   resume(): void {

@@ -5,8 +5,18 @@ import { expect, test } from 'vitest'
 import { keepsNothing } from '../contents/contents.ts'
 import { silentLog } from '../kernel/log.ts'
 import { InFlight } from './in-flight.ts'
+import { outcomeEntry } from './entry.ts'
 import { appendOutcome } from './outcome-writer.ts'
 import type { PathParts } from './parts.ts'
+
+const outcome = {
+  act: 'an act',
+  at: 0,
+  durationMs: 1,
+  error: undefined,
+  result: undefined,
+  status: 'completed',
+} as const
 
 /** A log that refuses the first entry that comes, with this fault. */
 function pathTo(code: FaultCode) {
@@ -27,10 +37,10 @@ test.each(['ledger.full', 'ledger.busy', 'ledger.away', 'ledger.unpublished'] as
   'an outcome that meets %s, which passes, is written once it has passed',
   (code) => {
     const { parts, clock, entries } = pathTo(code)
-    appendOutcome(parts, 'an act', 'its outcome')
+    appendOutcome(parts, outcome)
     expect(entries).toEqual([])
     clock.advance(1000)
-    expect(entries).toEqual(['its outcome'])
+    expect(entries).toEqual([outcomeEntry(outcome)])
   },
 )
 
@@ -38,7 +48,7 @@ test.each(['ledger.failed', 'ledger.closed', 'ledger.rolled-back'] as const)(
   'an outcome that meets %s is left to the next start',
   (code) => {
     const { parts, clock, entries } = pathTo(code)
-    appendOutcome(parts, 'an act', 'its outcome')
+    appendOutcome(parts, outcome)
     expect(clock.timers).toBe(0)
     expect(entries).toEqual([])
   },

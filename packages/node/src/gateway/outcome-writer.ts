@@ -1,5 +1,7 @@
 import type { Reservation } from '../authority/authority.ts'
 import type { AwaitsContents } from '../contents/contents.ts'
+import { outcomeEntry } from './entry.ts'
+import type { OutcomeFacts } from './entry.ts'
 import type { Ending, InFlightAct } from './in-flight.ts'
 import type { PathParts } from './parts.ts'
 
@@ -11,8 +13,13 @@ const retryMs = 1000
  * starts next writes «unknown» for what is still open then. `unsent`: what it took from the budgets, where nothing was
  * sent; given back once the log says so, and so never twice.
  */
-export function writeOutcome(parts: PathParts, act: InFlightAct, entry: string, unsent?: Reservation): void {
-  const ended = new EndedAct(parts, act.id, entry, unsent)
+export function writeOutcome(
+  parts: PathParts,
+  act: InFlightAct,
+  outcome: OutcomeFacts,
+  unsent?: Reservation,
+): void {
+  const ended = new EndedAct(parts, outcome, unsent)
   if (unsent !== undefined) parts.inFlight.givingBack(unsent)
   // An act whose intent is not in the log is not open in it either.
   if (act.intentDurable) parts.inFlight.ending(ended)
@@ -20,32 +27,35 @@ export function writeOutcome(parts: PathParts, act: InFlightAct, entry: string, 
 }
 
 /** The same for an act that was never under way here. */
-export function appendOutcome(parts: PathParts, act: string, entry: string): void {
-  parts.contents.after(new EndedAct(parts, act, entry))
+export function appendOutcome(parts: PathParts, outcome: OutcomeFacts): void {
+  parts.contents.after(new EndedAct(parts, outcome))
 }
 
 /**
  * One small object for each act that ended and whose outcome is not in the log yet. It does not hold the act: the
- * messages of all acts of that while would outlive two collections each time.
+ * messages of all acts of that while would outlive two collections each time. Nor the text of its entry, which is made
+ * when the log takes it.
  */
 class EndedAct implements AwaitsContents, Ending {
-  readonly id: string
   place = -1
   readonly #parts: PathParts
-  readonly #entry: string
+  readonly #outcome: OutcomeFacts
   readonly #unsent: Reservation | undefined
 
-  constructor(parts: PathParts, id: string, entry: string, unsent?: Reservation) {
-    this.id = id
+  constructor(parts: PathParts, outcome: OutcomeFacts, unsent?: Reservation) {
     this.#parts = parts
-    this.#entry = entry
+    this.#outcome = outcome
     this.#unsent = unsent
+  }
+
+  get id(): string {
+    return this.#outcome.act
   }
 
   /** A log that is broken for good never takes it. */
   contentsDurable(): void {
     const { ledger, inFlight, log, clock } = this.#parts
-    ledger.appendPatiently(this.#entry, (fault, index) => {
+    ledger.appendPatiently(outcomeEntry(this.#outcome), (fault, index) => {
       if (fault === undefined) {
         inFlight.acknowledge(index)
         inFlight.ended(this)

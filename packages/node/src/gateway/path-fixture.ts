@@ -180,6 +180,7 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
         get: async () => undefined,
         asked: async () => undefined,
         withdraw: async () => undefined,
+        leave: async () => undefined,
         find: async () => undefined,
         step: async () => undefined,
         claim: async () => undefined,

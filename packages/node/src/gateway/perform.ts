@@ -7,7 +7,6 @@ import { afterChallenge } from './challenge.ts'
 import type { Course } from './course.ts'
 import type { EgressOutcome, EgressSink, Outbound } from './egress.ts'
 import { headersOf } from './delegate.ts'
-import { outcomeEntry } from './entry.ts'
 import { commitIntent, refusedMeanwhile } from './intent.ts'
 import { writeOutcome } from './outcome-writer.ts'
 import { planOf } from './plan.ts'
@@ -113,7 +112,7 @@ function send(course: Course, plan: RoutePlan, headers: readonly string[]): void
   course.sent = true
   course.credentials = headers
   course.abandon = abandon
-  course.performance = plan.egress.perform(outbound, sinkOf(course))
+  course.performance = plan.egress.perform(outbound, new CourseSink(course))
 }
 
 /** One function for all acts: a closure for each kept dead acts alive (see roll.ts). */
@@ -123,26 +122,37 @@ function abandon(course: Course): void {
 
 const stoppedByNode = { code: 'act.cancelled', detail: 'the node gave it up' }
 
-function sinkOf(course: Course): EgressSink {
-  return {
-    event(event) {
-      if (course.over) return false
-      if (!course.inspector.event(event)) {
-        course.stop('upstream.too-large', 'one event is larger than this node passes on')
-        return false
-      }
-      // A try that is answered by a stream has succeeded with its first event.
-      if (course.gate?.isOpen === true) course.gate.heard(course.startedAt, course.parts.clock.monotonicMs())
-      const goOn = course.sink.event(event)
-      // Until the intent is durable the target is read no further; the little that came meanwhile is passed on.
-      return goOn && course.intentDurable
-    },
-    ask: (question, answered) => askBack(course, question, answered),
-    outcome(outcome) {
-      if (course.over) return
-      if (outcome.challenge === undefined) settle(course, outcome)
-      else void answerChallenge(course, outcome, outcome.challenge)
-    },
+/** What hears the target: one small object for each act. */
+class CourseSink implements EgressSink {
+  readonly #course: Course
+
+  constructor(course: Course) {
+    this.#course = course
+  }
+
+  event(event: Parameters<EgressSink['event']>[0]): boolean {
+    const course = this.#course
+    if (course.over) return false
+    if (!course.inspector.event(event)) {
+      course.stop('upstream.too-large', 'one event is larger than this node passes on')
+      return false
+    }
+    // A try that is answered by a stream has succeeded with its first event.
+    if (course.gate?.isOpen === true) course.gate.heard(course.startedAt, course.parts.clock.monotonicMs())
+    const goOn = course.sink.event(event)
+    // Until the intent is durable the target is read no further; the little that came meanwhile is passed on.
+    return goOn && course.intentDurable
+  }
+
+  ask(...[question, answered]: Parameters<EgressSink['ask']>): ReturnType<EgressSink['ask']> {
+    return askBack(this.#course, question, answered)
+  }
+
+  outcome(outcome: EgressOutcome): void {
+    const course = this.#course
+    if (course.over) return
+    if (outcome.challenge === undefined) settle(course, outcome)
+    else void answerChallenge(course, outcome, outcome.challenge)
   }
 }
 
@@ -206,7 +216,7 @@ export function recordOutcome(
   durationMs: number,
 ): void {
   const { parts, id } = course
-  const entry = outcomeEntry({
+  const recorded = {
     act: id,
     at: parts.clock.now(),
     durationMs,
@@ -214,8 +224,8 @@ export function recordOutcome(
     result,
     sent: course.sent,
     status,
-  })
-  writeOutcome(parts, course, entry, course.sent ? undefined : course.reservation)
+  }
+  writeOutcome(parts, course, recorded, course.sent ? undefined : course.reservation)
 }
 
 function failure(fault: Fault): Omit<Outcome, 'type' | 'startedAt' | 'durationMs'> {

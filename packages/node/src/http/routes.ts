@@ -126,7 +126,10 @@ async function send(
   void reply.code(status ?? route.status).header('cache-control', 'no-store')
   if (headers !== undefined) void reply.headers(headers)
   if (body === undefined) await reply.send()
-  else await reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
+  else {
+    const type = headers?.['content-type'] ?? 'application/json; charset=utf-8'
+    await reply.type(type).send(JSON.stringify(body))
+  }
 }
 
 function checkReply(route: Route, body: unknown): void {

@@ -60,6 +60,8 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Reads who signed a request for a data path, where it is signed; a promise where something has to be fetched first. */
+  readonly signed?: (request: IncomingMessage) => Promise<void> | undefined
   readonly checkReplies?: boolean
 }
 
@@ -105,7 +107,7 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
 
 /** Sends each request to a data path, or to the control API and the console. */
 function dispatcher(
-  { hosts, addresses, dataPaths, log, metrics }: ServerOptions,
+  { hosts, addresses, dataPaths, log, metrics, signed }: ServerOptions,
   closing: AbortSignal,
   route: (request: IncomingMessage, response: ServerResponse) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -137,15 +139,20 @@ function dispatcher(
     const path = pathOf(url)
     for (const dataPath of dataPaths) {
       if (!dataPath.claims(path)) continue
-      try {
-        dataPath.handle(request, response)
-      } catch (error) {
-        log.error('http.data-path-failed', { error: String(error) })
-        sendProblem(response, faultOf(error))
-      }
+      const waiting = signed?.(request)
+      if (waiting === undefined) pass(dataPath, request, response)
+      else void waiting.then(() => pass(dataPath, request, response))
       return
     }
     route(request, response)
+  }
+  function pass(dataPath: DataPath, request: IncomingMessage, response: ServerResponse): void {
+    try {
+      dataPath.handle(request, response)
+    } catch (error) {
+      log.error('http.data-path-failed', { error: String(error) })
+      sendProblem(response, faultOf(error))
+    }
   }
 }
 

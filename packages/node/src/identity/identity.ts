@@ -64,8 +64,12 @@ export interface Identity {
   personSigner(person: string): Promise<Signer>
   /** Makes and keeps a key for a holder that cannot keep one itself; returns its did:key. */
   createHolderKey(organization: string): Promise<string>
+  /** So many of them, kept with one commit. */
+  createHolderKeys(organization: string, count: number): Promise<readonly string[]>
   /** The kept key of a holder, or undefined when the holder keeps it itself. */
   holderSigner(key: string): Promise<Signer | undefined>
+  /** The organisation that the kept key of a holder was made for; undefined when the holder keeps it itself. */
+  holderOrganization(key: string): Promise<string | undefined>
   /** Keys of a person's contents and commitments in the period of now; destroyed to erase them. */
   subjectKeys(person: string): Promise<SubjectKeys>
   /** First run only: the one-time link of the owner, else undefined. */
@@ -134,7 +138,9 @@ export async function openIdentity(parts: IdentityParts): Promise<OpenIdentity> 
       return await keys.signer('person', id, person.organization)
     },
     createHolderKey: async (organization) => await keys.createHolder(organization),
+    createHolderKeys: async (organization, count) => await keys.createHolders(organization, count),
     holderSigner: async (key) => await keys.holder(key),
+    holderOrganization: async (key) => await keys.holderOrganization(key),
     subjects,
     async subjectKeys(id) {
       await known(id)

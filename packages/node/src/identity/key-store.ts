@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import type { Store } from '../store/store.ts'
 
 interface Tables {
@@ -30,7 +31,7 @@ export interface KeyReader {
 
 export interface KeyWriter {
   /** Leaves what is there: whoever comes second reads the first one's key. */
-  add(row: KeyRow, at: number): Promise<void>
+  add(rows: readonly KeyRow[], at: number): Promise<void>
 }
 
 export function createKeyReader(store: Store): KeyReader {
@@ -51,15 +52,26 @@ export function createKeyReader(store: Store): KeyReader {
   }
 }
 
+/** Of one statement: six parameters each stay below what the engines take. */
+const rowsPerInsert = 100
+
 export function createKeyWriter(store: Store): KeyWriter {
-  const db = store.tables<Tables>()
   return {
-    async add(row, at) {
-      await db
-        .insertInto('kept_key')
-        .values({ ...row, created_at: at })
-        .onConflict((conflict) => conflict.columns(['purpose', 'owner']).doNothing())
-        .execute()
+    async add(rows, at) {
+      const insert = async (db: Kysely<Tables>, some: readonly KeyRow[]) => {
+        await db
+          .insertInto('kept_key')
+          .values(some.map((row) => ({ ...row, created_at: at })))
+          .onConflict((conflict) => conflict.columns(['purpose', 'owner']).doNothing())
+          .execute()
+      }
+      // One statement needs no transaction of its own: it shares its commit with others.
+      if (rows.length <= rowsPerInsert) await insert(store.tables<Tables>(), rows)
+      else
+        await store.transaction<Tables, void>(async (tx) => {
+          for (let from = 0; from < rows.length; from += rowsPerInsert)
+            await insert(tx, rows.slice(from, from + rowsPerInsert))
+        })
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Signer } from '@ambit/core/signature'
 import type { Clock } from '../kernel/clock.ts'
 import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Keyring } from '../kernel/keyring.ts'
-import type { KeyPurpose, KeyReader, KeyWriter } from './key-store.ts'
+import type { KeyPurpose, KeyReader, KeyRow, KeyWriter } from './key-store.ts'
 
 const seedBytes = 32
 /** Signers kept in memory: about 1 KiB each; all others are read and opened again. */
@@ -19,18 +19,25 @@ export interface Keys {
   /** The key of an owner; made on first use. */
   signer(purpose: 'node' | 'person', owner: string, organization: string): Promise<Signer>
   createHolder(organization: string): Promise<string>
+  createHolders(organization: string, count: number): Promise<readonly string[]>
   holder(key: string): Promise<Signer | undefined>
+  /** The organisation that a kept key of a holder was made for. */
+  holderOrganization(key: string): Promise<string | undefined>
 }
 
 export function createKeys(reader: KeyReader, writer: KeyWriter, keyring: Keyring, clock: Clock): Keys {
   const signers = new BoundedMap<string, Signer>(cachedMax)
 
-  async function make(purpose: KeyPurpose, owner: string | undefined, organization: string): Promise<string> {
+  function rowOf(purpose: KeyPurpose, owner: string | undefined, organization: string): KeyRow {
     const seed = clock.random(seedBytes)
     const key = publicDid(privateKeyOf(seed))
     const sealed = keyring.seal(signerPurpose, key, seed)
-    await writer.add({ key, purpose, owner: owner ?? key, organization, sealed }, clock.now())
-    return key
+    return { key, purpose, owner: owner ?? key, organization, sealed }
+  }
+  async function make(purpose: KeyPurpose, owner: string | undefined, organization: string): Promise<string> {
+    const row = rowOf(purpose, owner, organization)
+    await writer.add([row], clock.now())
+    return row.key
   }
   function open(key: string, sealed: Uint8Array): Signer {
     return signerOf(key, privateKeyOf(keyring.open(signerPurpose, key, sealed)))
@@ -51,6 +58,12 @@ export function createKeys(reader: KeyReader, writer: KeyWriter, keyring: Keyrin
       return signer
     },
     createHolder: async (organization) => await make('holder', undefined, organization),
+    async createHolders(organization, count) {
+      const rows = Array.from({ length: count }, () => rowOf('holder', undefined, organization))
+      await writer.add(rows, clock.now())
+      return rows.map(({ key }) => key)
+    },
+    holderOrganization: async (key) => (await reader.ofHolder(key))?.organization,
     async holder(key) {
       const name = `holder ${key}`
       const cached = signers.get(name)

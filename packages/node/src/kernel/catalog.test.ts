@@ -39,7 +39,9 @@ test('the catalogue that ships is of its form and decides every effect', () => {
   expect(catalog.decisions.read[3]).toEqual({ default: 'autonomous', floor: 'autonomous' })
   expect(catalog.decisions.write[2]).toEqual({ default: 'ask', floor: 'autonomous' })
   expect(catalog.decisions.pay[3]).toEqual({ default: 'ask', floor: 'ask', obligations: ['step-up'] })
-  expect(catalog.decisions.write[1]).toEqual({ default: 'autonomous', floor: 'autonomous', holdMs: 5000 })
+  // Nobody reads and vetoes within the few seconds that a client would wait for a write without noticing.
+  expect(catalog.decisions.write[1]).toEqual({ default: 'autonomous', floor: 'autonomous' })
+  expect(catalog.decisions.egress[1]).toMatchObject({ default: 'autonomous', holdMs: 30_000 })
   expect(catalog.decisions.physical[0].floor).toBe('ask')
 })
 

@@ -8,6 +8,9 @@ import type { LedgerLimits } from './ledger.ts'
 /** Told once: that the entry is durable at this position (`EngineParts.first` and its index), or why it is not in the log. */
 export type Done = (fault: Fault | undefined, index: number) => void
 
+/** Gets a durable entry by its position; the bytes are another's again once it returns. */
+export type Follower = (position: number, bytes: Buffer, start: number, end: number) => void
+
 /** Size and root of the log after a batch. */
 export interface Head {
   readonly size: number
@@ -33,6 +36,8 @@ export interface Engine {
   readonly hashes: HashStore
   /** See `Ledger.append`; one that is not urgent may wait for company, but never longer than the merge delay. */
   append(entry: string, done: Done, urgent: boolean): void
+  /** See `Ledger.follow`: who gets entries as they become durable. False where others write too. */
+  tell(follower: Follower): boolean
   /** Resolves once every entry taken so far is durable or refused. */
   settle(): Promise<void>
   /** Takes over what others wrote until now, so that `durable` holds it; nothing where nobody else writes. */

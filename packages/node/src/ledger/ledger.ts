@@ -8,7 +8,7 @@ import type { Purpose } from '@ambit/core/log/purpose'
 import type { Clock } from '../kernel/clock.ts'
 import { localDisk } from '../kernel/disk.ts'
 import type { Keyring } from '../kernel/keyring.ts'
-import type { EngineState, OpenEngine } from './engine.ts'
+import type { EngineState, Follower, OpenEngine } from './engine.ts'
 import { openFileEngine } from './file/engine.ts'
 import type { LedgerGuard, SignedHead } from './guard.ts'
 import type { LogFile } from './log-files.ts'
@@ -20,6 +20,7 @@ export { auditLog } from './file/audit.ts'
 export { openFileGuard, readFileGuard } from './guard.ts'
 export type { LedgerGuard, SignedHead } from './guard.ts'
 export type { LogFile } from './log-files.ts'
+export type { Follower } from './engine.ts'
 export { allowBeginAfterLoss } from './series-loss.ts'
 export { postgresEngine } from './postgres/engine.ts'
 export { openSharedGuard } from './postgres/guard-store.ts'
@@ -160,6 +161,11 @@ export interface Ledger extends AsyncDisposable {
   append(entry: string, done: (fault: Fault | undefined, index: number) => void): void
   /** `append` for an entry that nobody waits for: it goes with the next one, or alone after 20 ms at most. */
   appendPatiently(entry: string, done: (fault: Fault | undefined, index: number) => void): void
+  /**
+   * Hands over each entry that becomes durable from now on, before it is acknowledged. One follower only. False: other
+   * processes write to the log as well, and it has to be read instead.
+   */
+  follow(follower: Follower): boolean
   /** Resolves once everything taken so far is durable or refused. */
   settle(): Promise<void>
   /** `append` as a promise of the index. */

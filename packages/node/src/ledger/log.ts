@@ -6,7 +6,7 @@ import { purposeMessage } from '@ambit/core/log/purpose'
 import type { Purpose } from '@ambit/core/log/purpose'
 import { bundleEntryBytesMax, tileWidth } from '@ambit/core/log/tile'
 import { timeText } from '../kernel/clock.ts'
-import type { Done, Engine, OpenEngine } from './engine.ts'
+import type { Done, Engine, Follower, OpenEngine } from './engine.ts'
 import { tailBytesMax } from './file/recovery.ts'
 import { commitBytes, headerBytes } from './file/segment.ts'
 import { checkSigned, signedHead } from './signed-head.ts'
@@ -127,6 +127,10 @@ class Log implements Ledger {
 
   appendPatiently(entry: string, done: Done): void {
     this.#engine.append(entry, done, false)
+  }
+
+  follow(follower: Follower): boolean {
+    return this.#engine.tell(follower)
   }
 
   async settle(): Promise<void> {

@@ -76,6 +76,7 @@ async function openPruned(parts: EngineParts, { origin, end }: Shard): Promise<E
     queued: 0,
     shared: false,
     hashes,
+    tell: () => true,
     append: (_entry, done) => queueMicrotask(() => done(frozen, -1)),
     settle: async () => undefined,
     follow: async () => undefined,

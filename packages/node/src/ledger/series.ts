@@ -1,7 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import type { Purpose } from '@ambit/core/log/purpose'
 import type { Shard } from '@ambit/core/log/shards'
-import type { Done } from './engine.ts'
+import type { Done, Follower } from './engine.ts'
 import type { LedgerState, Place, Proof, Series, SeriesOptions } from './ledger.ts'
 import type { LogFile } from './log-files.ts'
 import { deleteEntries } from './series-frozen.ts'
@@ -61,6 +61,7 @@ class LogSeries implements Series {
   /** Monotonic: a clock that is set back must not hold turns up. */
   #retryAtMs = -Infinity
   #closed = false
+  #follower: Follower | undefined
   #cancelLook = (): void => undefined
   #cancelEnter = (): void => undefined
 
@@ -104,6 +105,11 @@ class LogSeries implements Series {
 
   appendPatiently(entry: string, done: Done): void {
     this.#writer.appendPatiently(entry, done)
+  }
+
+  follow(follower: Follower): boolean {
+    this.#follower = follower
+    return this.#current.ledger.follow(follower)
   }
 
   async settle(): Promise<void> {
@@ -298,6 +304,7 @@ class LogSeries implements Series {
       return
     }
     this.#fault = undefined
+    if (this.#follower !== undefined) this.#current.ledger.follow(this.#follower)
     this.#release = this.#shelf.put(this.#current.shard.origin, this.#current.ledger)
     this.#resume(hold, this.#current)
   }

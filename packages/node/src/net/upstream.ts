@@ -100,10 +100,11 @@ export function createUpstream(guard: AddressGuard, options: UpstreamOptions = {
     },
   }
   function poolOf(url: URL): Pool {
-    let pool = pools.get(url.origin)
+    const { origin } = url
+    let pool = pools.get(origin)
     if (pool === undefined) {
       pool = openPool(url, guard, parts.limits)
-      pools.set(url.origin, pool)
+      pools.set(origin, pool)
       evictOldest(pools)
     }
     return pool

@@ -7,7 +7,7 @@ import { checkWish, wishType } from './wish.ts'
 import { proofAlgorithms } from './dpop.ts'
 import { errorPage, pageHeaders } from './error-page.ts'
 import { Check, errors, Prompt, Provider } from './provider-library.ts'
-import { readResource, scopes } from './resources.ts'
+import { readResource, resumeCookieName, scopes } from './resources.ts'
 
 /** A person has to find the link by which they sign in, read, and decide. */
 const requestMs = 30 * 60_000
@@ -17,8 +17,6 @@ const accessS = 3600
 /** A client that did not come back for so long asks the person again. */
 const refreshS = 30 * 86_400
 const grantS = 366 * 86_400
-/** Names the request that a browser goes on with. */
-export const resumeCookieName = 'ambit_oauth_resume'
 /** PKCS #8 of an Ed25519 seed is this and the seed (RFC 8410 section 7). */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 

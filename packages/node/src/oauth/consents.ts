@@ -69,7 +69,7 @@ export interface ConsentChoice {
 }
 
 export interface ConsentParts {
-  readonly provider: () => Provider
+  readonly provider: () => Promise<Provider>
   readonly store: OAuthReader & OAuthWriter
   readonly mandates: MandateParts
   readonly targets: (organization: string) => readonly Target[]
@@ -132,7 +132,7 @@ function redirectHost(redirect: unknown): string {
 }
 
 async function requestOf({ provider, store }: ConsentParts, id: string, caller: Caller): Promise<Request> {
-  const request = await provider().Interaction.find(id)
+  const request = await (await provider()).Interaction.find(id)
   if (request === undefined) throw gone()
   if (!(await store.claim(entryId(id), caller.person, request.exp * 1000)))
     throw new Fault('oauth.not-yours', { detail: 'another person looked at it first' })
@@ -150,7 +150,7 @@ async function bind(
   caller: Caller,
   { mandate, allow, limits, expiresAt }: ConsentChoice & { readonly mandate: string },
 ): Promise<void> {
-  const server = provider()
+  const server = await provider()
   const { params } = request
   const clientId = String(params['client_id'])
   const client = await server.Client.find(clientId)
@@ -181,7 +181,7 @@ async function bind(
 async function viewOf(parts: ConsentParts, request: Request, organization: string): Promise<ConsentView> {
   const { params } = request
   const clientId = String(params['client_id'])
-  const client = await parts.provider().Client.find(clientId)
+  const client = await (await parts.provider()).Client.find(clientId)
   if (client === undefined) throw gone()
   const resource = String(params['resource'])
   const slug = readResource(resource, parts.names)?.slug

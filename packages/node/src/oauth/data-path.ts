@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Fault, problemOf } from '@ambit/core/fault'
 import type { Provider } from 'oidc-provider'
 import { readBody } from '../gateway/body.ts'
@@ -11,11 +11,10 @@ import { Bucket } from '../kernel/bucket.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DataPath } from '../kernel/data-path.ts'
 import type { Log } from '../kernel/log.ts'
-import { resumeCookieName } from './authorization-server.ts'
 import { readClientMetadata } from './client-metadata.ts'
 import { exchangeGrant } from './exchange.ts'
 import type { ExchangeAnswer } from './exchange.ts'
-import { actScope, isMetadataPath, resourceMetadata, scopes } from './resources.ts'
+import { actScope, isMetadataPath, resourceMetadata, resumeCookieName, scopes } from './resources.ts'
 import { isServerMetadataPath, serverMetadata } from './server-metadata.ts'
 
 /** Parameters of a request to the token endpoint: a chain of mandates is the largest. */
@@ -40,11 +39,11 @@ const publicHeaders = { 'cache-control': 'public, max-age=300', 'access-control-
 const resumePrefix = '/oauth/authorize/'
 
 export interface DataPathParts {
-  readonly provider: () => Provider
+  readonly provider: () => Promise<Provider>
   /** Address of this node: the issuer. */
   readonly issuer: () => string
   readonly callerOf: (credential: string) => Promise<Caller | undefined>
-  readonly exchange: (form: URLSearchParams, headers: IncomingHttpHeaders) => Promise<ExchangeAnswer>
+  readonly exchange: (form: URLSearchParams, request: IncomingMessage) => Promise<ExchangeAnswer>
   readonly clock: Clock
   readonly log: Log
 }
@@ -89,7 +88,7 @@ async function answer(
   if (path === '/oauth/token') {
     const form = new URLSearchParams(body.toString('utf8'))
     if (form.get('grant_type') === exchangeGrant) {
-      const { status, body: reply } = await parts.exchange(form, request.headers)
+      const { status, body: reply } = await parts.exchange(form, request)
       return sendJson(response, status, reply)
     }
   }
@@ -152,7 +151,7 @@ async function refuseOtherBrowser(
   const named = (request.headers.cookie ?? '').split(`${resumeCookieName}=`).slice(1)
   if (named.length > 1 || (named[0] ?? uid).split(';', 1)[0] !== uid)
     throw new Fault('oauth.request', { detail: 'the address and the cookie name two requests' })
-  const decided = await provider().Interaction.find(uid)
+  const decided = await (await provider()).Interaction.find(uid)
   const person = decided?.result?.login?.accountId
   if (person === undefined) return
   const session = sessionIn(request.headers.cookie)
@@ -176,7 +175,10 @@ function pass(parts: DataPathParts, request: IncomingMessage, response: ServerRe
     parts.log.error('oauth.request-failed', { error: String(error) })
     sendFault(response, new Fault('internal', { detail: 'the authorization server failed', cause: error }))
   }
-  parts.provider().callback()(request, response).catch(failed)
+  parts
+    .provider()
+    .then(async (provider) => await provider.callback()(request, response))
+    .catch(failed)
 }
 
 /** A request whose body was read, for somebody who reads it again. */

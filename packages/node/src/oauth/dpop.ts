@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { didKey } from '@ambit/core/id/did-key'
 import { z } from 'zod'
 import { BoundedMap } from '../kernel/bounded-map.ts'
+import { createReplayMemory } from '../kernel/replay-memory.ts'
 import type { Clock } from '../kernel/clock.ts'
 
 /** A proof is made for one request; clocks of client and node may differ by so much. */
@@ -67,7 +68,8 @@ export type ReadProof = (proof: string | readonly string[] | undefined, request:
  */
 export function createProofs(clock: Clock): ReadProof {
   const keys = new BoundedMap<string, KeyObject>(keysMax)
-  const remember = createMemory(clock)
+  // For two windows: a proof may be dated into the future by one.
+  const remember = createReplayMemory(clock, { keepMs: 2 * windowMs, entriesMax: remembersMax })
   return (proof, request) => {
     if (typeof proof !== 'string') return failed('there is no proof in the header DPoP, or more than one')
     const parts = proof.length > proofCharactersMax ? [] : proof.split('.')
@@ -87,7 +89,7 @@ export function createProofs(clock: Clock): ReadProof {
       return failed('the signature of the proof does not hold')
     const wrong = problemOf(payload.data, request, clock.now())
     if (wrong !== undefined) return failed(wrong)
-    return { ok: true, key, didKey: didOf(jwk, known), use: () => remember(`${key} ${payload.data.jti}`) }
+    return { ok: true, key, didKey: didOf(jwk, known), use: () => remember(key, payload.data.jti) }
   }
 }
 
@@ -149,22 +151,4 @@ function didOf(jwk: PublicJwk, key: KeyObject): string {
   if (jwk.kty === 'OKP') return didKey('ed25519', point)
   const isOdd = (Buffer.from(y, 'base64url').at(-1)! & 1) === 1
   return didKey('p256', Buffer.concat([Buffer.of(isOdd ? 3 : 2), point]))
-}
-
-/** Remembers for at least two windows: a proof may be dated into the future by one. */
-function createMemory(clock: Clock): (id: string) => boolean {
-  let current = new Set<string>()
-  let before = new Set<string>()
-  let turnedMs = clock.monotonicMs()
-  return (id) => {
-    const now = clock.monotonicMs()
-    if (now - turnedMs > 2 * windowMs) {
-      before = now - turnedMs > 4 * windowMs ? new Set() : current
-      current = new Set()
-      turnedMs = now
-    }
-    if (current.has(id) || before.has(id) || current.size >= remembersMax) return false
-    current.add(id)
-    return true
-  }
 }

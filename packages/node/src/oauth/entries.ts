@@ -4,7 +4,6 @@ import type { MandateParts } from '../authority/authority.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Keyring } from '../kernel/keyring.ts'
 import type { EntryRow, OAuthReader, OAuthWriter } from './oauth-store.ts'
-import { errors } from './provider-library.ts'
 import { standingMandate } from './standing.ts'
 
 /** A client that nobody lets in is forgotten after a day. */
@@ -34,6 +33,11 @@ export function entryId(id: string): string {
  */
 export function createEntries(parts: EntryParts): (kind: string) => Adapter {
   return (kind) => (kind === 'Session' ? keptNowhere : new Entries(kind, parts))
+}
+
+/** Of the library, which is read when the first client comes: by then it is. */
+async function libraryErrors() {
+  return (await import('./provider-library.ts')).errors
 }
 
 class Entries implements Adapter {
@@ -74,7 +78,7 @@ class Entries implements Adapter {
   async consume(id: string): Promise<void> {
     const { store, clock } = this.#parts
     if (!(await store.consume(this.#kind, entryId(id), clock.now())))
-      throw new errors.InvalidGrant('the code or token was used a moment before')
+      throw new (await libraryErrors()).InvalidGrant('the code or token was used a moment before')
   }
 
   async destroy(id: string): Promise<void> {
@@ -116,7 +120,7 @@ class Entries implements Adapter {
 
   async #addOnce(row: EntryRow): Promise<void> {
     if (!(await this.#parts.store.add(row)))
-      throw new errors.InvalidDpopProof('the proof was used a moment before')
+      throw new (await libraryErrors()).InvalidDpopProof('the proof was used a moment before')
   }
 
   /** An access token is a mandate token: this is where it comes into force. */
@@ -125,7 +129,7 @@ class Entries implements Adapter {
     const connection = await store.connection(payload.grantId ?? '')
     const entry = connection && (await standingMandate(mandates, connection.mandate))
     if (entry === undefined || connection === undefined || connection.ended !== null)
-      throw new errors.InvalidGrant('the mandate is over')
+      throw new (await libraryErrors()).InvalidGrant('the mandate is over')
     const { id } = await mandates.tokens.create(entry, {
       client: connection.client_name,
       expiresAt: row.expires_at,
@@ -138,7 +142,7 @@ class Entries implements Adapter {
     const now = await store.connection(connection.id)
     if (now?.ended !== null) {
       await mandates.tokens.revoke(id)
-      throw new errors.InvalidGrant('the mandate is over')
+      throw new (await libraryErrors()).InvalidGrant('the mandate is over')
     }
   }
 }

@@ -1,17 +1,17 @@
 import type { Provider } from 'oidc-provider'
 import { newToken } from '../authority/authority.ts'
 import type { OpenAuthority } from '../authority/authority.ts'
-import type { Proves } from '../gateway/authentication.ts'
+import type { Proves, SenderOf } from '../gateway/authentication.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DataPath } from '../kernel/data-path.ts'
 import { createHostNames } from '../kernel/host-names.ts'
 import type { Keyring } from '../kernel/keyring.ts'
 import type { Log } from '../kernel/log.ts'
+import { createTurns } from '../kernel/turns.ts'
 import type { Upstream } from '../net/upstream.ts'
 import type { Target } from '../registry/target.ts'
 import type { Store } from '../store/store.ts'
-import { createAuthorizationServer } from './authorization-server.ts'
 import type { KnownAccount, ServerParts } from './authorization-server.ts'
 import { createConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
@@ -32,8 +32,6 @@ const sweepMs = 10 * 60_000
 
 /** This node as authorization server for the clients that come to it (MCP authorization, RFC 8414, RFC 9728). */
 export interface OAuth extends AsyncDisposable {
-  /** Reads the proof of a request that carries a token (RFC 9449 section 7). */
-  readonly proves: Proves
   readonly dataPath: DataPath
   readonly consents: Consents
   readonly connections: Connections
@@ -54,8 +52,24 @@ export interface OAuthParts {
   readonly origin: () => string
   /** Names the node answers for beside those of loopback. */
   readonly hosts: readonly string[]
+  /** Of `createKeyProofs`: what was used once counts no second time, wherever it is shown. */
+  readonly readProof: ReadProof
+  /** Agents that prove who they are by their connection; left out: none does. */
+  readonly senderOf?: SenderOf
   readonly clock: Clock
   readonly log: Log
+}
+
+/** Proofs of possession of keys that tokens belong to (RFC 9449): also where clients may not log in by themselves. */
+export interface KeyProofs {
+  readonly read: ReadProof
+  /** Reads the proof of a request that carries a token (section 7). */
+  readonly proves: Proves
+}
+
+export function createKeyProofs(clock: Clock, origin: () => string): KeyProofs {
+  const read = createProofs(clock)
+  return { read, proves: createProving(read, origin) }
 }
 
 export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
@@ -79,7 +93,8 @@ export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
     return (await standingMandate(mandates, row.mandate))?.expiresAt
   }
   const fetch = createDocumentFetch(parts.upstream, clock)
-  const provider = lazily(() => {
+  const provider = lazily(async () => {
+    const { createAuthorizationServer } = await import('./authorization-server.ts')
     const server = createAuthorizationServer({
       issuer: origin(),
       names,
@@ -107,14 +122,14 @@ export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
     sweep().catch((error: unknown) => log.error('oauth.sweep-failed', { error: String(error) }))
   }
   const readProof = createProofs(clock)
-  const exchanging = { ...parts, readProof, names, urls: () => [`${origin()}/oauth/token`] }
+  const urls = () => [`${origin()}/oauth/token`]
+  const exchanging = { ...parts, readProof, names, urls, turns: createTurns() }
   return {
-    proves: createProving(readProof, origin),
     dataPath: createOAuthPath({
       provider,
       issuer: origin,
       callerOf: async (credential) => await identity.callerOf(credential),
-      exchange: async (form, headers) => await exchange(exchanging, form, headers),
+      exchange: async (form, request) => await exchange(exchanging, form, request),
       clock,
       log,
     }),
@@ -126,9 +141,12 @@ export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
   }
 }
 
-/** The issuer's address is known only once the node listens. */
-function lazily(make: () => Provider): () => Provider {
-  let provider: Provider | undefined
+/**
+ * Made for the first client that comes: the issuer's address is known only once the node listens, and the library takes
+ * a tenth of the start and 30 MB.
+ */
+function lazily(make: () => Promise<Provider>): () => Promise<Provider> {
+  let provider: Promise<Provider> | undefined
   return () => (provider ??= make())
 }
 

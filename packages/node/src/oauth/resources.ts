@@ -6,6 +6,8 @@ export const actScope = 'acts'
 /** The client may renew its access while the mandate lasts. */
 const offlineScope = 'offline_access'
 export const scopes = [actScope, offlineScope] as const
+/** Names the request that a browser goes on with. */
+export const resumeCookieName = 'ambit_oauth_resume'
 
 const metadataPath = '/.well-known/oauth-protected-resource'
 const resourceForm = /^\/(?:mcp|mcp\/[a-z0-9][a-z0-9-]{0,62}|a2a|a2a\/[a-z0-9][a-z0-9-]{0,62})$/

@@ -19,7 +19,7 @@ export interface ApprovalFact {
 
 /** What leaves do not say themselves. */
 export interface FoldFacts {
-  target(digest: string): Target | undefined
+  readonly target: (digest: string) => Target | undefined
   /** Loaded before, for the approvals that the leaves name; of no approval: a standing one. */
   readonly approvals: ReadonlyMap<string, ApprovalFact>
   /** How long contents are kept, in ms; undefined: not at all. */
@@ -72,11 +72,11 @@ class Fold {
   }
 
   #intent(leaf: IntentLeaf): void {
-    const named = this.#named(leaf)
+    const named = nameOf(leaf, this.#facts.target)
     if (named === undefined) return
     const { profile } = named
     const at = Date.parse(leaf.at)
-    if (profile.effect === 'read' && leaf.approval === undefined) {
+    if (onlyReads(leaf, named)) {
       this.#read(named.organization, named.person, Math.floor(at / dayMs))
       return
     }
@@ -107,7 +107,7 @@ class Fold {
 
   #refused(leaf: RefusedLeaf): void {
     const before = this.#rows.get(leaf.act)
-    const named = this.#named(leaf)
+    const named = nameOf(leaf, this.#facts.target)
     if (before === undefined && named === undefined) return
     this.#put({
       ...(before ?? rowOf(leaf, named!)),
@@ -159,22 +159,40 @@ class Fold {
     }
   }
 
-  #named(leaf: IntentLeaf | RefusedLeaf): Named | undefined {
-    const person = leaf.callers.at(-1)
-    const target = leaf.target === undefined ? undefined : this.#facts.target(leaf.target)
-    // What a server asks of its caller is part of the caller's act; what names nothing here has no one to tell.
-    if (person === undefined || leaf.target === undefined || target === undefined) return undefined
-    const capability = target.capabilities.get(leaf.capability)
-    const isSame = !('definition' in leaf) || capability?.definition === leaf.definition
-    const profile = capability?.accepted === true && isSame ? capability.profile : strictestProfile
-    return { person, organization: target.organization, target, profile }
-  }
-
   /** As long as what was said in the act is kept, where that is needed; where nothing is kept, when it began. */
   #undoUntil(at: number, inverse: Inverse): number | null {
     if (!needsContents(inverse)) return null
     return at + (this.#facts.keepMs ?? 0)
   }
+}
+
+/**
+ * In whose name an act is done that only reads, which is counted and not told; `nobody` where there is no one to tell;
+ * undefined: it has a row of its own.
+ */
+export function readerOf(
+  leaf: IntentLeaf,
+  target: FoldFacts['target'],
+): { organization: string; person: string } | 'nobody' | undefined {
+  const named = nameOf(leaf, target)
+  if (named === undefined) return 'nobody'
+  const { organization, person } = named
+  return onlyReads(leaf, named) ? { organization, person } : undefined
+}
+
+function onlyReads({ approval }: IntentLeaf, { profile }: Named): boolean {
+  return profile.effect === 'read' && approval === undefined
+}
+
+function nameOf(leaf: IntentLeaf | RefusedLeaf, targetOf: FoldFacts['target']): Named | undefined {
+  const person = leaf.callers.at(-1)
+  const target = leaf.target === undefined ? undefined : targetOf(leaf.target)
+  // What a server asks of its caller is part of the caller's act; what names nothing here has no one to tell.
+  if (person === undefined || leaf.target === undefined || target === undefined) return undefined
+  const capability = target.capabilities.get(leaf.capability)
+  const isSame = !('definition' in leaf) || capability?.definition === leaf.definition
+  const profile = capability?.accepted === true && isSame ? capability.profile : strictestProfile
+  return { person, organization: target.organization, target, profile }
 }
 
 interface Named {

@@ -227,35 +227,8 @@ async function advance(
     .where('position', '=', from)
     .executeTakeFirst()
   if (moved.numUpdatedRows !== 1n) return false
-  const known =
-    acts.length === 0
-      ? []
-      : await tx
-          .selectFrom('journal_act')
-          .selectAll()
-          .where('act', 'in', [...acts])
-          .execute()
-  const { rows, reads, undone } = fold(known)
-  if (rows.length > 0) {
-    await tx
-      .insertInto('journal_act')
-      .values([...rows])
-      .onConflict((on) =>
-        on.column('act').doUpdateSet((by) => ({
-          at: by.ref('excluded.at'),
-          ended: by.ref('excluded.ended'),
-          decision: by.ref('excluded.decision'),
-          approval: by.ref('excluded.approval'),
-          decided_by: by.ref('excluded.decided_by'),
-          due: by.ref('excluded.due'),
-          state: by.ref('excluded.state'),
-          reason: by.ref('excluded.reason'),
-          inverse: by.ref('excluded.inverse'),
-          undo_until: by.ref('excluded.undo_until'),
-        })),
-      )
-      .execute()
-  }
+  const { rows, reads, undone } = fold(await rowsOf(tx, acts))
+  await putRows(tx, rows)
   for (const read of reads) {
     await tx
       .insertInto('journal_reads')
@@ -277,4 +250,51 @@ async function advance(
       .execute()
   }
   return true
+}
+
+/**
+ * Rows of one statement, the larger first. Only these sizes: a statement is kept for each text there was, and one of a
+ * hundred rows takes a hundred kilobytes.
+ */
+const rowsOfStatement = [32, 4, 1]
+const actsOfStatement = 64
+
+async function rowsOf(tx: Kysely<Tables>, acts: readonly string[]): Promise<JournalRow[]> {
+  const found: JournalRow[] = []
+  for (let at = 0; at < acts.length; at += actsOfStatement) {
+    const some = acts.slice(at, at + actsOfStatement)
+    // One that stands there twice is found once.
+    while (some.length < actsOfStatement) some.push(some[0]!)
+    found.push(...(await tx.selectFrom('journal_act').selectAll().where('act', 'in', some).execute()))
+  }
+  return found
+}
+
+async function putRows(tx: Kysely<Tables>, rows: readonly JournalRow[]): Promise<void> {
+  for (let at = 0; at < rows.length;) {
+    const size = rowsOfStatement.find((each) => each <= rows.length - at)!
+    await putStatement(tx, rows.slice(at, at + size))
+    at += size
+  }
+}
+
+async function putStatement(tx: Kysely<Tables>, rows: readonly JournalRow[]): Promise<void> {
+  await tx
+    .insertInto('journal_act')
+    .values(rows)
+    .onConflict((on) =>
+      on.column('act').doUpdateSet((by) => ({
+        at: by.ref('excluded.at'),
+        ended: by.ref('excluded.ended'),
+        decision: by.ref('excluded.decision'),
+        approval: by.ref('excluded.approval'),
+        decided_by: by.ref('excluded.decided_by'),
+        due: by.ref('excluded.due'),
+        state: by.ref('excluded.state'),
+        reason: by.ref('excluded.reason'),
+        inverse: by.ref('excluded.inverse'),
+        undo_until: by.ref('excluded.undo_until'),
+      })),
+    )
+    .execute()
 }

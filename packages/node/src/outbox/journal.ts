@@ -1,23 +1,21 @@
-import { utf8Text } from '@ambit/core/bytes'
 import type { Leaf } from '@ambit/core/leaf'
 import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { createTurns } from '../kernel/turns.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { foldLeaves } from './fold.ts'
+import { foldLeaves, readerOf } from './fold.ts'
 import type { ApprovalFact, FoldFacts } from './fold.ts'
-import type { JournalBatch, JournalReader, JournalWriter } from './journal-store.ts'
+import { Gather, leafOf } from './gather.ts'
+import type { JournalPart } from './gather.ts'
+import type { JournalBatch, JournalReader, JournalWriter, ReadCount } from './journal-store.ts'
 
 /** How often the log is looked at: nobody waits for it, and whoever reads the feed has it read first. */
 const everyMs = 1000
-/** Leaves of one transaction: a step short enough that acts under way do not feel it. */
-const leavesMax = 400
-/** Steps of one look: under load the journal follows behind instead of taking the time of acts. */
-const stepsMax = 8
-/** So far behind, it takes more of the time of acts, or it would never be current again. */
-const farBehind = 20_000
-const stepsMaxFarBehind = 40
+/** Entries that are read from the log in one step. */
+const entriesMax = 400
+/** Between two steps acts have the process for themselves: under load the journal follows a little behind. */
+const pauseMs = 5
 /** How long a reader waits for the journal to be current. */
 const currentMsMax = 2000
 
@@ -33,7 +31,7 @@ export interface Journal {
 
 export interface JournalParts {
   /** The activity log; `name` is that of its series. */
-  readonly ledger: Pick<Ledger, 'size' | 'entries' | 'settle'> & { readonly name: string }
+  readonly ledger: Pick<Ledger, 'size' | 'entries' | 'settle' | 'follow'> & { readonly name: string }
   readonly store: JournalReader & JournalWriter
   readonly target: FoldFacts['target']
   readonly approval: (id: string) => Promise<ApprovalFact | undefined>
@@ -48,6 +46,7 @@ export interface JournalParts {
 /**
  * The cursor moves in the transaction that keeps what was read, so nothing is lost or told twice, whatever ends between
  * the two. Deleting the tables builds them anew from the log, but for what was only asked and is not kept any more.
+ * What this process writes is taken as it is written; the log is read for what was written before, or by others.
  */
 export function createJournal(parts: JournalParts): Journal {
   const { ledger, store, clock, log } = parts
@@ -55,26 +54,40 @@ export function createJournal(parts: JournalParts): Journal {
   let position: number | undefined
   let closed = false
   let looking: Promise<void> = Promise.resolve()
+  let endPause = (): void => undefined
   let cancel = clock.after(everyMs, look)
+  const gather = new Gather((leaf) => readerOf(leaf, parts.target), ledger.size)
+  const follows = ledger.follow((at, bytes, start, end) => gather.take(at, bytes, start, end))
 
   /** True when the log has more. */
   async function step(): Promise<boolean> {
     const from = position ?? (await store.position(ledger.name))
-    const { leaves, next } = await readLeaves(ledger, from)
-    if (next === from) {
+    const inMemory = follows ? gather.next(from) : undefined
+    const part = inMemory ?? (await readPart(ledger, from, follows ? gather.from : ledger.size))
+    if (part.to === from) {
       position = from
       return false
     }
-    const kept = await keep(parts, leaves, { log: ledger.name, from, to: next })
+    position = undefined
+    const kept = await keep(parts, part)
     // Another replica was here first: it is read anew from where that one is.
-    position = kept ? next : undefined
+    if (kept) position = part.to
     return true
   }
 
-  async function steps(goOn: (done: number) => boolean): Promise<boolean> {
-    return await turns.take('journal', async () => {
-      for (let done = 0; goOn(done); done++) if (!(await step())) return true
-      return false
+  /** False when it was told to stop before everything was read. */
+  async function steps(goOn: () => boolean, pause: () => Promise<void>): Promise<boolean> {
+    while (goOn()) {
+      if (!(await turns.take('journal', step))) return true
+      await pause()
+    }
+    return false
+  }
+
+  async function breathe(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      endPause = resolve
+      clock.after(pauseMs, resolve)
     })
   }
 
@@ -83,8 +96,9 @@ export function createJournal(parts: JournalParts): Journal {
       cancel = clock.after(everyMs, look)
       return
     }
-    const most = ledger.size - (position ?? 0) > farBehind ? stepsMaxFarBehind : stepsMax
-    looking = steps((done) => done < most && !closed)
+    // What comes while it looks is for the next time.
+    const end = ledger.size
+    looking = steps(() => !closed && (position ?? 0) < end, breathe)
       .then(() => undefined)
       .catch((error: unknown) => log.warn('journal.not-read', { error: String(error) }))
       .finally(() => {
@@ -97,60 +111,72 @@ export function createJournal(parts: JournalParts): Journal {
       await parts.settle()
       await ledger.settle()
       const end = clock.monotonicMs() + currentMsMax
-      return await steps(() => clock.monotonicMs() < end)
+      return await steps(
+        () => clock.monotonicMs() < end,
+        async () => undefined,
+      )
     },
     async close() {
       closed = true
       cancel()
+      endPause()
       await looking
     },
   }
 }
 
-async function readLeaves(
-  ledger: JournalParts['ledger'],
-  from: number,
-): Promise<{ leaves: readonly Leaf[]; next: number }> {
-  const leaves: Leaf[] = []
-  let next = from
-  if (from >= ledger.size) return { leaves, next }
+async function readPart(ledger: JournalParts['ledger'], from: number, end: number): Promise<JournalPart> {
+  const part: JournalPart = { from, to: from, leaves: [], reads: [] }
+  if (from >= end) return part
   for await (const { index, entry } of ledger.entries(from)) {
-    next = index + 1
-    const leaf = actLeaf(entry)
-    if (leaf !== undefined) leaves.push(leaf)
-    if (next - from >= leavesMax) break
+    if (index >= end) {
+      // Entries between are missing: a log may have been pruned.
+      part.to = end
+      break
+    }
+    part.to = index + 1
+    const leaf = leafOf(entry)
+    if (leaf !== undefined) part.leaves.push(leaf)
+    if (part.to - from >= entriesMax) break
   }
-  return { leaves, next }
+  return part
 }
 
-const kinds: ReadonlySet<unknown> = new Set(['act.intent', 'act.outcome', 'act.refused', 'approval'])
-
-/** Written by this node in a form that was checked when it was written; another kind of entry is none of ours. */
-function actLeaf(entry: Uint8Array): Leaf | undefined {
-  try {
-    const leaf = JSON.parse(utf8Text(entry)) as Leaf
-    return kinds.has(leaf.kind) ? leaf : undefined
-  } catch {
-    // Neither UTF-8 nor JSON: a log may hold anything.
-    return undefined
-  }
-}
-
-async function keep(
-  parts: JournalParts,
-  leaves: readonly Leaf[],
-  span: { readonly log: string; readonly from: number; readonly to: number },
-): Promise<boolean> {
+async function keep(parts: JournalParts, { from, to, leaves, reads }: JournalPart): Promise<boolean> {
   const approvals = await loadApprovals(parts, leaves)
   const facts: FoldFacts = { target: parts.target, approvals, keepMs: parts.keepMs }
-  const acts = [...new Set(leaves.flatMap((leaf) => ('act' in leaf ? [leaf.act] : [])))]
   let batch: JournalBatch | undefined
-  const kept = await parts.store.advance(span, acts, (known) => {
-    batch = foldLeaves(leaves, known, facts)
-    return batch
-  })
+  const kept = await parts.store.advance(
+    { log: parts.ledger.name, from, to },
+    earlierActs(leaves),
+    (known) => {
+      const folded = foldLeaves(leaves, known, facts)
+      batch = { ...folded, reads: sums([...folded.reads, ...reads]) }
+      return batch
+    },
+  )
   if (kept && batch !== undefined) announce(parts.bus, batch)
   return kept
+}
+
+/** Acts of which there may be a row: not those whose first leaf here is an intent that nobody was asked about. */
+function earlierActs(leaves: readonly Leaf[]): string[] {
+  const isEarlier = new Map<string, boolean>()
+  for (const leaf of leaves) {
+    if (!('act' in leaf) || isEarlier.has(leaf.act)) continue
+    isEarlier.set(leaf.act, leaf.kind !== 'act.intent' || leaf.approval !== undefined)
+  }
+  return [...isEarlier].filter(([, earlier]) => earlier).map(([act]) => act)
+}
+
+function sums(reads: readonly ReadCount[]): ReadCount[] {
+  const byDay = new Map<string, ReadCount>()
+  for (const read of reads) {
+    const key = `${read.organization} ${read.person} ${read.day}`
+    const acts = (byDay.get(key)?.acts ?? 0) + read.acts
+    byDay.set(key, { ...read, acts })
+  }
+  return [...byDay.values()]
 }
 
 async function loadApprovals(

@@ -1,100 +1,16 @@
-import { Fault } from '@ambit/core/fault'
-import type { Leaf } from '@ambit/core/leaf'
-import { handClock } from '@ambit/testkit/clock'
+import type { Fault } from '@ambit/core/fault'
 import { storeEngines } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
-import { createLocalBus } from '../bus/local.ts'
-import type { ContentField } from '../contents/contents.ts'
-import { createIds } from '../kernel/ids.ts'
-import { silentLog } from '../kernel/log.ts'
 import type { Caller } from '../kernel/route.ts'
-import type { Store } from '../store/store.ts'
 import { aRow, aTarget, actId, anIntent, anOutcome, at, notes } from './outbox-fixture.ts'
-import type { JournalRow } from './journal-row.ts'
-import { openOutbox } from './outbox.ts'
-import type { UndoingAct, UndoingEnd } from './outbox.ts'
+import { world } from './outbox-world-fixture.ts'
+import type { UndoingEnd } from './outbox.ts'
 import { undo, undoTrace } from './undo.ts'
 
 const ann: Caller = { person: 'p_ann', organization: 'main', roles: [], by: 'session' }
 const one = actId(0)
 const two = actId(1)
 const three = actId(2)
-
-/** A log in memory, contents in memory, and a gateway that does what the test says. */
-async function world(store: Store) {
-  const clock = handClock(at + 10_000)
-  const bus = createLocalBus(silentLog)
-  const entries: Uint8Array[] = []
-  const performed: UndoingAct[] = []
-  const vetoed: string[] = []
-  const contents = new Map<string, ReadonlyMap<ContentField, Buffer>>()
-  const state = { end: { status: 'completed', result: {} } as UndoingEnd, target: notes, erased: false }
-  const told: unknown[] = []
-  bus.subscribe('feed.new', (message) => told.push(message))
-  const open = async () =>
-    await openOutbox({
-      store,
-      bus,
-      clock,
-      log: silentLog,
-      ids: createIds(clock),
-      ledger: {
-        name: 'test/activity',
-        get size() {
-          return entries.length
-        },
-        settle: async () => undefined,
-        async *entries(from) {
-          for (let index = from; index < entries.length; index++) yield { index, entry: entries[index]! }
-        },
-      },
-      leaves: { write: async () => 0 },
-      settle: async () => undefined,
-      keepMs: 86_400_000,
-      target: () => state.target,
-      record: () => undefined,
-      personName: async () => 'Olga',
-      purpose: () => undefined,
-      approval: async () => undefined,
-      contents: {
-        async read({ act }) {
-          if (state.erased) throw new Fault('contents.erased', { detail: 'gone' })
-          return { saltKey: undefined, fields: contents.get(act) ?? new Map(), damaged: false }
-        },
-      },
-      holderOf: async (links) =>
-        links.includes('m_gone') ? undefined : ({ key: 'did:key:zAgent' } as UndoingAct['holder']),
-      veto: async (_caller, id) => void vetoed.push(id),
-      async perform(undoing) {
-        performed.push(undoing)
-        return state.end
-      },
-    })
-  const outbox = await open()
-  return {
-    clock,
-    bus,
-    state,
-    open,
-    parts: outbox.parts,
-    performed,
-    vetoed,
-    told,
-    outbox,
-    write: (...leaves: readonly Leaf[]) => {
-      for (const leaf of leaves) entries.push(Buffer.from(JSON.stringify(leaf)))
-    },
-    said: (act: string, id: unknown) => {
-      contents.set(
-        act,
-        new Map([
-          ['arguments', Buffer.from('{"text":"hello"}')],
-          ['result', Buffer.from(JSON.stringify({ structuredContent: { id } }))],
-        ]),
-      )
-    },
-  }
-}
 
 describe.each(storeEngines)('undoing on $name', (engine) => {
   test('performs the inverse once, with what was said in the act', async () => {
@@ -276,105 +192,6 @@ describe.each(storeEngines)('undoing on $name', (engine) => {
     }))
     expect(await undo(parts, ann, one)).toEqual({ act: one, state: 'vetoed' })
     expect(vetoed).toEqual(['ap_1'])
-    await outbox[Symbol.asyncDispose]()
-  })
-})
-
-describe.each(storeEngines)('the journal on $name', (engine) => {
-  test('loses nothing and tells nothing twice, with two that read the same log', async () => {
-    await using store = await engine.open()
-    const { parts, write, open, outbox } = await world(store)
-    await using other = await open()
-    const acts = Array.from({ length: 1000 }, (_, n) => actId(n))
-    for (const act of acts) write(anIntent(act, { capability: 'list' }), anIntent(`${act.slice(0, 31)}1`))
-    await Promise.all([parts.journal.current(), other.parts.journal.current()])
-    await parts.journal.current()
-    const reads = await store
-      .tables<{ journal_reads: { acts: number } }>()
-      .selectFrom('journal_reads')
-      .select('acts')
-      .execute()
-    expect(reads).toEqual([{ acts: 1000 }])
-    expect(await parts.store.list({ organization: 'main', person: 'p_ann', limit: 2000 })).toHaveLength(1000)
-    await outbox[Symbol.asyncDispose]()
-  })
-
-  test('reads by itself, and goes on where it was after a restart', async () => {
-    await using store = await engine.open()
-    const { parts, write, clock, open, outbox } = await world(store)
-    write(anIntent(one))
-    clock.advance(1000)
-    await expect.poll(async () => (await parts.store.find(one))?.state).toBe('open')
-    await outbox[Symbol.asyncDispose]()
-    write(anOutcome(one))
-    await using again = await open()
-    await again.parts.journal.current()
-    expect(await again.parts.store.find(one)).toMatchObject({ state: 'done' })
-  })
-
-  test('is built anew from the log, with what was undone', async () => {
-    await using store = await engine.open()
-    const { parts, write, said, performed, open, outbox } = await world(store)
-    write(anIntent(one), anOutcome(one), anIntent(two, { capability: 'list' }))
-    said(one, 7)
-    const { by } = await undo(parts, ann, one)
-    expect(performed.length).toBe(1)
-    write(anIntent(by!, { capability: 'delete_note', undoes: one }), anOutcome(by!))
-    await parts.journal.current()
-    const before = await parts.store.list({ organization: 'main', person: 'p_ann', limit: 10 })
-    expect(before).toHaveLength(2)
-    await outbox[Symbol.asyncDispose]()
-    const db = store.tables<Record<'journal_act' | 'journal_cursor' | 'journal_reads', object>>()
-    for (const table of ['journal_act', 'journal_cursor', 'journal_reads'] as const)
-      await db.deleteFrom(table).execute()
-    await using again = await open()
-    await again.parts.journal.current()
-    const rows = await again.parts.store.list({ organization: 'main', person: 'p_ann', limit: 10 })
-    const timeless = (row: JournalRow) => ({ ...row, undo_at: 0 })
-    expect(rows.map(timeless)).toEqual(before.map(timeless))
-    expect(rows.find(({ act }) => act === one)).toMatchObject({ undo_state: 'undone', undone_by: by })
-    await expect(undo(again.parts, ann, one)).rejects.toMatchObject({ code: 'undo.done' })
-  })
-
-  test('forgets how to make up for what was erased', async () => {
-    await using store = await engine.open()
-    const { parts, write, bus, outbox } = await world(store)
-    write(anIntent(one), anOutcome(one))
-    await parts.journal.current()
-    bus.publish('subject.erased', { person: 'p_ann', periods: ['2026h1'] })
-    bus.publish('subject.erased', { person: 'p_ann', periods: ['2026h2'] })
-    await expect.poll(async () => (await parts.store.find(one))?.inverse).toBeNull()
-    await outbox[Symbol.asyncDispose]()
-  })
-
-  test('tells one person of theirs alone, by agent, effect and time, a page at a time', async () => {
-    await using store = await engine.open()
-    const { parts, outbox } = await world(store)
-    const rows = [
-      aRow(one),
-      aRow(two, { person: 'p_li' }),
-      aRow(three, { organization: 'other' }),
-      aRow(actId(3), { agent: 'aic', effect: 'pay' }),
-      aRow(actId(4)),
-    ]
-    await parts.store.advance({ log: 'other', from: 0, to: 1 }, [], () => ({ rows, reads: [], undone: [] }))
-    const list = async (more = {}) =>
-      (await parts.store.list({ organization: 'main', person: 'p_ann', limit: 10, ...more })).map(
-        ({ act }) => act,
-      )
-    expect(await list()).toEqual([actId(4), actId(3), one])
-    expect(await list({ limit: 1, before: actId(4) })).toEqual([actId(3)])
-    expect(await list({ agent: 'aic' })).toEqual([actId(3)])
-    expect(await list({ effect: 'write' })).toEqual([actId(4), one])
-    expect(await list({ from: at + 1, to: at + 4 })).toEqual([actId(3)])
-    await parts.store.setSeen('main', 'p_ann', actId(3))
-    await parts.store.setSeen('main', 'p_ann', one)
-    expect(await parts.store.seen('main', 'p_ann')).toBe(actId(3))
-    expect(await list({ after: actId(3) })).toEqual([actId(4)])
-    const counts = await parts.store.days('main', 'p_ann', 0)
-    expect(counts.map(({ day, acts }) => ({ day, acts }))).toEqual([
-      { day: Math.floor(at / 86_400_000), acts: 3 },
-    ])
     await outbox[Symbol.asyncDispose]()
   })
 })

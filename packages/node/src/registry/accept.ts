@@ -4,6 +4,7 @@ import type { Caller } from '../kernel/route.ts'
 import { capabilityFrom, checkRecord, editable, withProfile } from './draft.ts'
 import type { Change } from './drift.ts'
 import type { Served } from './registry-store.ts'
+import { refuseTakenDown } from './life.ts'
 import { entryOf, mustFind, renew } from './room.ts'
 import type { Room } from './room.ts'
 import { putInForce } from './steps.ts'
@@ -28,6 +29,7 @@ export async function accept(
   const { id } = mustFind(room, slugOrId, caller.organization)
   await room.turns.take(id, async () => {
     const held = mustFind(room, id, caller.organization)
+    refuseTakenDown(room.life, held)
     const entry = await entryOf(room, held)
     const body = await editable(room, held, entry)
     const changes = (await room.rows.changes(id)).map((row) => row.change)
@@ -35,7 +37,9 @@ export async function accept(
     if (chosen.size === 0) return
     const next = accepted(room, body.record, body.served, changes, chosen, acceptance.profiles ?? {})
     const record = checkRecord(next.record)
-    if (entry.draft === undefined && held.target.state === 'active') {
+    // Where two people are asked for, one alone makes a draft of it.
+    const alone = !(await room.life.rows.wantsTwoPeople(held.organization))
+    if (alone && entry.draft === undefined && held.target.state === 'active') {
       await putInForce(room, held, record, next.served, {
         record: id,
         ...caller,

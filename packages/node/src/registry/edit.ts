@@ -11,6 +11,8 @@ import type { AgentRecord } from '@ambit/core/record'
 import { z } from 'zod'
 import type { Caller } from '../kernel/route.ts'
 import { checkRecord, editable, withProfile } from './draft.ts'
+import { refuseTakenDown } from './life.ts'
+import { checkNames, isNamedAs } from './names.ts'
 import { entryOf, mustFind, renew } from './room.ts'
 import type { Room } from './room.ts'
 
@@ -26,11 +28,18 @@ export const editSchema = z.strictObject({
   scenarios: recordSchema.shape.scenarios.optional(),
   /** Profiles by capability id: an operator's word, so they are in force with the version. */
   capabilities: z.record(z.string().max(256), profileSchema).optional(),
+  /** An owner says that its name may resemble another one. */
+  confirmName: z.boolean().optional(),
 })
 export type Edit = z.infer<typeof editSchema>
 
 /** Changes the draft; a record in use gets one, under the next version number. */
-export async function edit(room: Room, slugOrId: string, caller: Caller, edit: Edit): Promise<void> {
+export async function edit(
+  room: Room,
+  slugOrId: string,
+  caller: Caller,
+  { confirmName, ...edit }: Edit,
+): Promise<void> {
   const { id } = mustFind(room, slugOrId, caller.organization)
   await room.turns.take(id, async () => {
     const held = mustFind(room, id, caller.organization)
@@ -40,7 +49,9 @@ export async function edit(room: Room, slugOrId: string, caller: Caller, edit: E
         where: held.slug,
       })
     }
-    const body = await editable(room, held, await entryOf(room, held))
+    refuseTakenDown(room.life, held)
+    const entry = await entryOf(room, held)
+    const body = await editable(room, held, entry)
     const next = checkRecord(edited(body.record, edit))
     const taken = held.versions.some((version) => version.version === next.version)
     if (taken) {
@@ -49,12 +60,19 @@ export async function edit(room: Room, slugOrId: string, caller: Caller, edit: E
         where: 'version',
       })
     }
+    if (!isNamedAs(body.record, next)) {
+      const remark = checkNames(room, next, { caller, confirmName })
+      if (remark !== undefined) await room.life.rows.setRemarks(id, [...entry.remarks, remark])
+    }
     await room.rows.setDraft(id, next, body.served, room.clock.now())
     await renew(room, id)
   })
 }
 
-function edited(record: AgentRecord, { capabilities: profiles = {}, ...members }: Edit): unknown {
+function edited(
+  record: AgentRecord,
+  { capabilities: profiles = {}, ...members }: Omit<Edit, 'confirmName'>,
+): unknown {
   for (const id of Object.keys(profiles)) {
     if (record.capabilities.some((capability) => capability.id === id)) continue
     throw new Fault('input.not-found', {

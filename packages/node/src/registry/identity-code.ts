@@ -35,6 +35,19 @@ export function issueIdentityCode(
   return issueAic(parts, keyring.derive('registry.aic-salt'))
 }
 
+/** Codes for the `count` serials up to `last`. */
+export function issueIdentityCodes(
+  organization: string,
+  last: number,
+  count: number,
+  keyring: Keyring,
+  clock: Clock,
+): string[] {
+  return Array.from({ length: count }, (_, at) =>
+    issueIdentityCode(organization, last - count + 1 + at, keyring, clock),
+  )
+}
+
 /** A number that stays the same for an organisation's id. */
 function organizationNumber(organization: string): number {
   return Number.parseInt(digestBytes(organization).slice('sha256:'.length, 'sha256:'.length + 12), 16)

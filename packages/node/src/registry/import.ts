@@ -1,5 +1,6 @@
 import { Fault, problemOf } from '@ambit/core/fault'
 import type { Problem } from '@ambit/core/fault'
+import { formatSchema } from '@ambit/core/record'
 import { z } from 'zod'
 import type { Caller } from '../kernel/route.ts'
 import { slugFrom } from './naming.ts'
@@ -20,13 +21,47 @@ const entrySchema = z.object({
   headers: z.record(z.string().max(200), z.string().max(8192)).optional(),
 })
 
-/** The configuration file of an MCP client. Members that only the client uses are passed over. */
-export const importSchema = z.object({
-  mcpServers: z
-    .record(z.string().min(1).max(200), z.unknown())
-    .refine((servers) => Object.keys(servers).length <= serversMax, {
-      error: `at most ${serversMax} servers at once`,
-    }),
+const namesOne = (body: object) =>
+  ['mcpServers', 'document', 'url'].filter((name) => Reflect.get(body, name) !== undefined).length === 1
+
+/**
+ * The configuration file of an MCP client, of which members that only the client uses are passed over; or a description
+ * in one of the formats; or the address of one.
+ */
+export const importSchema = z
+  .object({
+    mcpServers: z
+      .record(z.string().min(1).max(200), z.unknown())
+      .refine((servers) => Object.keys(servers).length <= serversMax, {
+        error: `at most ${serversMax} servers at once`,
+      })
+      .optional(),
+    document: z.record(z.string(), z.unknown()).optional(),
+    url: z.string().max(2000).optional(),
+    /** Of the description; left out: seen from it. */
+    format: formatSchema.optional(),
+    /** Only where the description is of one agent. */
+    slug: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, 63 at most')
+      .optional(),
+    confirmName: z.boolean().optional(),
+  })
+  .refine(namesOne, { error: 'give one of `mcpServers`, `document` and `url`', path: ['document'] })
+export type DocumentImport = Omit<z.infer<typeof importSchema>, 'mcpServers'>
+
+/** Makes drafts of descriptions; the formats know the registry, so it is handed in. */
+export type ImportDocuments = (
+  caller: Caller,
+  given: DocumentImport,
+  signal?: AbortSignal,
+) => Promise<readonly ImportResult[]>
+
+export const importResultSchema = z.strictObject({
+  name: z.string(),
+  ok: z.boolean(),
+  slug: z.string().optional(),
+  problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
 })
 
 export type ImportResult =

@@ -6,7 +6,6 @@ import { describeRecord } from './live.ts'
 import { bodyInForce, entryOf, mustFind, renew } from './room.ts'
 import type { Room } from './room.ts'
 import { headInForce } from './roster.ts'
-import { everyone } from './secrets.ts'
 
 export interface ProbeResult {
   readonly reachable: boolean
@@ -14,11 +13,6 @@ export interface ProbeResult {
   readonly problem?: string
   readonly changes: readonly Change[]
 }
-
-/** Upstreams asked at the same time: enough to finish a thousand in minutes, few enough to be no load. */
-const concurrencyMax = 8
-/** Records are asked again at up to a tenth later, so that many nodes do not ask at the same moment. */
-const jitterShare = 0.1
 
 /** Asks the upstream of a record what it serves now, and holds what differs from what was accepted. */
 export async function probe(
@@ -69,39 +63,4 @@ async function observe(
 /** In one order, whatever the collation of the store is. */
 function sorted(changes: readonly Change[]): Change[] {
   return changes.toSorted((left, right) => (left.capability < right.capability ? -1 : 1))
-}
-
-/** Asks all records in use, again and again. Returns what ends it. */
-export function startProbes(room: Room, everyMs: number): () => void {
-  const ended = new AbortController()
-  let cancel: () => void = () => undefined
-  async function round(): Promise<void> {
-    const waiting = [...room.roster.all()]
-      .filter((held) => held.isLive && held.target.state === 'active')
-      .map((held) => ({ id: held.id, organization: held.organization }))
-    const work = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        if (ended.signal.aborted) return
-        try {
-          await probe(room, next.id, next.organization, everyone, ended.signal)
-        } catch (error) {
-          room.events.warn('registry.probe-failed', { record: next.id, error: String(error) })
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: concurrencyMax }, work))
-  }
-  function plan(): void {
-    const jitterMs = everyMs * jitterShare * (room.clock.random(1).readUInt8() / 255)
-    cancel = room.clock.after(everyMs + jitterMs, () => void roundThenPlan())
-  }
-  async function roundThenPlan(): Promise<void> {
-    await round()
-    if (!ended.signal.aborted) plan()
-  }
-  plan()
-  return () => {
-    ended.abort()
-    cancel()
-  }
 }

@@ -1,4 +1,5 @@
 import type { SignedRuling } from '@ambit/core/ruling'
+import type { TakedownRequest } from './takedown.ts'
 
 /** What the response room does for the routes of records; handed in, because registering does not know it. */
 export interface Recall {
@@ -6,6 +7,8 @@ export interface Recall {
   recall(order: Order): Promise<Recalled>
   /** Suspends the version in use and stops what is in flight. */
   suspend(order: Order): Promise<Recalled>
+  /** Takes a record away, of whatever organisation, and stops what is in flight. */
+  takeDown(request: TakedownRequest): Promise<Recalled>
   /** Ends a suspension. */
   reinstate(order: Order): Promise<{ readonly ruling: SignedRuling }>
 }

@@ -5,6 +5,10 @@ import type { Described, DescribeSource } from './describe.ts'
 import { capabilityFrom, checkRecord } from './draft.ts'
 import { issueIdentityCode } from './identity-code.ts'
 import { describeLive } from './live.ts'
+import { refuseHeldName } from './life.ts'
+import { checkNames, refuseQuarantinedKeys } from './names.ts'
+import type { NameWord } from './names.ts'
+import type { Admission, Admitted } from './key-admission.ts'
 import { slugFrom, versionFrom } from './naming.ts'
 import type { Served } from './registry-store.ts'
 import { refuseProgramOf } from './program.ts'
@@ -26,6 +30,13 @@ export interface Registration {
     readonly env?: Readonly<Record<string, string>>
   }
   readonly slug?: string
+  /** Keys of its own, and the proofs for that name. */
+  readonly keys?: readonly string[]
+  readonly proofs?: readonly unknown[]
+  /** What it is called, in place of what it calls itself. */
+  readonly name?: LanguageText
+  /** An owner says that its name may resemble another one. */
+  readonly confirmName?: boolean
   readonly version?: string
   readonly responsible?: { readonly name: string; readonly contact?: string }
   readonly secrets?: readonly HeaderSecret[]
@@ -61,7 +72,7 @@ export async function register(
     kind: described.kind,
     organization: caller.organization,
     version: registration.version ?? versionFrom(described.version),
-    name: inLanguage(described.name.slice(0, 200).toWellFormed() || slug),
+    name: registration.name ?? inLanguage(described.name.slice(0, 200).toWellFormed() || slug),
     description: inLanguage(described.description),
     provider: {
       organization: (described.provider.organization ?? caller.organization).slice(0, 300).toWellFormed(),
@@ -76,7 +87,8 @@ export async function register(
     evidence: [],
   }
   const served = Object.fromEntries(described.capabilities.map(({ id, served }) => [id, served]))
-  const held = await addRecord(room, record, served, keptSource(source), remarks)
+  const word = { caller, confirmName: registration.confirmName }
+  const held = await addRecord(room, record, served, keptSource(source), remarks, word, registration)
   await room.rows.setDocument(held.id, described.document)
   await keepSecrets(room, held.id, caller, registration)
   return held
@@ -124,21 +136,46 @@ async function describeNew(
   }
 }
 
-/** Gives a record its identity code and key, and makes its first draft. Throws a Fault `record.name-taken`. */
+/** Keys of the agent's own that a record is to name, and the proofs that they are held by whoever names them. */
+export interface BroughtKeys {
+  readonly keys?: readonly string[] | undefined
+  readonly proofs?: readonly unknown[] | undefined
+}
+
+/** Throws `agent-key.…` and `alias.…`: nothing was kept then. */
+export async function admit(
+  room: Room,
+  asked: BroughtKeys &
+    Pick<Admission, 'organization' | 'slug' | 'aliases' | 'named'> & { readonly agent?: string },
+): Promise<Admitted> {
+  const { keys = [], proofs = [], agent, ...rest } = asked
+  refuseQuarantinedKeys(room, keys, agent)
+  if (room.keys === undefined) return { keys: [], aliases: [] }
+  return await room.keys.admit({ ...rest, agent, keys, proofs })
+}
+
+/** Gives a record its identity code and key, and makes its first draft. Throws `record.name-…`, `record.quarantined`. */
 export async function addRecord(
   room: Room,
   record: Omit<AgentRecord, 'id' | 'keys'>,
   served: Served,
   source: RecordSource,
   remarks: readonly string[],
+  word: NameWord,
+  brought: BroughtKeys = {},
 ): Promise<Held> {
   const { organization, slug } = record
   refuseTaken(room, slug, organization)
+  // Before anything is made for it: what is refused leaves nothing behind.
+  const remark = checkNames(room, record, word)
+  const admitted = await admit(room, { ...brought, organization, slug, aliases: record.aliases })
   const id = issueIdentityCode(organization, await room.rows.next('ontology'), room.keyring, room.clock)
-  // Checked before a key is made for it: what is refused leaves nothing behind.
   checkRecord({ ...record, id, keys: [] })
-  const key = await room.identity.createHolderKey(organization)
-  const draft = checkRecord({ ...record, id, keys: [key] })
+  const keys = admitted.keys.length > 0 ? admitted.keys : [await room.identity.createHolderKey(organization)]
+  const draft = checkRecord({ ...record, id, keys })
+  // A key that the node has just made is nobody else's.
+  const isBrought = admitted.keys.length + admitted.aliases.length > 0
+  if (isBrought) await room.keys?.claim(id, organization, admitted)
   const now = room.clock.now()
   const isNew = await room.rows.insertEntry({
     id,
@@ -146,18 +183,22 @@ export async function addRecord(
     slug,
     isLive: true,
     source,
-    remarks,
+    remarks: remark === undefined ? remarks : [...remarks, remark],
     draft,
     served,
     created: now,
     updated: now,
   })
-  if (!isNew) throw nameTaken(slug)
+  if (!isNew) {
+    if (isBrought) await room.keys?.release(id)
+    throw nameTaken(slug)
+  }
   return await renew(room, id)
 }
 
 function refuseTaken(room: Room, slug: string, organization: string): void {
   if (room.roster.find(slug, organization) !== undefined) throw nameTaken(slug)
+  refuseHeldName(room.life, organization, slug)
 }
 
 function nameTaken(slug: string): Fault {

@@ -211,28 +211,6 @@ describe.each(storeEngines)('the registry on $name', (engine) => {
     expect((await registry.read('notes', 'main')).record).toMatchObject({ version: '1.2.0', places: [] })
   })
 
-  test('asks active records again and again, and stops when closed', async () => {
-    await using store = await engine.open()
-    const { registry, upstream, clock, bus } = await registryRoom(store)
-    await registry.register(operator, { url })
-    await registry.step({ ...as, step: 'submission' })
-    await registry.step({ ...as, step: 'activation' })
-    upstream.tools = [toolOf('list_notes', 'other')]
-    registry.startProbes(60_000)
-    const { promise: changed, resolve } = Promise.withResolvers<void>()
-    bus.subscribe('record.changed', () => resolve())
-    clock.advance(70_000)
-    await changed
-    expect(toolsOf(registry.target('notes'))).toEqual([
-      'list_notes proposed held',
-      'delete_note proposed held',
-    ])
-    registry[Symbol.dispose]()
-    const { asked } = upstream
-    clock.advance(1_000_000)
-    expect(upstream.asked).toBe(asked)
-  })
-
   test('changes made at once on one record all count', async () => {
     await using store = await engine.open()
     const { registry } = await registryRoom(store)

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { Change } from './drift.ts'
 import { init } from './migrations/001-init.ts'
 import { document } from './migrations/002-document.ts'
+import { life } from './migrations/003-life.ts'
 import type { RecordSource } from './source.ts'
 
 /** Definitions as the upstream served them, by capability id. */
@@ -71,6 +72,8 @@ export interface RegistryReader {
   /** All entries, page by page. */
   entries(): AsyncIterable<EntryRow>
   entry(id: string): Promise<EntryRow | undefined>
+  /** Where a record is read from. */
+  source(id: string): Promise<RecordSource | undefined>
   /** The document that the record was last read from, as it came. */
   document(id: string): Promise<string | undefined>
   /** Heads of all versions of all records, or of one, lowest number first. */
@@ -93,8 +96,19 @@ export interface RegistryWriter {
   deleteEntry(id: string): Promise<void>
   /** Puts these changes in the place of all that were found before. */
   replaceChanges(record: string, organization: string, changes: readonly Change[], at: number): Promise<void>
-  /** The next number of a sequence, from 1; no number is given twice. */
-  next(sequence: string): Promise<number>
+  /** The next number of a sequence, from 1, or the last of the next ones; no number is given twice. */
+  next(sequence: string, count?: number): Promise<number>
+  /**
+   * New records, with their first version where they have one, in one transaction. Gives the ids of those that were
+   * added: of a name that is taken by now nothing is.
+   */
+  insertNew(rows: readonly NewRow[]): Promise<ReadonlySet<string>>
+}
+
+export interface NewRow {
+  readonly entry: EntryRow
+  readonly head: VersionHead | undefined
+  readonly record: AgentRecord
 }
 
 export type RegistryStore = RegistryReader & RegistryWriter
@@ -102,9 +116,11 @@ export type RegistryStore = RegistryReader & RegistryWriter
 const pageRows = 500
 /** Parameters of one statement stay far below what the engines take. */
 const digestsPerQuery = 200
+/** Of one statement: eleven parameters each stay below what the engines take. */
+const rowsPerInsert = 50
 
 export async function openRegistryStore(store: Store): Promise<RegistryStore> {
-  await store.migrate({ domain: 'registry', steps: [init, document] })
+  await store.migrate({ domain: 'registry', steps: [init, document, life] })
   const db = store.tables<RegistryTables>()
   return { ...createReader(db), ...createEntryWriter(store, db), ...createVersionWriter(store, db) }
 }
@@ -148,6 +164,10 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
         .where('id', '=', id)
         .executeTakeFirst()
       return row === undefined ? undefined : entryOf(row)
+    },
+    async source(id) {
+      const row = await db.selectFrom('record_entry').select('source').where('id', '=', id).executeTakeFirst()
+      return row && (JSON.parse(row.source) as RecordSource)
     },
     async document(id) {
       const row = await db
@@ -199,19 +219,7 @@ function createEntryWriter(store: Store, db: Kysely<RegistryTables>): Pick<Regis
     async insertEntry(row) {
       const result = await db
         .insertInto('record_entry')
-        .values({
-          id: row.id,
-          organization: row.organization,
-          slug: row.slug,
-          live_slug: row.isLive ? row.slug : null,
-          source: JSON.stringify(row.source),
-          remarks: JSON.stringify(row.remarks),
-          draft: row.draft === undefined ? null : JSON.stringify(row.draft),
-          served: JSON.stringify(row.served),
-          document: null,
-          created: row.created,
-          updated: row.updated,
-        })
+        .values(entryRowOf(row))
         .onConflict((conflict) => conflict.columns(['organization', 'live_slug']).doNothing())
         .executeTakeFirst()
       return Number(result.numInsertedOrUpdatedRows ?? 0) === 1
@@ -284,20 +292,60 @@ function createVersionWriter(store: Store, db: Kysely<RegistryTables>): Omit<Reg
         }
       })
     },
-    async next(sequence) {
+    async next(sequence, count = 1) {
       const row = await db
         .insertInto('registry_sequence')
-        .values({ name: sequence, value: 1 })
+        .values({ name: sequence, value: count })
         .onConflict((conflict) =>
           conflict
             .column('name')
-            .doUpdateSet((build) => ({ value: build('registry_sequence.value', '+', 1) })),
+            .doUpdateSet((build) => ({ value: build('registry_sequence.value', '+', count) })),
         )
         .returning('value')
         .executeTakeFirstOrThrow()
       return row.value
     },
+    async insertNew(rows) {
+      return await store.transaction<RegistryTables, Set<string>>(async (tx) => {
+        const added = new Set<string>()
+        for (let from = 0; from < rows.length; from += rowsPerInsert) {
+          const some = rows.slice(from, from + rowsPerInsert)
+          const entries = await tx
+            .insertInto('record_entry')
+            .values(some.map(({ entry }) => entryRowOf(entry)))
+            .onConflict((conflict) => conflict.columns(['organization', 'live_slug']).doNothing())
+            .returning('id')
+            .execute()
+          for (const { id } of entries) added.add(id)
+          const versions = some.filter(({ entry }) => added.has(entry.id)).flatMap(versionRowOf)
+          if (versions.length > 0) await tx.insertInto('record_version').values(versions).execute()
+        }
+        return added
+      })
+    },
   }
+}
+
+function entryRowOf(row: EntryRow): RegistryTables['record_entry'] {
+  return {
+    id: row.id,
+    organization: row.organization,
+    slug: row.slug,
+    live_slug: row.isLive ? row.slug : null,
+    source: JSON.stringify(row.source),
+    remarks: JSON.stringify(row.remarks),
+    draft: row.draft === undefined ? null : JSON.stringify(row.draft),
+    served: JSON.stringify(row.served),
+    document: null,
+    created: row.created,
+    updated: row.updated,
+  }
+}
+
+function versionRowOf({ entry, head, record }: NewRow): RegistryTables['record_version'][] {
+  if (head === undefined) return []
+  const { organization } = entry
+  return [{ ...head, organization, body: JSON.stringify(record), served: '{}' }]
 }
 
 function entryOf(row: Omit<RegistryTables['record_entry'], 'document'>): EntryRow {

@@ -6,18 +6,30 @@ import type { SignedRuling } from '@ambit/core/ruling'
 import { accept } from './accept.ts'
 import type { Acceptance } from './accept.ts'
 import { applyDocument } from './apply.ts'
+import { applyBatch } from './batch.ts'
+import type { BatchOptions, BatchResult } from './batch.ts'
 import type { Described } from './describe.ts'
 import { edit } from './edit.ts'
 import type { Edit } from './edit.ts'
 import { importServers } from './import.ts'
 import type { ImportResult } from './import.ts'
+import { adviseDependants } from './dependants.ts'
+import type { Dependant } from './dependants.ts'
+import { openLifeBook } from './life.ts'
+import { draftFromDocument } from './from-document.ts'
+import type { DocumentDraft, DraftOptions } from './from-document.ts'
 import { describeRecord } from './live.ts'
-import { probe, startProbes } from './probe.ts'
+import { probe } from './probe.ts'
 import type { ProbeResult } from './probe.ts'
 import { createProposer } from './profile.ts'
+import { nothingProved } from './proved-domains.ts'
 import { putSecret } from './put-secret.ts'
 import type { SecretRequest } from './put-secret.ts'
 import { register } from './register.ts'
+import { rename } from './rename.ts'
+import type { RenameRequest } from './rename.ts'
+import { createReview } from './review.ts'
+import type { Review } from './review.ts'
 import type { Registration } from './register.ts'
 import { beginSignIn, forgetSignIn, setIdentity, setSignInClient, signInStatus } from './sign-in.ts'
 import type { ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
@@ -28,16 +40,33 @@ import type { RegistryParts, Room } from './room.ts'
 import { createRoster, headInForce } from './roster.ts'
 import { takeStep } from './steps.ts'
 import type { StepRequest, StepResult } from './steps.ts'
+import { createTakedowns } from './takedown.ts'
+import type { Takedowns } from './takedown.ts'
 import type { Target } from './target.ts'
+import { createTransfers } from './transfer.ts'
+import type { Transfers } from './transfer.ts'
 import { summaryOf, viewOf } from './view.ts'
 import type { Governed, RecordSummary, RecordView } from './view.ts'
 
 export type { Order, Recall, Recalled } from './recall.ts'
+export type { Admission, Admitted, KeyAdmission } from './key-admission.ts'
 export type { RegistryParts } from './room.ts'
 export type { StepRequest, StepResult } from './steps.ts'
 export { checkSchema } from './view.ts'
 export type { Check, Governed } from './view.ts'
+export type { ImportDocuments, ImportResult } from './import.ts'
+export { interfaceStates, livenessSchema, livenessStates } from './facts.ts'
+export type {
+  Facts,
+  InterfaceLiveness,
+  InterfaceState,
+  LivenessState,
+  RecordFacts,
+  RecordLiveness,
+} from './facts.ts'
 export { compare } from './drift.ts'
+export type { Dependant } from './dependants.ts'
+export type { ProvedDomains } from './proved-domains.ts'
 
 /** What exists: records, their versions and drafts. Asking for Targets is in memory; all else reads the store. */
 export interface Registry extends Disposable {
@@ -58,8 +87,29 @@ export interface Registry extends Disposable {
     servers: Readonly<Record<string, unknown>>,
     signal?: AbortSignal,
   ): Promise<readonly ImportResult[]>
-  apply(caller: Caller, document: unknown): Promise<{ readonly slug: string; readonly unchanged: boolean }>
+  /** Makes a draft of what a document of a third party says. Throws `record.name-taken`, `record.invalid`. */
+  draft(caller: Caller, draft: DocumentDraft, options?: DraftOptions): Promise<{ readonly slug: string }>
+  apply(
+    caller: Caller,
+    document: unknown,
+    confirmName?: boolean,
+  ): Promise<{ readonly slug: string; readonly unchanged: boolean }>
+  /** Many documents, each with its own result, in their order; new records share their commits. */
+  applyBatch(
+    caller: Caller,
+    documents: readonly unknown[],
+    options: BatchOptions,
+  ): Promise<readonly BatchResult[]>
   edit(slugOrId: string, caller: Caller, edit: Edit): Promise<void>
+  /** Gives it another name; the old one points to it for a time. Throws `record.name-…`. */
+  rename(slugOrId: string, caller: Caller, request: RenameRequest): Promise<{ readonly slug: string }>
+  readonly transfers: Transfers
+  readonly takedowns: Takedowns
+  readonly review: Review
+  /** Tells the keepers of records that are made of what a ruling took away. */
+  advise(ruling: SignedRuling): Promise<readonly Dependant[]>
+  /** Keeps a name free until then, for as long as somebody may still be allowed to call what had it. */
+  keepFree(organization: string, slug: string, until: number): Promise<void>
   accept(slugOrId: string, caller: Caller, acceptance: Acceptance): Promise<void>
   putSecret(slugOrId: string, caller: Caller, request: SecretRequest): Promise<void>
   /** Signing in to the server of a record, by a person for themselves. */
@@ -86,8 +136,10 @@ export interface Registry extends Disposable {
   view(slugOrId: string, organization: string, governed: Governed): Promise<RecordView>
   /** All rulings of a record, or the newest of an organisation. */
   rulings(organization: string, slugOrId?: string): Promise<readonly SignedRuling[]>
-  /** Asks all active records of all organisations again and again; each round starts that long after the one before. */
-  startProbes(everyMs: number): void
+  /** Live records of all organisations. */
+  allTargets(): Iterable<Target>
+  /** The address that a record (AIC) was read from; undefined for a program, or where there is no such record. */
+  source(record: string): Promise<string | undefined>
 }
 
 const defaultOrganization = 'main'
@@ -96,6 +148,8 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
   const room: Room = {
     ...parts,
     rows: await openRegistryStore(parts.store),
+    life: await openLifeBook(parts),
+    domains: parts.domains ?? nothingProved,
     roster: createRoster(),
     propose: createProposer(parts.catalog.profileWords),
     turns: createTurns(),
@@ -107,7 +161,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       if (typeof record === 'string') room.roster.applyRuling(record, room.rulings)
     }),
   )
-  endings.push(...followReplicas(room))
+  endings.push(...followReplicas(room), room.life.follow())
   return {
     target: (slugOrId, organization) => {
       if (organization !== undefined) return room.roster.find(slugOrId, organization)?.target
@@ -119,11 +173,24 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       slug: (await register(room, caller, registration, signal)).slug,
     }),
     import: async (caller, servers, signal) => await importServers(room, caller, servers, signal),
-    async apply(caller, document) {
-      const { held, unchanged } = await applyDocument(room, caller, document)
+    draft: async (caller, draft, options) => ({
+      slug: (await draftFromDocument(room, caller, draft, options)).slug,
+    }),
+    applyBatch: async (caller, documents, options) => await applyBatch(room, caller, documents, options),
+    async apply(caller, document, confirmName) {
+      const { held, unchanged } = await applyDocument(room, caller, document, confirmName)
       return { slug: held.slug, unchanged }
     },
     edit: async (slugOrId, caller, change) => await edit(room, slugOrId, caller, change),
+    rename: async (slugOrId, caller, request) => ({
+      slug: (await rename(room, slugOrId, caller, request)).slug,
+    }),
+    transfers: createTransfers(room),
+    takedowns: createTakedowns(room),
+    review: createReview(room),
+    advise: async (ruling) => await adviseDependants(room, ruling),
+    keepFree: async (organization, slug, until) =>
+      await room.life.hold({ organization, slug, record: '', until }),
     accept: async (slugOrId, caller, acceptance) => await accept(room, slugOrId, caller, acceptance),
     putSecret: async (slugOrId, caller, request) => await putSecret(room, slugOrId, caller, request),
     signIn: {
@@ -154,8 +221,12 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       if (slugOrId === undefined) return await room.rulings.newest(organization)
       return await room.rulings.list(mustFind(room, slugOrId, organization).id)
     },
-    startProbes(everyMs) {
-      endings.push(startProbes(room, everyMs))
+    *allTargets() {
+      for (const held of room.roster.all()) if (held.isLive) yield held.target
+    },
+    async source(record) {
+      const source = await room.rows.source(record)
+      return source !== undefined && 'url' in source ? source.url : undefined
     },
     [Symbol.dispose]() {
       for (const end of endings.splice(0)) end()

@@ -10,6 +10,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Keyring } from '../kernel/keyring.ts'
 import type { LeafWriter } from '../kernel/leaf-writer.ts'
+import type { Ids } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Turns } from '../kernel/turns.ts'
 import type { Rulings } from '../ruling/ruling.ts'
@@ -18,6 +19,9 @@ import type { Store } from '../store/store.ts'
 import type { Describe } from './describe.ts'
 import { isSettled } from './drift.ts'
 import type { Proposer } from './profile.ts'
+import type { LifeBook } from './life.ts'
+import type { ProvedDomains } from './proved-domains.ts'
+import type { KeyAdmission } from './key-admission.ts'
 import type { EntryRow, RegistryStore, VersionBody } from './registry-store.ts'
 import { headInForce, holdRecord } from './roster.ts'
 import type { Held, Roster } from './roster.ts'
@@ -28,7 +32,7 @@ export interface RegistryParts {
   /** The registry log. */
   readonly log: LeafWriter
   readonly rulings: Rulings
-  readonly identity: Pick<Identity, 'createHolderKey' | 'person'>
+  readonly identity: Pick<Identity, 'createHolderKey' | 'createHolderKeys' | 'person'>
   readonly secrets: Secrets
   readonly signIns: Pick<
     SignIns,
@@ -37,16 +41,23 @@ export interface RegistryParts {
   /** Who can read a live agent or server, one for each protocol. */
   readonly describers: readonly Describe[]
   readonly keyring: Keyring
+  /** Who may name which keys and aliases. Left out: nobody brings any. */
+  readonly keys?: KeyAdmission
   readonly bus: Bus
   readonly clock: Clock
   readonly catalog: Catalog
   readonly events: Log
+  readonly ids: Ids
+  /** What organisations proved to be theirs; left out: nobody proved anything. */
+  readonly domains?: ProvedDomains
 }
 
 /** What the files of this room share. */
 export interface Room extends RegistryParts {
   readonly rows: RegistryStore
   readonly roster: Roster
+  readonly life: LifeBook
+  readonly domains: ProvedDomains
   readonly propose: Proposer
   /** One change at a time for each record; nothing in a turn waits for another machine. */
   readonly turns: Turns
@@ -56,7 +67,15 @@ export interface Room extends RegistryParts {
 export function mustFind(room: Room, slugOrId: string, organization: string): Held {
   const held = room.roster.find(slugOrId, organization)
   if (held !== undefined) return held
+  refuseRenamed(room, slugOrId, organization)
   throw new Fault('input.not-found', { detail: 'there is no such record', where: slugOrId.slice(0, 100) })
+}
+
+/** Throws `record.renamed` for the former name of a record, while it is kept. */
+function refuseRenamed(room: Room, slug: string, organization: string): void {
+  const held = room.roster.byId(room.life.holdOf(organization, slug)?.record ?? '')
+  if (held === undefined || held.organization !== organization || !held.isLive) return
+  throw new Fault('record.renamed', { detail: `${slug} is called ${held.slug} now`, where: held.slug })
 }
 
 /** The row of a record. It was there a moment ago, so its absence is the same Fault as above. */

@@ -4,6 +4,8 @@ import type { AgentRecord, RecordState } from '@ambit/core/record'
 import type { Rulings } from '../ruling/ruling.ts'
 import { digestValue } from '../kernel/digest.ts'
 import type { Change } from './drift.ts'
+import { skeletons } from './confusable.ts'
+import { Postings } from './postings.ts'
 import type { EntryRow, Served, VersionHead } from './registry-store.ts'
 import type { Target, TargetCapability } from './target.ts'
 
@@ -16,6 +18,10 @@ export interface Held {
   readonly hasDraft: boolean
   readonly updated: number
   readonly scenarios: readonly string[]
+  /** Displayed names in force and of the draft. */
+  readonly names: readonly string[]
+  /** Digests of what it is made of, as far as its bill of materials gives them. */
+  readonly supplies: readonly string[]
   /** Lowest number first. */
   readonly versions: readonly VersionHead[]
   readonly target: Target
@@ -31,6 +37,10 @@ export interface Roster {
   /** By slug or AIC. Of retired records only by AIC. */
   find(slugOrId: string, organization: string): Held | undefined
   byDigest(digest: string): Held | undefined
+  /** Live records of any organisation with a name of one of these looks (`confusable.ts`). */
+  looksLike(looks: readonly string[]): Iterable<Held>
+  /** Live records of any organisation whose bill of materials lists one of these digests. */
+  madeOf(digests: readonly string[]): Iterable<Held>
   /** Live records in the order of their slugs; the same array until a record changes. */
   list(organization: string): readonly Held[]
   targets(organization: string): readonly Target[]
@@ -44,6 +54,8 @@ export function createRoster(): Roster {
   const ids = new Map<string, Held>()
   const slugs = new Map<string, Held>()
   const digests = new Map<string, string>()
+  const looks = new Postings()
+  const supplies = new Postings()
   const lists = new Map<string, { held: readonly Held[]; targets: readonly Target[] }>()
 
   function remove(id: string): void {
@@ -54,6 +66,8 @@ export function createRoster(): Roster {
     if (slugs.get(name) === held) slugs.delete(name)
     digests.delete(held.target.digest)
     for (const { digest } of held.versions) digests.delete(digest)
+    for (const look of looksOf(held)) looks.remove(look, id)
+    for (const digest of held.supplies) supplies.remove(digest, id)
     lists.delete(held.organization)
   }
   function put(held: Held): void {
@@ -62,7 +76,18 @@ export function createRoster(): Roster {
     if (held.isLive) slugs.set(nameOf(held.organization, held.slug), held)
     digests.set(held.target.digest, held.id)
     for (const { digest } of held.versions) digests.set(digest, held.id)
+    if (held.isLive) {
+      for (const look of looksOf(held)) looks.add(look, held.id)
+      for (const digest of held.supplies) supplies.add(digest, held.id)
+    }
     lists.delete(held.organization)
+  }
+  function* those(postings: Postings, words: readonly string[]): Iterable<Held> {
+    const found = new Set(words.flatMap((word) => [...postings.get(word)]))
+    for (const id of found) {
+      const held = ids.get(id)
+      if (held !== undefined) yield held
+    }
   }
   function listsOf(organization: string): { held: readonly Held[]; targets: readonly Target[] } {
     let found = lists.get(organization)
@@ -87,6 +112,8 @@ export function createRoster(): Roster {
       return held?.organization === organization ? held : undefined
     },
     byDigest: (digest) => ids.get(digests.get(digest) ?? ''),
+    looksLike: (wanted) => those(looks, wanted),
+    madeOf: (wanted) => those(supplies, wanted),
     list: (organization) => listsOf(organization).held,
     targets: (organization) => listsOf(organization).targets,
     all: () => ids.values(),
@@ -101,6 +128,10 @@ export function createRoster(): Roster {
 
 function nameOf(organization: string, slug: string): string {
   return `${organization}/${slug}`
+}
+
+function looksOf({ slug, names }: Held): Set<string> {
+  return new Set([slug, ...names].flatMap(skeletons))
 }
 
 /** The newest active version, else the newest one. */
@@ -136,13 +167,22 @@ export function holdRecord(
     hasDraft: entry.draft !== undefined,
     updated: entry.updated,
     scenarios: inForce.record.scenarios,
+    names: [
+      ...new Set(
+        [inForce.record, entry.draft].flatMap((each) =>
+          Object.values(each?.name ?? {}).filter((name) => name !== undefined),
+        ),
+      ),
+    ],
+    supplies: [...new Set(inForce.record.supplies.flatMap((each) => each.digest ?? []))],
     versions,
-    target: targetOf(inForce.record, digest, inForce.served, changes, rulings),
+    target: targetOf(entry, inForce.record, digest, inForce.served, changes, rulings),
     changes: changes.length,
   }
 }
 
 function targetOf(
+  { organization, slug }: EntryRow,
   record: AgentRecord,
   digest: Digest,
   served: Served,
@@ -168,8 +208,8 @@ function targetOf(
   })
   return {
     id: record.id,
-    slug: record.slug,
-    organization: record.organization,
+    slug,
+    organization,
     kind: record.kind,
     digest,
     version: record.version,

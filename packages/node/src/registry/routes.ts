@@ -1,11 +1,16 @@
-import { profileSchema } from '@ambit/core/record'
+import { namesSchema, profileSchema } from '@ambit/core/record'
 import { signedRulingSchema } from '@ambit/core/ruling'
 import { z } from 'zod'
 import { limits } from '../kernel/limits.ts'
 import { route } from '../kernel/route.ts'
 import type { Caller, RoleName, Route } from '../kernel/route.ts'
+import { batchRoutes } from './batch-routes.ts'
 import { editSchema } from './edit.ts'
-import { importSchema } from './import.ts'
+import { lifeRoutes } from './life-routes.ts'
+import { takedownRoutes } from './takedown-routes.ts'
+import { transferRoutes } from './transfer-routes.ts'
+import { importResultSchema, importSchema } from './import.ts'
+import type { ImportDocuments } from './import.ts'
 import type { Recall } from './recall.ts'
 import type { Registry } from './registry.ts'
 import type { Registration } from './register.ts'
@@ -19,6 +24,9 @@ export interface RegistryRouteParts {
   readonly registry: Registry
   readonly recall: Recall
   readonly governed: Governed
+  readonly documents: ImportDocuments
+  /** Ends what its former keeper holds of a record (AIC) that is handed over. */
+  readonly handOver: (record: string, organization: string, by: string) => Promise<unknown>
 }
 
 const operators: readonly RoleName[] = ['owner', 'operator']
@@ -29,9 +37,13 @@ export function registryRoutes(parts: RegistryRouteParts): Route[] {
   return [
     ...readingRoutes(parts),
     ...makingRoutes(parts),
+    ...batchRoutes(parts.registry),
     ...draftRoutes(parts),
     ...upstreamRoutes(parts),
     ...stepRoutes(parts),
+    ...lifeRoutes(parts),
+    ...transferRoutes(parts),
+    ...takedownRoutes(parts),
     ...signInRoutes(parts.registry),
   ]
 }
@@ -100,6 +112,10 @@ const registrationSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, 63 at most')
     .optional(),
+  name: namesSchema.optional(),
+  confirmName: z.boolean().optional(),
+  keys: z.array(z.string().max(200)).max(20).optional(),
+  proofs: z.array(z.unknown()).max(20).optional(),
   version: z.string().max(150).optional(),
   responsible: z
     .union([
@@ -120,7 +136,7 @@ const registrationSchema = z.strictObject({
   idToken: idTokenSchema.optional(),
 })
 
-function makingRoutes({ registry, governed }: RegistryRouteParts): Route[] {
+function makingRoutes({ registry, governed, documents }: RegistryRouteParts): Route[] {
   return [
     route({
       method: 'POST',
@@ -138,32 +154,29 @@ function makingRoutes({ registry, governed }: RegistryRouteParts): Route[] {
     route({
       method: 'POST',
       path: '/api/records/import',
-      summary: 'Registers each server of an MCP client configuration, each with its own result.',
+      summary:
+        'Registers each server of an MCP client configuration, or makes drafts of descriptions; each with its own result.',
       access: operators,
       body: importSchema,
-      reply: z.strictObject({
-        results: z.array(
-          z.strictObject({
-            name: z.string(),
-            ok: z.boolean(),
-            slug: z.string().optional(),
-            problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
-          }),
-        ),
-      }),
-      handle: async ({ caller, body, signal }) => ({
-        body: { results: [...(await registry.import(caller, body.mcpServers, signal))] },
-      }),
+      reply: z.strictObject({ results: z.array(importResultSchema) }),
+      async handle({ caller, body: { mcpServers, ...given }, signal }) {
+        const results =
+          mcpServers === undefined
+            ? await documents(caller, given, signal)
+            : await registry.import(caller, mcpServers, signal)
+        return { body: { results: [...results] } }
+      },
     }),
     route({
       method: 'PUT',
       path: '/api/records',
       summary: 'Makes a draft of a whole record document, unless nothing in it is new.',
       access: operators,
+      query: z.strictObject({ confirmName: z.enum(['true']).optional() }),
       body: z.looseObject({}),
       reply: z.union([recordViewSchema, z.strictObject({ unchanged: z.literal(true) })]),
-      async handle({ caller, body }) {
-        const { slug, unchanged } = await registry.apply(caller, body)
+      async handle({ caller, body, query }) {
+        const { slug, unchanged } = await registry.apply(caller, body, query.confirmName === 'true')
         if (unchanged) return { body: { unchanged: true as const } }
         return { body: await registry.view(slug, caller.organization, governed) }
       },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { route } from '../kernel/route.ts'
 import type { Caller, RoleName, Route } from '../kernel/route.ts'
 import type { RegistryRouteParts } from './routes.ts'
+import { dependantSchema, reachDependants } from './takedown-routes.ts'
 import { recordViewSchema } from './view.ts'
 
 const operators: readonly RoleName[] = ['owner', 'operator']
@@ -11,7 +12,8 @@ const note = z.string().max(2000)
 const reached = { tookMs: z.number(), stopped: z.int(), acts: z.array(z.string()) }
 
 /** Routes that make a ruling of the life cycle. */
-export function stepRoutes({ registry, recall, governed }: RegistryRouteParts): Route[] {
+export function stepRoutes(parts: RegistryRouteParts): Route[] {
+  const { registry, recall, governed } = parts
   const body = z.strictObject({ note: note.optional() }).default({})
   const reply = recordViewSchema
   const stepRoute = (
@@ -64,12 +66,19 @@ export function stepRoutes({ registry, recall, governed }: RegistryRouteParts): 
       summary: 'Recalls exact versions and stops what is in flight, as callee and as caller.',
       access: operators,
       params,
-      body: z.strictObject({ version: z.string().max(150).optional(), note: note.min(1) }),
-      reply: z.strictObject({ ruling: signedRulingSchema, ...reached }),
-      async handle({ caller, params: { slug }, body: { version, note: why } }) {
+      body: z.strictObject({
+        version: z.string().max(150).optional(),
+        note: note.min(1),
+        /** Also suspends the organisation's own records that are made of it. */
+        dependants: z.boolean().optional(),
+      }),
+      reply: z.strictObject({ ruling: signedRulingSchema, ...reached, dependants: z.array(dependantSchema) }),
+      async handle({ caller, params: { slug }, body: { version, note: why, dependants } }) {
         const order = orderOf(caller, slug, { note: why })
         const recalled = await recall.recall({ ...order, ...(version === undefined ? {} : { version }) })
-        return { body: { ...recalled, acts: [...recalled.acts] } }
+        const suspend = dependants === true ? 'own' : 'none'
+        const told = await reachDependants(parts, caller, recalled.ruling, suspend)
+        return { body: { ...recalled, acts: [...recalled.acts], dependants: told } }
       },
     }),
   ]

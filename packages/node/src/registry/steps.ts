@@ -1,8 +1,10 @@
 import type { Digest } from '@ambit/core/digest'
 import { Fault } from '@ambit/core/fault'
 import type { AgentRecord } from '@ambit/core/record'
-import type { SignedRuling } from '@ambit/core/ruling'
+import type { RulingKind, SignedRuling } from '@ambit/core/ruling'
 import { digestValue } from '../kernel/digest.ts'
+import { checkDomains } from './domain-check.ts'
+import { refuseTakenDown } from './life.ts'
 import { checkStep, stateAfter } from './lifecycle.ts'
 import type { Step } from './lifecycle.ts'
 import type { Served, VersionHead } from './registry-store.ts'
@@ -33,18 +35,36 @@ export interface StepResult {
 }
 
 /** A ruling names at most this many versions (core, ruling.ts). */
-const digestsMax = 100
+export const digestsMax = 100
 
 /** Makes the ruling of a step, if the state of the record allows it, and renews what is in memory. Throws a Fault `record.state`. */
 export async function takeStep(room: Room, request: StepRequest): Promise<StepResult> {
   const { id } = mustFind(room, request.record, request.organization)
   return await room.turns.take(id, async () => {
     const held = mustFind(room, id, request.organization)
+    refuseTakenDown(room.life, held)
     if (request.step === 'submission') return await submit(room, held, request)
     if (request.step === 'retirement') return await retire(room, held, request)
     const versions = versionsFor(room, await forStep(room, held, request.step), request)
-    if (request.step === 'activation') return await activate(room, held, versions[0]!, request)
+    if (request.step === 'activation') {
+      await refuseSamePerson(room, held, versions[0]!, request.person)
+      return await activate(room, held, versions[0]!, request)
+    }
     return await rule(room, held, versions, request)
+  })
+}
+
+/** Where the organisation asks for two people. Throws `record.second-person`. */
+async function refuseSamePerson(room: Room, held: Held, { digest, version }: VersionHead, person: string) {
+  if (!(await room.life.rows.wantsTwoPeople(held.organization))) return
+  const rulings = await room.rulings.list(held.id)
+  const submission = rulings.findLast(
+    ({ body }) => body.kind === 'submission' && body.subject.digests.includes(digest),
+  )
+  if (submission?.body.person !== person) return
+  throw new Fault('record.second-person', {
+    detail: `version ${version} was submitted by the same person`,
+    where: held.slug,
   })
 }
 
@@ -114,6 +134,7 @@ async function activate(
   const body = (await room.rows.bodies([version.digest])).get(version.digest)
   if (body === undefined)
     throw new Fault('internal', { detail: 'a version has no document', where: held.slug })
+  checkDomains(room, body.record)
   await writeRecordLeaf(room, body.record, version.digest)
   const ruling = await issue(room, held, 'activation', [version.digest], request)
   // One version is in force: were an older one still active, a recall of this one would bring it back.
@@ -215,20 +236,29 @@ async function retire(room: Room, held: Held, request: StepRequest): Promise<Ste
   return { record: held.id, slug: held.slug, ruling }
 }
 
-async function issue(
+/** On whose word a ruling is made, and on what ground. */
+type Statement = Pick<StepRequest, 'note' | 'basis'> & {
+  /** Left out: the node does it by itself. */
+  readonly person?: string
+  readonly evidence?: readonly Digest[]
+}
+
+/** Makes a ruling about versions of a record. Call it in a turn. */
+export async function issue(
   room: Room,
   held: Held,
-  kind: Step,
+  kind: RulingKind,
   digests: readonly Digest[],
-  request: Omit<StepRequest, 'step'>,
+  request: Statement,
 ): Promise<SignedRuling> {
   return await room.rulings.issue({
     kind,
     organization: held.organization,
     record: held.id,
     digests,
-    person: request.person,
+    ...(request.person === undefined ? {} : { person: request.person }),
     ...(request.note === undefined ? {} : { note: request.note }),
     ...(request.basis === undefined ? {} : { basis: request.basis }),
+    ...(request.evidence === undefined ? {} : { evidence: request.evidence }),
   })
 }

@@ -16,6 +16,9 @@ import type { Tier } from '../kernel/catalog.ts'
 import { timeText } from '../kernel/clock.ts'
 import { definitionDigest } from './definition.ts'
 import type { Change } from './drift.ts'
+import { factsSchema, livenessStateSchema } from './facts.ts'
+import type { Facts } from './facts.ts'
+import { lifeView, lifeViewSchema } from './life-view.ts'
 import { bodyInForce, entryOf } from './room.ts'
 import type { Room } from './room.ts'
 import { headInForce, servedOf, stateOf } from './roster.ts'
@@ -29,6 +32,7 @@ export interface Governed {
   tierOf(record: { readonly scenarios: readonly string[]; readonly effects: readonly Effect[] }): Tier
   /** Results of the newest test run of an exact version. */
   checksOf(record: string, digest: string): Promise<readonly Check[] | undefined>
+  readonly facts?: Facts
 }
 
 export const summarySchema = z.strictObject({
@@ -44,6 +48,8 @@ export const summarySchema = z.strictObject({
   tools: z.int(),
   proposals: z.int(),
   held: z.int(),
+  /** How it answers, where it is asked. */
+  liveness: livenessStateSchema.optional(),
   tier: tierSchema.optional(),
   certified: z.boolean(),
   updated: timeSchema,
@@ -86,6 +92,8 @@ export const recordViewSchema = z.strictObject({
   checks: z.array(checkSchema).optional(),
   /** Things an operator should know of how the agent described itself. */
   remarks: z.array(z.string()),
+  ...lifeViewSchema.shape,
+  ...factsSchema.shape,
 })
 export type RecordView = z.infer<typeof recordViewSchema>
 
@@ -105,6 +113,7 @@ export function summaryOf(room: Room, held: Held, governed: Governed): RecordSum
     tools: capabilities.length,
     proposals: capabilities.filter((capability) => !capability.accepted).length,
     held: held.changes,
+    ...(governed.facts === undefined ? {} : { liveness: governed.facts.stateOf(held.id) }),
     tier: governed.tierOf({ scenarios: held.scenarios, effects }),
     certified: room.rulings.certificateOf(target.digest) !== undefined,
     updated: timeText(held.updated),
@@ -142,6 +151,8 @@ export async function viewOf(room: Room, held: Held, governed: Governed): Promis
         }),
     ...(checks === undefined ? {} : { checks: [...checks] }),
     remarks: [...entry.remarks],
+    ...lifeView(room, held, shown.record),
+    ...(await governed.facts?.of(held.id, held.organization)),
   }
 }
 

@@ -2,11 +2,9 @@ import type { RulingLeaf } from '@ambit/core/leaf'
 import type { SignedRuling } from '@ambit/core/ruling'
 import { timeText } from '../kernel/clock.ts'
 import { digestValue } from '../kernel/digest.ts'
-import type { Order, Recalled } from '../registry/registry.ts'
+import type { Recalled, StepResult } from '../registry/registry.ts'
 import { reachedText } from './reached.ts'
 import type { ResponseParts } from './response.ts'
-
-const reasons = { recall: 'record.recalled', suspension: 'record.suspended' } as const
 
 /**
  * Rules, then stops, then records how far it reached. The ruling raises the epoch before anything is stopped, so that an
@@ -14,15 +12,15 @@ const reasons = { recall: 'record.recalled', suspension: 'record.suspended' } as
  */
 export async function carryOut(
   parts: ResponseParts,
-  step: keyof typeof reasons,
-  order: Order,
+  reason: 'record.recalled' | 'record.suspended',
+  rule: () => Promise<StepResult>,
 ): Promise<Recalled> {
-  const { registry, stop, log, clock, gateway } = parts
+  const { stop, log, clock, gateway } = parts
   const startedAt = clock.monotonicMs()
-  const { ruling, record } = await registry.step({ ...order, step })
+  const { ruling, record } = await rule()
   const signed = ruling!
   const { digests } = signed.body.subject
-  const { stopped, acts } = await stop({ digests, record, reason: reasons[step] })
+  const { stopped, acts } = await stop({ digests, record, reason })
   await log.write(reachedText(gateway, acts, (reached) => leafOf(signed, clock.now(), reached)))
   return { ruling: signed, stopped, acts, tookMs: Math.round((clock.monotonicMs() - startedAt) * 10) / 10 }
 }

@@ -1,7 +1,7 @@
 import type { Digest } from '@ambit/core/digest'
 import type { Clock } from '../kernel/clock.ts'
 import type { LeafWriter } from '../kernel/leaf-writer.ts'
-import type { Order, Recall, Recalled, Registry } from '../registry/registry.ts'
+import type { Order, Recall, Registry } from '../registry/registry.ts'
 import { carryOut } from './recall.ts'
 
 /** Ends the acts that are under way for a subject, as callee and as caller; the gateway provides it. */
@@ -19,7 +19,7 @@ export interface StopInFlight {
 export type Response = Recall
 
 export interface ResponseParts {
-  readonly registry: Pick<Registry, 'step'>
+  readonly registry: Pick<Registry, 'step' | 'takedowns'>
   readonly stop: StopInFlight
   /** The activity log. */
   readonly log: LeafWriter
@@ -31,8 +31,16 @@ export interface ResponseParts {
 export function openResponse(parts: ResponseParts): Response {
   const { registry } = parts
   return {
-    recall: async (order: Order): Promise<Recalled> => await carryOut(parts, 'recall', order),
-    suspend: async (order: Order): Promise<Recalled> => await carryOut(parts, 'suspension', order),
+    recall: async (order: Order) =>
+      await carryOut(parts, 'record.recalled', async () => await registry.step({ ...order, step: 'recall' })),
+    suspend: async (order: Order) =>
+      await carryOut(
+        parts,
+        'record.suspended',
+        async () => await registry.step({ ...order, step: 'suspension' }),
+      ),
+    takeDown: async (request) =>
+      await carryOut(parts, 'record.recalled', async () => await registry.takedowns.takeDown(request)),
     async reinstate(order) {
       const { ruling } = await registry.step({ ...order, step: 'reinstatement' })
       return { ruling: ruling! }

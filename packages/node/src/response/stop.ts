@@ -135,7 +135,8 @@ export function createStopping(parts: StoppingParts): Stopping {
   }
 }
 
-function whyOf({ id, by, at }: Stop): Reason {
+/** What is said of an act that it ends. */
+export function whyOf({ id, by, at }: Stop): Reason {
   const what = `stopped by ${by} at ${timeText(at)}`
   return { code: 'user.stopped', rule: id, what, howToAsk: 'Ask them, or an owner, to lift the stop.' }
 }

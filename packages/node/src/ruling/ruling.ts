@@ -16,7 +16,7 @@ import type { LeafWriter } from '../kernel/leaf-writer.ts'
 import { createTurns } from '../kernel/turns.ts'
 import type { Store } from '../store/store.ts'
 import { openRulingStore } from './ruling-store.ts'
-import type { RulingHead } from './ruling-store.ts'
+import type { NewRuling, RulingHead } from './ruling-store.ts'
 import { Standing, stateByKind } from './standing.ts'
 import type { StandingCertificate, StandingState } from './standing.ts'
 
@@ -32,6 +32,8 @@ export interface Rulings {
   certificateOf(digest: Digest): StandingCertificate | undefined
   /** Signs, writes the leaf to the registry log, stores, raises the epoch, then publishes `ruling.<kind>` {id, record, digests, epoch}, on other replicas with `learned`. */
   issue(statement: Statement): Promise<SignedRuling>
+  /** The same for many records, each once and new, so that nobody else rules on them meanwhile: with one commit. */
+  issueAll(statements: readonly Statement[]): Promise<readonly SignedRuling[]>
   /** Rulings of a record (AIC), oldest first. */
   list(record: string): Promise<readonly SignedRuling[]>
   /** The newest rulings of an organisation, newest first. */
@@ -78,25 +80,31 @@ export async function openRulings(parts: RulingParts): Promise<Rulings> {
   let lastIssued = await rows.newestAt()
   const turns = createTurns()
 
-  async function issue(statement: Statement): Promise<SignedRuling> {
+  async function issueAll(statements: readonly Statement[]): Promise<readonly SignedRuling[]> {
+    const newest = await rows.newestAt()
     // Strictly growing, also when the clock steps back: it is the order in which rulings hold after a restart.
     // Other replicas issue too, by clocks of their own.
-    lastIssued = Math.max(parts.clock.now(), lastIssued + 1, (await rows.newestAt()) + 1)
-    const issued = lastIssued
-    const signed = await sign(rulingOf(statement, issued, parts), parts.signer)
-    await parts.log.write(canonicalJson(leafOf(signed, issued)))
-    await rows.insert({
-      organization: statement.organization ?? defaultOrganization,
-      issued,
-      expires: statement.expiresAt,
-      signed,
-    })
-    const { id, kind, subject } = signed.body
-    const { record, digests } = subject
-    standing.apply({ id, kind, record, digests, expires: statement.expiresAt ?? null, issued })
-    epoch += 1
-    parts.bus.publish(`ruling.${kind}`, { id, record, digests, epoch })
-    return signed
+    const first = Math.max(parts.clock.now(), lastIssued + 1, newest + 1)
+    lastIssued = first + statements.length - 1
+    const made: NewRuling[] = []
+    for (const [at, statement] of statements.entries()) {
+      const signed = await sign(rulingOf(statement, first + at, parts), parts.signer)
+      const { organization = defaultOrganization, expiresAt: expires } = statement
+      made.push({ organization, issued: first + at, expires, signed })
+    }
+    // Together, so that they share a sync of the log and one commit.
+    await Promise.all(
+      made.map(async ({ signed, issued }) => await parts.log.write(canonicalJson(leafOf(signed, issued)))),
+    )
+    await rows.insert(made)
+    for (const { signed, issued, expires = null } of made) {
+      const { id, kind, subject } = signed.body
+      const { record, digests } = subject
+      standing.apply({ id, kind, record, digests, expires, issued })
+      epoch += 1
+      parts.bus.publish(`ruling.${kind}`, { id, record, digests, epoch })
+    }
+    return made.map(({ signed }) => signed)
   }
   function learn(head: RulingHead): void {
     if (!standing.apply(head)) return
@@ -127,7 +135,9 @@ export async function openRulings(parts: RulingParts): Promise<Rulings> {
       return certificate.expiresAt > parts.clock.now() ? certificate : undefined
     },
     // One after the other for one record, so that memory, store and log agree on which ruling is the newest.
-    issue: async (statement) => await turns.take(statement.record, async () => await issue(statement)),
+    issue: async (statement) =>
+      await turns.take(statement.record, async () => (await issueAll([statement]))[0]!),
+    issueAll,
     list: async (record) => await rows.ofRecord(record),
     newest: async (organization) => await rows.newest(organization, newestRowsMax),
   }

@@ -11,6 +11,8 @@ export const stateByKind: Readonly<Partial<Record<RulingKind, RecordState>>> = {
   recall: 'recalled',
   reinstatement: 'active',
   retirement: 'retired',
+  // Nobody but those who run the node ends it; all that a recall stops is stopped.
+  takedown: 'recalled',
 }
 
 export interface StandingState {

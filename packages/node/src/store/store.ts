@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { migrate } from './migrate.ts'
 import type { Migrations } from './migrate.ts'
-import { openPostgres } from './postgres/postgres.ts'
 import { openSqlite } from './sqlite/sqlite.ts'
 import { Fault } from '@ambit/core/fault'
 
@@ -38,6 +37,8 @@ export async function openStore(address: string): Promise<Store> {
     return createStore('sqlite', db, copyTo)
   }
   if (address.startsWith('postgres://') || address.startsWith('postgresql://')) {
+    // The client is read only where there is a server to speak to.
+    const { openPostgres } = await import('./postgres/postgres.ts')
     return createStore('postgres', await openPostgres(address), notEmbedded)
   }
   throw new Fault('store.unavailable', {

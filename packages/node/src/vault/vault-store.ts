@@ -23,11 +23,14 @@ export interface VaultKey {
 export interface VaultReader {
   sealed(key: VaultKey): Promise<Uint8Array | undefined>
   names(organization: string, person: string, record: string, rowsMax: number): Promise<readonly string[]>
+  count(organization: string, record: string): Promise<number>
 }
 
 export interface VaultWriter {
   put(key: VaultKey, sealed: Uint8Array, at: number): Promise<void>
   remove(key: VaultKey): Promise<void>
+  /** Of all people; gives their number. */
+  forget(organization: string, record: string): Promise<number>
 }
 
 export function createVaultReader(store: Store): VaultReader {
@@ -56,6 +59,15 @@ export function createVaultReader(store: Store): VaultReader {
         .execute()
       return rows.map((row) => row.name)
     },
+    async count(organization, record) {
+      const row = await db
+        .selectFrom('vault_entry')
+        .select((by) => by.fn.countAll<number>().as('n'))
+        .where('organization', '=', organization)
+        .where('record', '=', record)
+        .executeTakeFirstOrThrow()
+      return row.n
+    },
   }
 }
 
@@ -82,6 +94,14 @@ export function createVaultWriter(store: Store): VaultWriter {
         .where('record', '=', record)
         .where('name', '=', name)
         .execute()
+    },
+    async forget(organization, record) {
+      const gone = await db
+        .deleteFrom('vault_entry')
+        .where('organization', '=', organization)
+        .where('record', '=', record)
+        .executeTakeFirst()
+      return Number(gone.numDeletedRows)
     },
   }
 }

@@ -22,6 +22,10 @@ export interface Vault {
   /** The same from memory alone: undefined when not loaded yet, null when there is none. */
   peek(organization: string, person: string, record: string, name: string): string | null | undefined
   remove(organization: string, person: string, record: string, name: string): Promise<void>
+  /** Removes all that anybody of the organisation left for a record; gives their number. */
+  forget(organization: string, record: string): Promise<number>
+  /** How many there are for a record, whoever left them. */
+  count(organization: string, record: string): Promise<number>
   /** Names only. */
   names(organization: string, person: string, record: string): Promise<readonly string[]>
 }
@@ -88,6 +92,12 @@ export async function openVault(parts: VaultParts): Promise<Vault & AsyncDisposa
       await writer.remove({ organization, person, record, name })
       bus.publish(changedSubject, { record })
     },
+    async forget(organization, record) {
+      const gone = await writer.forget(organization, record)
+      bus.publish(changedSubject, { record })
+      return gone
+    },
+    count: async (organization, record) => await reader.count(organization, record),
     names: async (organization, person, record) => await reader.names(organization, person, record, namesMax),
     async [Symbol.asyncDispose]() {
       for (const end of ends) end()

@@ -51,6 +51,8 @@ export function togetherCommand(approvals: Command, context: Context): void {
       context.terminal.err(chosen.map((card) => cardEntry(context.terminal, card)).join('\n\n'))
       if (denied.length > 0) context.terminal.err(`\nDenied: ${denied.map(({ id }) => id).join(', ')}`)
       needNoPasskey(ambit, chosen)
+      // The node takes for unread what nobody opened (its fatigue guard).
+      for (const { id } of chosen) await ambit.approvals.get(id)
       if (!(await confirmed(context, `Let all ${chosen.length} happen once?`))) {
         context.reply({ text: 'Left undecided.', json: { approved: [] }, exitCode: exitCodes.refused })
         return

@@ -92,7 +92,7 @@ interface PlainAnswerProps {
 function PlainAnswer({ card, say, focused, edited, onWay }: PlainAnswerProps) {
   const text = useText()
   const refusal = useRef<HTMLButtonElement>(null)
-  const armed = useArmed(card.digest)
+  const armed = useArmed(card.digest, [card.id])
   const agreement = useAgreement(card)
   // The first of two people said yes, and it waits for the second: it was sent, and is not decided.
   const sending = say.isPending || (say.isSuccess && say.data.state !== 'pending')

@@ -7,6 +7,8 @@ import { DecidingButton } from './deciding-button.tsx'
 interface ListAnswerProps {
   /** Changes with what would be approved. */
   readonly what: string
+  /** The single requests that it answers; of a plan, none. */
+  readonly ids?: readonly string[]
   readonly left: number
   readonly all: number
   readonly stepUp: boolean
@@ -21,10 +23,10 @@ interface ListAnswerProps {
 }
 
 /** One answer for a whole list. */
-export function ListAnswer({ what, left, all, stepUp, saying, decided, focused }: ListAnswerProps) {
+export function ListAnswer({ what, ids, left, all, stepUp, saying, decided, focused }: ListAnswerProps) {
   const text = useText()
   const refusal = useRef<HTMLButtonElement>(null)
-  const armed = useArmed(what)
+  const armed = useArmed(what, ids)
   const ready = armed && !saying.isPending && !decided
   useEffect(() => {
     if (focused) refusal.current?.focus({ preventScroll: true })

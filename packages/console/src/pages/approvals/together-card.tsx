@@ -68,6 +68,7 @@ export function TogetherCard({ list, focused, onCards }: TogetherCardProps) {
       {may && (
         <ListAnswer
           what={cards.map(({ digest }) => digest).join(' ')}
+          ids={cards.map(({ id }) => id)}
           left={left.length}
           all={cards.length}
           stepUp={left.some(({ obligations }) => obligations.includes('step-up'))}

@@ -5,6 +5,8 @@ import { Fact, Section } from '../../ui/page.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { StateLabel } from '../../ui/tag.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
+import { LifeFacts } from './life-facts.tsx'
+import { ProofFacts } from './proof-facts.tsx'
 import { protocolNames } from './record-row.tsx'
 import { stateTones } from './record-state.ts'
 
@@ -48,6 +50,8 @@ export function RecordFacts({ view }: { readonly view: RecordView }) {
             ))}
           </ul>
         </Fact>
+        <LifeFacts view={view} />
+        <ProofFacts view={view} />
         <Fact name={text.record.versions}>
           {view.versions.length === 0 && <span className="text-muted">{text.common.none}</span>}
           <ul>

@@ -13,6 +13,7 @@ import { StopOne } from '../stop/stop-button.tsx'
 import { Capabilities } from './capabilities.tsx'
 import { Certificate } from './certificate.tsx'
 import { HeldChanges } from './held-changes.tsx'
+import { LivenessFacts } from './liveness-facts.tsx'
 import { RecordFacts } from './record-facts.tsx'
 import { RecordSteps } from './record-steps.tsx'
 import { mayKeep, stateTones } from './record-state.ts'
@@ -78,6 +79,7 @@ function RecordBody({ view }: { readonly view: RecordView }) {
           <Capabilities view={view} keeper={keeper} />
         </div>
         <aside className="min-w-0">
+          <LivenessFacts liveness={view.liveness} />
           <RecordFacts view={view} />
           <ServerSignIn slug={view.summary.slug} />
           <Certificate view={view} keeper={keeper} />

@@ -31,6 +31,8 @@ export function RecordRow({ record }: { readonly record: RecordSummary }) {
         </p>
       </div>
       <div className="flex flex-wrap gap-1.5 max-md:empty:hidden md:justify-end">
+        {record.liveness === 'dead' && <Tag tone="danger">{text.liveness.states.dead}</Tag>}
+        {record.liveness === 'failing' && <Tag tone="warn">{text.liveness.states.failing}</Tag>}
         {record.held > 0 && <Tag tone="danger">{text.registry.held(record.held)}</Tag>}
         {record.proposals > 0 && <Tag tone="warn">{text.registry.proposals(record.proposals)}</Tag>}
         {record.tier === 'high' && <Tag>{text.registry.highRisk}</Tag>}

@@ -3,35 +3,76 @@ import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto'
 import { canonicalJson } from '@ambit/core/canonical'
 import { objectOf } from '@ambit/core/wire/a2a/json'
 import type { Json } from '@ambit/core/wire/a2a/json'
+import { jwkOfKey } from '@ambit/core/id/public-jwk'
 import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
 import { withoutEmpty } from './cards/card-emptiness.ts'
 
+/** No DID URL is longer. */
+const kidCharactersMax = 600
 /** Longest key id that is told on: it is text of a third party. */
 const keyIdCharactersMax = 100
 
+/** Signatures of one card that are looked at. */
+const signaturesMax = 10
+
 /**
- * What an operator should know of a card's signatures (section 8.4). There are no trust roots yet: a signature can
- * only be shown not to hold, by the very key that it names; `jku` is never fetched.
+ * The key that a `kid` names, and whose it is: of a record of this node, or of the document of a domain. Undefined for
+ * any other name.
  */
-export function signatureRemarks(card: Json): string[] {
-  const signatures = card['signatures']
-  if (!Array.isArray(signatures)) return []
-  return signatures.map((signature) => remarkOf(card, signature))
+export type KeyOf = (
+  kid: string,
+  signal: AbortSignal,
+) => Promise<{ readonly key: string; readonly of: string } | undefined>
+type KnownKeys = ReadonlyMap<string, { readonly key: string; readonly of: string }>
+
+/** The keys by which the signatures of a card can be told apart from anybody's. One that cannot be had is none. */
+export async function knownKeysOf(card: Json, keyOf: KeyOf, signal: AbortSignal): Promise<KnownKeys> {
+  const known = new Map<string, { readonly key: string; readonly of: string }>()
+  for (const signature of signaturesOf(card)) {
+    const { protected: head } = objectOf(signature) ?? {}
+    const kid = typeof head === 'string' ? headerOf(head)?.['kid'] : undefined
+    if (typeof kid !== 'string' || kid.length > kidCharactersMax || known.has(kid)) continue
+    // A document that is away or is none says nothing; the remark says that nothing is known.
+    const found = await keyOf(kid, signal).catch(() => undefined)
+    if (found !== undefined) known.set(kid, found)
+  }
+  return known
 }
 
-function remarkOf(card: Json, signature: unknown): string {
+/**
+ * What an operator should know of a card's signatures (section 8.4). A signature counts by a key that a record or the
+ * document of a domain names; a key that the card itself brings proves nothing but that the card was not cut since.
+ * `jku` is never fetched.
+ */
+export function signatureRemarks(card: Json, known: KnownKeys = new Map()): string[] {
+  return signaturesOf(card).map((signature) => remarkOf(card, signature, known))
+}
+
+function signaturesOf(card: Json): readonly unknown[] {
+  const signatures = card['signatures']
+  return Array.isArray(signatures) ? signatures.slice(0, signaturesMax) : []
+}
+
+function remarkOf(card: Json, signature: unknown, known: KnownKeys): string {
   const { protected: head, signature: value } = objectOf(signature) ?? {}
   const header = typeof head === 'string' ? headerOf(head) : undefined
   if (typeof head !== 'string' || typeof value !== 'string' || header === undefined)
     return 'card signature is not a JWS'
   const kid = keyId(header['kid'])
+  const named = known.get(String(header['kid']))
+  if (named !== undefined) {
+    const form = heldOver(card, head, value, header['alg'], { ...jwkOfKey(named.key) })
+    return form === undefined
+      ? `card signature does not hold (key ${kid})`
+      : `signed by ${keyId(named.of)} with its key ${kid}; it holds over ${form}`
+  }
   const jwk = objectOf(header['jwk'])
   if (jwk === undefined)
     return `signed by key ${kid}, not pinned; not checked, because the card does not carry the key`
   const form = heldOver(card, head, value, header['alg'], jwk)
   return form === undefined
     ? `card signature does not hold (key ${kid})`
-    : `signed by key ${kid}, not pinned; it holds over ${form}`
+    : `signed by key ${kid}, which only the card names: no proof of who signed; it holds over ${form}`
 }
 
 function headerOf(text: string): Json | undefined {

@@ -1,5 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { canonicalJson } from '@ambit/core/canonical'
+import { keyOfJwk } from '@ambit/core/id/public-jwk'
+import { canonicalCard } from '@ambit/core/wire/a2a/card-form'
 import { startA2aAgent } from '@ambit/testkit/a2a-agent'
 import { signCard } from '@ambit/testkit/a2a-card'
 import { rawCard, startRawAgent } from '@ambit/testkit/a2a-raw'
@@ -9,7 +12,7 @@ import { digestValue } from '../../kernel/digest.ts'
 import { createAddressGuard } from '../../net/address.ts'
 import { createUpstream } from '../../net/upstream.ts'
 import type { Described } from '../../registry/describe.ts'
-import { signatureRemarks } from './card-signature.ts'
+import { knownKeysOf, signatureRemarks } from './card-signature.ts'
 import { createA2aDescribe } from './describe.ts'
 
 const guard = createAddressGuard(['127.0.0.0/8'])
@@ -177,9 +180,9 @@ test('tells a signature that holds, and over which form of the card, from one th
     signatureRemarks({ ...card, signatures: [{ protected: head, signature }] }),
   )
   expect(remarks.flat()).toEqual([
-    "signed by key k1, not pinned; it holds over the specification's form",
-    'signed by key k1, not pinned; it holds over the card as it came',
-    "signed by key k1, not pinned; it holds over the official JavaScript SDK's form",
+    "signed by key k1, which only the card names: no proof of who signed; it holds over the specification's form",
+    'signed by key k1, which only the card names: no proof of who signed; it holds over the card as it came',
+    "signed by key k1, which only the card names: no proof of who signed; it holds over the official JavaScript SDK's form",
     'card signature does not hold (key k1)',
     'card signature does not hold (key k1)',
   ])
@@ -188,7 +191,7 @@ test('tells a signature that holds, and over which form of the card, from one th
 test('reads what the official SDK signs', async () => {
   const signed = await signCard(rawCard('http://x'))
   expect(signatureRemarks(signed)).toEqual([
-    "signed by key sdk-key, not pinned; it holds over the official JavaScript SDK's form",
+    "signed by key sdk-key, which only the card names: no proof of who signed; it holds over the official JavaScript SDK's form",
   ])
   expect(signatureRemarks({ ...signed, name: 'Other' })).toEqual([
     'card signature does not hold (key sdk-key)',
@@ -237,4 +240,40 @@ test('reads a card of 0.3, and has no use for what only 1.0 can do', async () =>
   )
   expect(ids).not.toContain('task.list')
   expect(JSON.parse(found.document!)).toMatchObject({ protocolVersion: '0.3.0' })
+})
+
+/** A card signed as the specification has it, under that `kid`, by a key that it also carries. */
+function signedCard(kid: string, signer: KeyObject, jwk: unknown) {
+  const card = rawCard('http://x')
+  const head = Buffer.from(JSON.stringify({ alg: 'EdDSA', kid, typ: 'JOSE', jwk })).toString('base64url')
+  const input = Buffer.from(`${head}.${Buffer.from(canonicalCard(card)).toString('base64url')}`)
+  const signature = sign(null, input, signer).toString('base64url')
+  return { ...card, signatures: [{ protected: head, signature }] }
+}
+
+test('a signature counts by the key that a record or a domain names, and not by one that the card brings', async () => {
+  const [own, foreign] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
+  const jwkOf = (pair: typeof own) => pair.publicKey.export({ format: 'jwk' }) as Record<string, unknown>
+  const key = keyOfJwk(jwkOf(own))!
+  const kid = 'did:web:agents.example#k'
+  const asked: string[] = []
+  const keyOf = async (name: string) => {
+    asked.push(name)
+    return name === kid ? { key, of: 'did:web:agents.example' } : undefined
+  }
+  const remarks = async (card: Record<string, unknown>) =>
+    signatureRemarks(card, await knownKeysOf(card, keyOf, new AbortController().signal))
+  expect(await remarks(signedCard(kid, own.privateKey, undefined))).toEqual([
+    `signed by did:web:agents.example with its key ${kid}; it holds over the specification's form`,
+  ])
+  // It names the domain's key, and brings another one along.
+  expect(await remarks(signedCard(kid, foreign.privateKey, jwkOf(foreign)))).toEqual([
+    `card signature does not hold (key ${kid})`,
+  ])
+  expect(await remarks(signedCard('mine', foreign.privateKey, jwkOf(foreign)))).toEqual([
+    "signed by key mine, which only the card names: no proof of who signed; it holds over the specification's form",
+  ])
+  const many = signedCard(kid, own.privateKey, undefined)
+  await remarks({ ...many, signatures: Array.from({ length: 1000 }, () => many.signatures[0]) })
+  expect(asked.length).toBeLessThan(10)
 })

@@ -10,7 +10,8 @@ import type { Upstream } from '../../net/upstream.ts'
 import type { Describe, Described } from '../../registry/describe.ts'
 import { describedCapabilities } from './card-capabilities.ts'
 import { interfacesOf } from './card-interfaces.ts'
-import { signatureRemarks } from './card-signature.ts'
+import { knownKeysOf, signatureRemarks } from './card-signature.ts'
+import type { KeyOf } from './card-signature.ts'
 import { readCard } from './cards/card-reading.ts'
 
 /** Cards are a few KiB; this leaves room for hundreds of skills. */
@@ -24,6 +25,8 @@ export interface A2aDescribeOptions {
   readonly upstream: Upstream
   readonly guard: AddressGuard
   readonly clock: Clock
+  /** Whose key a card was signed with; left out: nobody's is known. */
+  readonly keyOf?: KeyOf
 }
 
 /** Reads an agent's card, from the address of the card or of the agent. */
@@ -49,7 +52,9 @@ export function createA2aDescribe(options: A2aDescribeOptions): Describe {
           headers,
           AbortSignal.any([signal, deadline.signal]),
         )
-        return described(found, options.guard)
+        const { keyOf } = options
+        const known = keyOf === undefined ? undefined : await knownKeysOf(found.raw, keyOf, deadline.signal)
+        return described(found, options.guard, signatureRemarks(found.raw, known))
       } finally {
         stop()
       }
@@ -140,11 +145,11 @@ function foundCard(url: URL, body: Buffer): FoundCard {
 
 const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/
 
-function described(found: FoundCard, guard: AddressGuard): Described {
-  const { card, card10, raw, text } = found
+function described(found: FoundCard, guard: AddressGuard, signed: readonly string[]): Described {
+  const { card, card10, text } = found
   const remarks: string[] = []
   const interfaces = interfacesOf(card, found.url, guard, remarks)
-  remarks.push(...signatureRemarks(raw), ...extensionRemarks(card))
+  remarks.push(...signed, ...extensionRemarks(card))
   return {
     kind: 'agent',
     name: card.name,

@@ -119,11 +119,10 @@ function agentAt(
   return target?.interfaces.some((offered) => offered.protocol === 'a2a') === true ? target : undefined
 }
 
-/** Cards are for everyone to read; whoever shows a token reads those of their own organisation. */
+/** Cards are for everyone to read; whoever is known reads those of their own organisation. */
 function organizationOf(gateway: Gateway, request: IncomingMessage): string | undefined {
-  const { authorization } = request.headers
-  const found = authorization === undefined ? undefined : gateway.authenticate(authorization, request)
-  return found?.ok === true ? found.holder.organization : undefined
+  const found = gateway.authenticate(request.headers.authorization, request)
+  return found.ok ? found.holder.organization : undefined
 }
 
 interface Address {

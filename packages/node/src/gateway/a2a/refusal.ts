@@ -67,12 +67,17 @@ function reasonInfo(reason: Reason, act: string | undefined): ErrorInfo {
   return { reason: 'AMBIT_REFUSED', domain: ownDomain, metadata }
 }
 
+/** Of agents that prove who they are: what is said of tokens would mislead them. */
+const ownWords: ReadonlySet<string> = new Set(['auth.sender', 'auth.mandate', 'auth.signature'])
+
 export function authenticationError(failed: Exclude<Authentication, { ok: true }>): A2aError {
   return {
     code: ownCode,
     http: 401,
     status: 'UNAUTHENTICATED',
-    message: `${failed.detail} Send \`Authorization: Bearer <token>\` with a token of this node.`,
+    message: ownWords.has(failed.code)
+      ? failed.detail
+      : `${failed.detail} Send \`Authorization: Bearer <token>\` with a token of this node.`,
     details: [{ reason: 'AMBIT_UNAUTHENTICATED', domain: ownDomain, metadata: { code: failed.code } }],
   }
 }

@@ -1,5 +1,5 @@
 import { tileWidth } from '@ambit/core/log/tile'
-import type { Done } from '../engine.ts'
+import type { Done, Follower } from '../engine.ts'
 import type { Hash } from '../hash.ts'
 import type { Tree, TreeState } from '../tree.ts'
 import { commitBytes, frameHeadBytes } from './segment.ts'
@@ -60,5 +60,17 @@ export class Batch {
     this.length = at + 4 + leafBytes
     this.dones.push(done)
     return new Uint8Array(this.#memory, at + 4, leafBytes)
+  }
+
+  /** Hands over the entries in order; `firstOfLog`: position of the entry 0 of this log. */
+  tell(follower: Follower, firstOfLog: number): void {
+    const { buffer, length } = this
+    let position = firstOfLog + this.first
+    for (let at = 0; at < length; position++) {
+      const start = at + frameHeadBytes
+      const end = start + buffer.readUInt32BE(at) - 1
+      follower(position, buffer, start, end)
+      at = end
+    }
   }
 }

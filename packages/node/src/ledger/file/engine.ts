@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Fault } from '@ambit/core/fault'
 import type { Disk } from '../../kernel/disk.ts'
 import { replaceFile } from '../../kernel/durable-file.ts'
-import type { Done, Engine, EngineParts, EngineState, Head } from '../engine.ts'
+import type { Done, Engine, EngineParts, EngineState, Follower, Head } from '../engine.ts'
 import type { SignedHead } from '../guard.ts'
 import { HashStore } from '../hash-store.ts'
 import { readCheckpointFile } from '../signed-head.ts'
@@ -118,6 +118,11 @@ class FileEngine implements Engine {
 
   append(entry: string, done: Done, urgent: boolean): void {
     this.#sequencer.append(entry, done, urgent)
+  }
+
+  tell(follower: Follower): boolean {
+    this.#sequencer.follower = follower
+    return true
   }
 
   settle(): Promise<void> {

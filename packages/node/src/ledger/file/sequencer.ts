@@ -3,7 +3,7 @@ import type { FaultCode } from '@ambit/core/fault'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Batch } from './batch.ts'
 import { Departure } from './departure.ts'
-import type { Done, EngineState, Head } from '../engine.ts'
+import type { Done, EngineState, Follower, Head } from '../engine.ts'
 import { commitBytes, encodeCommit } from './segment.ts'
 import { sha256 } from '../hash.ts'
 import type { Hash } from '../hash.ts'
@@ -22,6 +22,8 @@ const earlyBytes = 64 * 1024
  * being collected is the queue, so its limits bound what waits. There is no timer on this path but for entries nobody waits for.
  */
 export class Sequencer {
+  /** Gets each entry once it is durable. */
+  follower: Follower | undefined
   #parts: SequencerParts
   #limits: SequencerParts['limits']
   #tree: Tree
@@ -180,6 +182,7 @@ export class Sequencer {
       hashes.place(index, { segment: segments.sequence, offset: start + offset })
     }
     this.#durable = { size: first + dones.length, root }
+    this.#hand(batch)
     this.#writing = undefined
     this.#idle = batch
     this.#acknowledgements.add(dones, (this.#parts.first ?? 0) + first)
@@ -188,6 +191,16 @@ export class Sequencer {
     this.#advance()
     this.#parts.onDurable()
     this.#acknowledgements.tellSlice()
+  }
+
+  /** A follower that throws misses what it did not take; the log goes on. */
+  #hand(batch: Batch): void {
+    if (this.follower === undefined) return
+    try {
+      batch.tell(this.follower, this.#parts.first ?? 0)
+    } catch (error) {
+      this.#parts.onFailure(Fault.from(error))
+    }
   }
 
   /** Nothing that was not acknowledged is promised: both batches are refused, and the tree goes back to the disk's. */

@@ -121,6 +121,11 @@ class PostgresEngine implements Engine {
     this.#writer.stop(state, fault)
   }
 
+  /** A batch that another replica wrote comes by no way of its own. */
+  tell(): boolean {
+    return false
+  }
+
   bundle(bundle: number, width: number): Promise<readonly Buffer[]> {
     return this.#bundles.read(bundle, width)
   }

@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
-import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { Kysely } from 'kysely'
+import type { SqliteStatement } from 'kysely'
+import { groupCommitDialect } from './group-commit.ts'
+import type { GroupedDatabase } from './group-commit.ts'
 
 /** Prepared statements kept: preparing costs more than running, and a node has a few hundred. */
 const statementsMax = 500
@@ -25,7 +27,7 @@ export function openSqlite(path: string): Sqlite {
   // Deleted rows are overwritten: a destroyed key must not lie in a free page.
   database.exec('pragma secure_delete = on')
   return {
-    db: new Kysely<unknown>({ dialect: new SqliteDialect({ database: adapt(database) }) }),
+    db: new Kysely<unknown>({ dialect: groupCommitDialect(adapt(database)) }),
     async copyTo(target) {
       await backup(database, target)
       chmodSync(target, 0o600)
@@ -33,10 +35,13 @@ export function openSqlite(path: string): Sqlite {
   }
 }
 
-function adapt(database: DatabaseSync): SqliteDatabase {
+function adapt(database: DatabaseSync): GroupedDatabase {
   const statements = new Map<string, StatementSync>()
   return {
     close: () => database.close(),
+    get isInTransaction() {
+      return database.isTransaction
+    },
     prepare(text) {
       let statement = statements.get(text)
       if (statement === undefined) {

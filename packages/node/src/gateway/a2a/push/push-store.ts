@@ -72,6 +72,8 @@ export interface PushReader {
     content: string,
   ): Promise<CallbackRow | undefined>
   count(holder: string): Promise<number>
+  /** Ids of all callbacks that one agent may push to. */
+  ofRecord(record: string): Promise<readonly string[]>
   waiting(of: { readonly holder: string } | { readonly record: string }): Promise<Waiting>
   /** The oldest push of a callback. */
   head(callback: string): Promise<PushRow | undefined>
@@ -132,6 +134,10 @@ function createReader(store: Store): PushReader {
         .where('content', '=', content)
         .where('token', 'is', null)
         .executeTakeFirst(),
+    async ofRecord(record) {
+      const rows = await db.selectFrom('a2a_callback').select('id').where('record', '=', record).execute()
+      return rows.map(({ id }) => id)
+    },
     async count(holder) {
       const row = await db
         .selectFrom('a2a_callback')

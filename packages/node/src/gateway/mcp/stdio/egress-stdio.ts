@@ -20,6 +20,7 @@ import type { ChildSpec } from './child.ts'
 import { Guardian } from './guardian.ts'
 import type { Homes } from './homes.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { Newest } from './newest.ts'
 import type { ChildUser } from './user.ts'
 
 /** Records and holders whose failures are remembered, and records whose last words are. */
@@ -69,6 +70,8 @@ export interface StdioEgressOptions {
 export interface StdioEgress extends Egress {
   /** The last of what a target's newest program wrote for people; undefined when none ran yet. Text of a third party. */
   stderr(targetId: string): string | undefined
+  /** Whether the newest program of a target runs now. */
+  runs(targetId: string): boolean
   /** Programs running now. */
   readonly running: number
 }
@@ -86,10 +89,9 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
   const { clock, log } = options
   const limits = { ...stdioEgressLimits, ...options.limits }
   const pool = new SessionPool(clock, limits)
-  const guardian = new Guardian()
-  const memory = new MemoryWatch(clock)
+  const [guardian, memory] = [new Guardian(), new MemoryWatch(clock)]
   const breakers = new BoundedMap<string, Breaker>(rememberedMax)
-  const newest = new BoundedMap<string, Child>(rememberedMax)
+  const newest = new Newest(rememberedMax)
 
   /** Another program, or other credentials, get a chance of their own. */
   function breakerOf(key: string, { program, args, env }: ChildSpec): Breaker {
@@ -123,7 +125,7 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
       { ...spec, env: { ...spec.env, ...home?.env }, cwd: home?.cwd },
       { clock, guardian, memory },
     )
-    newest.set(target.id, child)
+    newest.put(target.id, child)
     const session = new Session(child, clock, limits)
     let over = false
     const noteEnd = (fault: Fault) => {
@@ -138,6 +140,7 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
     }
     child.receive = (value) => void session.receive(value)
     child.ended = (fault) => {
+      newest.ended(child)
       if (!child.closing) log.warn('mcp.child.ended', { target: target.slug, code: fault.code })
       noteEnd(fault)
       home?.gone()
@@ -167,7 +170,7 @@ export function createStdioEgress(options: StdioEgressOptions): StdioEgress {
         return await pool.take(key, variant, async () => await open(key, outbound.target, spec, capabilities))
       })
     },
-    stderr: (targetId) => newest.get(targetId)?.stderr,
+    ...newest.reading,
     get running() {
       return pool.size
     },

@@ -1,0 +1,34 @@
+import { openCa } from './ca/ca.ts'
+import type { OpenCertificateAuthority } from './ca/ca.ts'
+import type { AgentKeys } from './did/did.ts'
+import type { Foundation } from './foundation.ts'
+import { createAddressGuard } from './net/address.ts'
+import { createUpstream } from './net/upstream.ts'
+import type { Registry } from './registry/registry.ts'
+
+/** Opens the certificate authority of the node. */
+export async function openCertificates(
+  foundation: Foundation,
+  registry: Registry,
+  keys: Pick<AgentKeys, 'agentOf'>,
+  origin: () => string,
+): Promise<OpenCertificateAuthority> {
+  const { config, clock, log, disposer, registryLedger, name: nodeName } = foundation
+  // Connections of their own: lists of foreign authorities hold up no act.
+  const upstream = createUpstream(createAddressGuard(config.allowAddresses), { log, clock })
+  disposer.add('list connections', async () => await upstream.close())
+  const ca = await openCa({
+    ...foundation,
+    registry,
+    leaves: registryLedger,
+    upstream,
+    origin,
+    nodeName,
+    keyPlace: config.caKey,
+    trustRootsFile: config.trustRootsFile,
+    foreignListRequired: config.foreignListRequired,
+    keyHolder: (did) => keys.agentOf(did)?.aic,
+  })
+  disposer.add('certificate authority', async () => await ca[Symbol.asyncDispose]())
+  return ca
+}

@@ -1,0 +1,129 @@
+import type { Interface } from '@ambit/core/record'
+import { InterfaceBytes, stateBytes } from './state.ts'
+
+/** Slots that are made at once: pages are never copied, so growing costs no peak of memory. */
+const pageSlots = 1024
+
+/** What is remembered of each interface that is asked: typed arrays in pages, and a few strings; no record, no timer. */
+export class Slots {
+  readonly #pages: Uint8Array[] = []
+  /** The record of a slot, by AIC; undefined: the slot is free. */
+  readonly #records: (string | undefined)[] = []
+  readonly #positions: number[] = []
+  readonly #marks: (string | undefined)[] = []
+  readonly #addresses: (string | undefined)[] = []
+  readonly #free: number[] = []
+  /** The slots of a record, in the order of its interfaces; one number where there is one. */
+  readonly #byRecord = new Map<string, number | readonly number[]>()
+
+  get size(): number {
+    return this.#records.length - this.#free.length
+  }
+
+  records(): Iterable<string> {
+    return this.#byRecord.keys()
+  }
+
+  of(record: string): readonly number[] {
+    const found = this.#byRecord.get(record)
+    return found === undefined ? [] : typeof found === 'number' ? [found] : found
+  }
+
+  recordOf(slot: number): string | undefined {
+    return this.#records[slot]
+  }
+
+  /** Which of the interfaces of its record. */
+  positionOf(slot: number): number {
+    return this.#positions[slot] ?? 0
+  }
+
+  state(slot: number): InterfaceBytes {
+    const page = this.#pages[Math.floor(slot / pageSlots)]!
+    const from = (slot % pageSlots) * stateBytes
+    return new InterfaceBytes(page.subarray(from, from + stateBytes))
+  }
+
+  markOf(slot: number): string | undefined {
+    return this.#marks[slot]
+  }
+
+  addressOf(slot: number): string | undefined {
+    return this.#addresses[slot]
+  }
+
+  remember(slot: number, mark: string | undefined, address: string | undefined): void {
+    this.#marks[slot] = mark
+    this.#addresses[slot] = address
+  }
+
+  /** Gives a record its slots; `positions` are the places of the interfaces that are asked, `names` what they are called. */
+  put(record: string, positions: readonly number[], names: readonly number[]): readonly number[] {
+    this.remove(record)
+    const slots = positions.map((position, at) => this.#take(record, position, names[at]!))
+    if (slots.length > 0) this.#byRecord.set(record, slots.length === 1 ? slots[0]! : slots)
+    return slots
+  }
+
+  remove(record: string): void {
+    for (const slot of this.of(record)) {
+      this.#records[slot] = undefined
+      this.#marks[slot] = undefined
+      this.#addresses[slot] = undefined
+      this.#free.push(slot)
+    }
+    this.#byRecord.delete(record)
+  }
+
+  /** The bytes of all interfaces of a record, one after the other. */
+  pack(record: string): Uint8Array {
+    const slots = this.of(record)
+    const packed = new Uint8Array(slots.length * stateBytes)
+    for (const [at, slot] of slots.entries()) packed.set(this.state(slot).bytes, at * stateBytes)
+    return packed
+  }
+
+  /** Takes over what was packed, where it is of the same interface. */
+  unpack(record: string, packed: Uint8Array): void {
+    const kept = unpacked(packed)
+    for (const slot of this.of(record)) {
+      const state = this.state(slot)
+      const found = kept.find(({ name }) => name === state.name)
+      if (found !== undefined) state.bytes.set(found.bytes)
+    }
+  }
+
+  #take(record: string, position: number, name: number): number {
+    const slot = this.#free.pop() ?? this.#records.length
+    if (slot >= this.#pages.length * pageSlots) this.#pages.push(new Uint8Array(pageSlots * stateBytes))
+    this.#records[slot] = record
+    this.#positions[slot] = position
+    this.#marks[slot] = undefined
+    this.#addresses[slot] = undefined
+    const state = this.state(slot)
+    state.bytes.fill(0)
+    state.name = name
+    return slot
+  }
+}
+
+/** The interfaces in packed bytes; what is no whole one at the end is left out. */
+export function unpacked(packed: Uint8Array): InterfaceBytes[] {
+  return Array.from({ length: Math.floor(packed.length / stateBytes) }, (_, at) => {
+    return new InterfaceBytes(packed.slice(at * stateBytes, (at + 1) * stateBytes))
+  })
+}
+
+/** A number for an interface that stays the same while its protocol, transport and address do. */
+export function nameOf({ protocol, transport, url, tenant }: Interface): number {
+  return nameHash([protocol, transport, url, tenant ?? ''].join('\n'))
+}
+
+/** 32 bits of a text: FNV-1a, with the last step of MurmurHash3, so that texts that differ at their ends are far apart. */
+export function nameHash(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,115 @@
+import { request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { Fault } from '@ambit/core/fault'
+import type { Clock } from '../kernel/clock.ts'
+import type { AddressGuard } from './address.ts'
+import { guardedLookup, refuseAddress } from './upstream.ts'
+
+export interface LoneRequest {
+  readonly url: URL
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface LoneAnswer {
+  readonly status: number
+  /** Names in small letters, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** At most as many bytes as were asked for. */
+  readonly body: Buffer
+  /** There was more, which nobody read. */
+  readonly isCut: boolean
+}
+
+/** Whether what came of a body so far is all that is wanted: streams need not end. */
+export type Ending = (body: Buffer, contentType: string) => boolean
+
+export interface LoneLimits {
+  /** For the whole exchange, connecting included. */
+  readonly timeoutMs: number
+  readonly bytesMax: number
+  readonly headerBytesMax: number
+}
+
+/**
+ * One request on a connection of its own, which is closed after it: for targets that are asked every few minutes, where
+ * a pool for each would cost more than the connection. Never follows a redirect.
+ */
+export type LoneRequests = (request: LoneRequest, isEnough?: Ending) => Promise<LoneAnswer>
+
+export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: LoneLimits): LoneRequests {
+  const lookup = guardedLookup(guard)
+  return async (request, isEnough) => {
+    refuseAddress(request.url, guard)
+    const { promise, resolve, reject } = Promise.withResolvers<LoneAnswer>()
+    const { url, method, headers, body } = request
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp
+    const exchange = send(url, {
+      method,
+      headers: {
+        ...headers,
+        connection: 'close',
+        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      },
+      agent: false,
+      lookup,
+      maxHeaderSize: limits.headerBytesMax,
+    })
+    const cancel = clock.after(limits.timeoutMs, () =>
+      exchange.destroy(
+        new Fault('upstream.timeout', { detail: 'it did not answer in time', where: url.host }),
+      ),
+    )
+    exchange.once('response', (response) => {
+      read(response, limits.bytesMax, isEnough).then(resolve, reject)
+    })
+    exchange.once('error', reject)
+    exchange.end(body)
+    try {
+      return await promise
+    } catch (error) {
+      throw faultOf(error, url)
+    } finally {
+      cancel()
+      // Also after a body that was cut: the target must not go on sending.
+      exchange.destroy()
+    }
+  }
+}
+
+async function read(
+  response: IncomingMessage,
+  bytesMax: number,
+  isEnough: Ending | undefined,
+): Promise<LoneAnswer> {
+  const { statusCode: status = 0, headers } = response
+  const type = headers['content-type'] ?? ''
+  const chunks: Buffer[] = []
+  let bytes = 0
+  let isCut = false
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    isCut = bytes > bytesMax
+    if (isCut || isEnough?.(Buffer.concat(chunks), type) === true) break
+  }
+  return { status, headers, body: Buffer.concat(chunks).subarray(0, bytesMax), isCut }
+}
+
+function faultOf(error: unknown, url: URL): Fault {
+  if (Fault.is(error)) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code.startsWith('HPE_'))
+    return new Fault('upstream.invalid', {
+      detail: 'what it answers is not HTTP',
+      where: url.host,
+      cause: error,
+    })
+  return new Fault('upstream.unreachable', {
+    detail: `the connection failed${/^E[A-Z_]{2,30}$/.test(code) ? ` (${code})` : ''}`,
+    where: url.host,
+    cause: error,
+  })
+}

@@ -1,0 +1,104 @@
+import { Fault, problemOf } from '@ambit/core/fault'
+import type { Format } from '@ambit/core/record'
+import { isObject } from '@ambit/core/wire/a2a/json'
+import type { Json } from '@ambit/core/wire/a2a/json'
+import { aiCatalogSchema } from '@ambit/core/wire/ai-catalog/ai-catalog'
+import { ardDocumentSchema } from '@ambit/core/wire/ard/entry'
+import type { Caller } from '../kernel/route.ts'
+import type { Log } from '../kernel/log.ts'
+import type { ImportDocuments, ImportResult, Registry } from '../registry/registry.ts'
+import { formatOf } from './detect.ts'
+import { fetchDocument } from './fetch-document.ts'
+import type { Fetching } from './fetch-document.ts'
+import { fromDocument } from './formats.ts'
+import { admit, readAs } from './gate.ts'
+import type { Draft } from './draft.ts'
+
+/** Entries of one catalog that become drafts at once: more than a person reviews. */
+const entriesMax = 100
+
+export interface ImportParts extends Fetching {
+  readonly registry: Pick<Registry, 'draft'>
+  readonly log: Log
+}
+
+/** Makes a draft of each agent that a document describes. Nothing of it can be called before a person activated it. */
+export function createImport(parts: ImportParts): ImportDocuments {
+  return async (caller, given, signal) => {
+    const { url } = given
+    const document = url === undefined ? given.document : await fetchDocument(parts, url, signal)
+    const described = describedIn(document, given.format)
+    const [only] = described
+    if (described.length === 1 && only !== undefined) {
+      const draft = readOne(parts, only)
+      // A card says where an agent is; the rest of it is read there.
+      const source = draft.format === 'a2a' && url !== undefined ? { source: url } : {}
+      const options = { slug: given.slug, confirmName: given.confirmName }
+      const { slug } = await parts.registry.draft(caller, { ...draft, ...source }, options)
+      return [{ name: nameIn(only), ok: true, slug }]
+    }
+    if (given.slug !== undefined) {
+      throw new Fault('input.invalid', {
+        detail: 'a document of several agents gives each its own name',
+        where: 'body.slug',
+      })
+    }
+    const results: ImportResult[] = []
+    for (const one of described) results.push(await importOne(parts, caller, one, given.confirmName))
+    return results
+  }
+}
+
+interface Described {
+  readonly format: Format
+  readonly document: unknown
+}
+
+/** A catalog is as many documents as it has entries. */
+function describedIn(document: unknown, asked: Format | undefined): readonly Described[] {
+  if (!isObject(document)) {
+    throw new Fault('format.invalid', { detail: 'a document is a JSON object', where: 'document' })
+  }
+  const format = asked ?? formatOf(document)
+  const isCatalog = (format === 'ard' || format === 'ai-catalog') && document['entries'] !== undefined
+  if (!isCatalog) return [{ format, document }]
+  const { entries } = readAs(format === 'ard' ? ardDocumentSchema : aiCatalogSchema, document, format)
+  if (entries.length > entriesMax) {
+    throw new Fault('format.too-large', {
+      detail: `the catalog has ${entries.length} entries; ${entriesMax} are taken at once`,
+      where: 'document.entries',
+      remedy: 'Import it in parts.',
+    })
+  }
+  return entries.map((entry) => ({ format, document: entry }))
+}
+
+function readOne({ guard }: ImportParts, { format, document }: Described): Draft {
+  return fromDocument(format, admit(document, guard))
+}
+
+async function importOne(
+  parts: ImportParts,
+  caller: Caller,
+  one: Described,
+  confirmName: boolean | undefined,
+): Promise<ImportResult> {
+  const name = nameIn(one)
+  try {
+    const { slug } = await parts.registry.draft(caller, readOne(parts, one), { confirmName })
+    return { name, ok: true, slug }
+  } catch (error) {
+    const fault = Fault.from(error)
+    if (fault.code === 'internal') parts.log.error('projection.import-failed', { error: String(error) })
+    return { name, ok: false, problem: problemOf(fault) }
+  }
+}
+
+const nothing: Json = {}
+
+/** What the document calls itself, for whoever reads the results: text of a third party. */
+function nameIn({ format, document }: Described): string {
+  const { displayName, name, identifier } = isObject(document) ? document : nothing
+  const said = [displayName, name, identifier].find((text) => typeof text === 'string' && text !== '')
+  return typeof said === 'string' ? said.slice(0, 200).toWellFormed() : format
+}

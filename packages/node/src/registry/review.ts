@@ -1,0 +1,46 @@
+import { namedId } from '../kernel/ids.ts'
+import type { Caller } from '../kernel/route.ts'
+import type { CommentRow } from './life-store.ts'
+import { mustFind } from './room.ts'
+import type { Room } from './room.ts'
+
+/** A page of the console. */
+const rowsMax = 200
+
+/** What people say of a version before it comes into use, and how many of them it takes. */
+export interface Review {
+  comment(slugOrId: string, caller: Caller, text: string): Promise<CommentRow>
+  /** Newest first. */
+  comments(slugOrId: string, organization: string): Promise<readonly CommentRow[]>
+  /** Whether who submits may not be the one who activates. */
+  wantsTwoPeople(organization: string): Promise<boolean>
+  setTwoPeople(organization: string, wanted: boolean): Promise<void>
+}
+
+export function createReview(room: Room): Review {
+  const { rows } = room.life
+  return {
+    async comment(slugOrId, { organization, person }, text) {
+      const held = mustFind(room, slugOrId, organization)
+      const row: CommentRow = {
+        id: namedId(room.ids, 'c'),
+        record: held.id,
+        organization,
+        person,
+        version: held.versions.at(-1)?.version ?? held.target.version,
+        text,
+        at: room.clock.now(),
+      }
+      await rows.comment(row)
+      room.bus.publish('record.changed', { slug: held.slug, record: held.id })
+      return row
+    },
+    async comments(slugOrId, organization) {
+      const { id } = mustFind(room, slugOrId, organization)
+      // Words of people of a former keeper are not for the next one.
+      return (await rows.comments(id, rowsMax)).filter((each) => each.organization === organization)
+    },
+    wantsTwoPeople: async (organization) => await rows.wantsTwoPeople(organization),
+    setTwoPeople: async (organization, wanted) => await rows.setTwoPeople(organization, wanted),
+  }
+}
