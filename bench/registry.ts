@@ -48,6 +48,8 @@ async function startNode(data: string, minutes: number): Promise<SpawnedNode> {
     data,
     env: { AMBIT_LOG_LEVEL: 'error', AMBIT_PROBE_MINUTES: String(minutes) },
     stderr: 'inherit',
+    // With 10⁵ records, on a machine that does other things too.
+    startTimeoutMs: 300_000,
   })
 }
 

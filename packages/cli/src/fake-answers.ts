@@ -49,6 +49,9 @@ export const view = {
   state: 'draft',
   draft: true,
   remarks: [],
+  claims: [{ domain: 'a.example', state: 'claimed' }],
+  warnings: [],
+  supplies: [{ kind: 'record', name: 'part\u202e', state: 'recalled' }],
   versions: [],
   rulings: [],
   capabilities: [

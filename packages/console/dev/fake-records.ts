@@ -82,6 +82,8 @@ export function viewOf(fake: FakeRecord): RecordView {
     ...(fake.certifiedUntil === undefined
       ? {}
       : { certificate: { ruling: `rul_${fake.slug}`, expires: fake.certifiedUntil } }),
+    claims: [],
+    supplies: [],
     remarks:
       fake.state === 'draft' ? ['The description was cut, because it is longer than a record holds.'] : [],
   }

@@ -5,7 +5,6 @@ import { createAgentProofs } from './gateway/agent-proof.ts'
 import type { AgentProofs } from './gateway/agent-proof.ts'
 import type { AgentSide, Sender } from './gateway/authentication.ts'
 import type { InFlight } from './gateway/in-flight.ts'
-import type { CertificateAuthority } from './ca/ca.ts'
 import type { AgentConnection } from './http/agent-connections.ts'
 import { openAgentListener } from './http/agent-listener.ts'
 import type { DataPath } from './kernel/data-path.ts'
@@ -43,17 +42,13 @@ export function createAgents(
   }
 }
 
-export interface AgentServing {
-  readonly ca: CertificateAuthority
-  readonly proofs: AgentProofs
-  readonly inFlight: InFlight
-  readonly dataPaths: readonly DataPath[]
-}
-
 /** Opens the listener over mutual TLS; gives its port, undefined where the operator wants none. */
 export async function openAgentPort(
   foundation: Foundation,
-  { ca, proofs, inFlight, dataPaths }: AgentServing,
+  { ca }: Pick<Domains, 'ca'>,
+  { proofs }: Pick<Agents, 'proofs'>,
+  inFlight: InFlight,
+  dataPaths: readonly DataPath[],
 ): Promise<number | undefined> {
   const { config, disposer } = foundation
   if (config.agentsPort === undefined) return undefined

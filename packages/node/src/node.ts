@@ -151,10 +151,7 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   })
   const withOAuth = (paths: readonly DataPath[]) => (oauth === undefined ? paths : [...paths, oauth.dataPath])
   server = await openPublic(foundation, domains, { routes, dataPaths: withOAuth(dataPaths), agents })
-  const agentsPort = await openAgentPort(foundation, {
-    ...{ ca: domains.ca, proofs: agents.proofs, inFlight },
-    dataPaths: withOAuth(agentPaths),
-  })
+  const agentsPort = await openAgentPort(foundation, domains, agents, inFlight, withOAuth(agentPaths))
   // Only now: what people are sent to is there.
   await domains.channels.start(channelSources(domains))
   const health = await openHealthOf(foundation, domains, inFlight, disk)

@@ -25,6 +25,8 @@ const main = fileURLToPath(new URL('../../node/src/main.ts', import.meta.url))
 export interface SpawnOptions extends TestNodeOptions {
   /** Where its log lines go; `pipe` leaves them on `child.stderr` for the caller to read. */
   readonly stderr?: 'inherit' | 'pipe'
+  /** Until it says that it is up; left out: a minute. */
+  readonly startTimeoutMs?: number
 }
 
 /** Starts a node with the flags of `npm start`. */
@@ -35,7 +37,7 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     env: { ...process.env, ...testSettings(options, data) },
     stdio: ['ignore', 'pipe', options.stderr ?? 'inherit'],
   })
-  const { url, link, grpcPort, agentsPort, metricsPort } = await readLines(child)
+  const { url, link, grpcPort, agentsPort, metricsPort } = await readLines(child, options.startTimeoutMs ?? startTimeoutMs)
   const startMs = performance.now() - started
   const { ambit, session } = await signInOwner(url, link)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => await endOf(child, signal)
@@ -69,9 +71,10 @@ function startFlags(): string[] {
 /** Reads the lines the node prints at start until it has said where it is and how to sign in. */
 function readLines(
   child: ChildProcess,
+  timeoutMs: number,
 ): Promise<{ url: string; link: string; grpcPort: number; agentsPort: number; metricsPort: number }> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the node did not start in time')), startTimeoutMs)
+    const timer = setTimeout(() => reject(new Error('the node did not start in time')), timeoutMs)
     const lines = createInterface({ input: child.stdout! })
     let url: string | undefined
     let link: string | undefined

@@ -10,6 +10,7 @@ export function aboutText(view: RecordView): string {
     ['record', `${summary.slug} ${summary.version}`],
     ['title', cell(summary.title)],
     ['state', view.state],
+    ['taken down', view.takedown && `${timeCell(view.takedown.since)}: ${cell(view.takedown.reason)}`],
     ['kind', summary.kind],
     ['id', summary.id],
     ['digest', view.digest],
@@ -29,6 +30,8 @@ export function aboutText(view: RecordView): string {
     ['tier', summary.tier],
     ['certified', certifiedText(view)],
     ['domains proved', view.domains?.map(({ domain }) => cell(domain)).join(', ')],
+    ['domains claimed', claimedText(view)],
+    ['made of', view.supplies.map(supplyText).join(', ')],
     ['keys', view.keys?.map(({ key, state }) => `${cell(key)} (${state})`).join(', ')],
     [
       'certificates',
@@ -66,6 +69,19 @@ export function interfacesText({ liveness }: RecordView): string {
 /** A program that the node starts has no address: its record says `stdio:`. */
 function interfaceText({ protocol, url }: Pick<InterfaceLiveness, 'protocol' | 'url'>): string {
   return `${protocol} ${url === 'stdio:' ? 'over stdio' : cell(url)}`
+}
+
+/** What its organisation says is its own, and has not proved. */
+function claimedText({ claims }: RecordView): string {
+  return claims
+    .filter(({ state }) => state === 'claimed')
+    .map(({ domain }) => cell(domain))
+    .join(', ')
+}
+
+function supplyText({ name, version, state }: RecordView['supplies'][number]): string {
+  const known = state === undefined || state === 'active' ? '' : ` (${state})`
+  return `${cell(name)}${version === undefined ? '' : ` ${cell(version)}`}${known}`
 }
 
 function certifiedText({ certificate, record }: RecordView): string | undefined {

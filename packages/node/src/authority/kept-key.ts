@@ -2,7 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import type { Identity } from '../identity/identity.ts'
 import type { MandateBook } from './mandate-book.ts'
 
-export interface KeptKeyParts {
+interface KeptKeyParts {
   readonly identity: Pick<Identity, 'holderOrganization'>
   readonly book: Pick<MandateBook, 'entries'>
 }

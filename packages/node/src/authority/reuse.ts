@@ -6,7 +6,7 @@ import { narrow } from './grants.ts'
 import type { GrantParts, NarrowRequest } from './grants.ts'
 import type { BookEntry } from './mandate-book.ts'
 
-export interface Narrowed {
+interface Narrowed {
   readonly child: BookEntry
   /** It was there already: others act under it too. */
   readonly reused: boolean

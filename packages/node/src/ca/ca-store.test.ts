@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { didKey } from '@ambit/core/id/did-key'
 import { pemBlocks } from '@ambit/core/pem'
-import { certificateRequest, createCertificateKeys } from '@ambit/sdk/certificate-request'
+import { certificateRequest, createCertificateKeys } from '@ambit/testkit/certificate-request'
 import { busPair } from '@ambit/testkit/bus-pair'
 import { fewRecords, openCaRoom } from '@ambit/testkit/ca-room'
 import type { CaRoom } from '@ambit/testkit/ca-room'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { Fault } from '@ambit/core/fault'
-import { certificateRequest } from '@ambit/sdk/certificate-request'
+import { certificateRequest } from '@ambit/testkit/certificate-request'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readJwk, readJws } from './acme-jws.ts'

@@ -79,7 +79,7 @@ export function createPeers(parts: PeerParts): Peers {
   }
 }
 
-export function refused(reason: PeerRefusal, detail: string): Fault {
+function refused(reason: PeerRefusal, detail: string): Fault {
   return new Fault('ca.peer', { detail, extra: { reason } })
 }
 
@@ -237,7 +237,7 @@ function profileOf({ commonNames, extensions }: CertificateForm): {
 }
 
 /** The common name is the identity code; an `acps://` address beside it says the same or the certificate says nothing. */
-export function codeOf(commonNames: readonly string[], alternativeNames: Uint8Array | undefined): string {
+function codeOf(commonNames: readonly string[], alternativeNames: Uint8Array | undefined): string {
   const [name, ...others] = commonNames
   const code = name === undefined || others.length > 0 ? undefined : parseAic(name)
   if (code === undefined) throw refused('name', 'the common name is not one identity code')

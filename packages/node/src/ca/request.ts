@@ -7,7 +7,7 @@ import { parseAic } from '@ambit/core/id/aic'
 import { addressesOf, attributesOf, oids, readExtensions, readSigned, signatureHolds } from './x509.ts'
 
 /** A request with an RSA key of 8192 bits and many names has 4 KiB. */
-export const requestBytesMax = 16 * 1024
+const requestBytesMax = 16 * 1024
 const rsaBitsMin = 2048
 /** Checking a signature of more costs milliseconds each time it is shown. */
 const rsaBitsMax = 8192

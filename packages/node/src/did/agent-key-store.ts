@@ -219,6 +219,7 @@ function createKeyWriter(
                   leaf: row.ref('excluded.leaf'),
                 }))
                 .where('agent_key.began', 'is', null)
+                .where('agent_key.state', '=', 'active')
                 .whereRef('agent_key.agent', '=', 'excluded.agent'),
             )
             .execute()
@@ -229,7 +230,12 @@ function createKeyWriter(
       await db.updateTable('agent_key').set({ leaf }).where('key', '=', key).execute()
     },
     async release(agent) {
-      await db.deleteFrom('agent_key').where('agent', '=', agent).where('began', 'is', null).execute()
+      await db
+        .deleteFrom('agent_key')
+        .where('agent', '=', agent)
+        .where('began', 'is', null)
+        .where('state', '=', 'active')
+        .execute()
     },
   }
 }

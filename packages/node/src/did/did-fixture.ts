@@ -4,7 +4,6 @@ import type { Signer } from '@ambit/core/signature'
 import { handClock } from '@ambit/testkit/clock'
 import { memoryLog } from '@ambit/testkit/logs'
 import { memorySigner } from '@ambit/testkit/signers'
-import { until } from '@ambit/testkit/until'
 import { createLocalBus } from '../bus/local.ts'
 import type { Bus } from '../bus/bus.ts'
 import { timeText } from '../kernel/clock.ts'
@@ -15,7 +14,7 @@ import type { Caller } from '../kernel/route.ts'
 import type { Target } from '../registry/target.ts'
 import type { Store } from '../store/store.ts'
 import { openAgentKeys } from './did.ts'
-import type { AgentKeys } from './did.ts'
+import { changedKeys } from './key-room.ts'
 
 export const owner: Caller = { person: 'p_ada', organization: 'main', roles: ['owner'], by: 'session' }
 export const second: Caller = { ...owner, person: 'p_ben' }
@@ -109,21 +108,21 @@ function targetOf(aic: string): Target {
 }
 
 /** An agent in force with a key of its own. */
-export async function bringIn({ keys, record, bus, log }: World, aic: string): Promise<Signer> {
+export async function bringIn({ keys, record, bus }: World, aic: string): Promise<Signer> {
   const signer = memorySigner()
   await keys.admission.claim(aic, 'main', { keys: [signer.key], aliases: [] })
   record(aic, { keys: [signer.key], state: 'active' })
-  bus.publish('ruling.activation', { record: aic })
-  // Whoever follows the bus does it behind the turn.
-  await until('its leaf is written', () =>
-    log.leaves.some((leaf) => leaf.kind === 'agent-key' && leaf.key === signer.key),
-  )
-  await settled(keys, aic)
+  await activate(bus, aic)
   return signer
 }
 
-export async function settled(keys: AgentKeys, aic: string): Promise<void> {
-  await until('the key is in force', () => keys.keysOf(aic).some(({ speaks }) => speaks))
+/** Whoever follows the rulings writes the keys down behind the turn, and then tells. */
+export async function activate(bus: Bus, aic: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const end = bus.subscribe(changedKeys, () => resolve())
+  bus.publish('ruling.activation', { record: aic })
+  await promise
+  end()
 }
 
 export async function rotation(

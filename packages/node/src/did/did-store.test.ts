@@ -6,7 +6,7 @@ import { memorySigner } from '@ambit/testkit/signers'
 import { storeEngines } from '@ambit/testkit/stores'
 import { until } from '@ambit/testkit/until'
 import { describe, expect, test } from 'vitest'
-import { aicOf, bringIn, dayMs, keyWorld, owner, rotation, second, settled } from './did-fixture.ts'
+import { activate, aicOf, bringIn, dayMs, keyWorld, owner, rotation, second } from './did-fixture.ts'
 import { compromisedKey } from './did.ts'
 
 const [one, two] = [aicOf(1), aicOf(2)]
@@ -252,8 +252,7 @@ describe.each(storeEngines)('keys of agents on $name', (engine) => {
     const signer = memorySigner()
     kept.set(signer.key, signer)
     record(one, { keys: [signer.key], state: 'active' })
-    bus.publish('ruling.activation', { record: one })
-    await settled(keys, one)
+    await activate(bus, one)
     const { next } = await keys.rotateKept(owner, 'agent-1', 0)
     expect(keys.activeKeys(one)).toEqual([next])
     const outside = await bringIn(world, two)
@@ -340,5 +339,26 @@ describe.each(storeEngines)('keys of agents on $name', (engine) => {
     await keys.admission.admit({ ...asked, keys: [next.key] })
     expect(await keys.endAll(one, 'p_ada')).toEqual([next.key])
     expect(keys.activeKeys(one)).toEqual([])
+  })
+
+  test('a key of a draft that is gone is free again, unless it was reported', async () => {
+    await using store = await engine.open()
+    const world = await open(store)
+    const { keys, record, targets } = world
+    const [free, lost] = [memorySigner(), memorySigner()]
+    await keys.admission.claim(one, 'main', { keys: [free.key, lost.key], aliases: [] })
+    record(one, { state: 'draft', keys: [free.key, lost.key] })
+    await keys.report(owner, 'agent-1', lost.key)
+    targets.delete(one)
+    await keys.admission.release(one)
+    await keys.admission.claim(two, 'main', { keys: [free.key], aliases: [] })
+    const claim = { keys: [lost.key], aliases: [] }
+    await expect(keys.admission.claim(two, 'main', claim)).rejects.toMatchObject({
+      code: 'agent-key.compromised',
+    })
+    const again = await world.open()
+    await expect(again.admission.claim(two, 'main', claim)).rejects.toMatchObject({
+      code: 'agent-key.compromised',
+    })
   })
 })

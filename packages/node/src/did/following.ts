@@ -56,7 +56,8 @@ function take({ book, bus }: KeyRoom, rows: readonly KeyRow[]): void {
 /** Writes the leaves that the node did not come to write; what they say held all the time. */
 export async function recoverLeaves(room: KeyRoom): Promise<void> {
   for (const row of room.book.all()) {
-    if (row.began === null || row.leaf !== null) continue
+    // What was only named in a draft has no leaf; that it was reported has.
+    if (row.leaf !== null || (row.began === null && row.state === 'active')) continue
     const step = row.state === 'active' ? 'named' : row.state
     const facts: LeafFacts = { agent: row.agent, key: row.key, step }
     await logState(room, row, facts)

@@ -24,7 +24,8 @@ export function createAdmission(room: KeyRoom): KeyAdmission {
 /** Keys of a draft that is gone are free again: they never spoke for anyone. */
 export async function releaseKeys(room: KeyRoom, agent: string): Promise<void> {
   await room.rows.release(agent)
-  for (const row of room.book.ofAgent(agent)) if (row.began === null) room.book.remove(row.key)
+  for (const { key, began, state } of room.book.ofAgent(agent))
+    if (began === null && state === 'active') room.book.remove(key)
 }
 
 async function admitKeys(

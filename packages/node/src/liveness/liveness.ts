@@ -23,8 +23,6 @@ import type { Viewed } from './view.ts'
 import { openWatch } from './watch.ts'
 import type { Watch } from './watch.ts'
 
-export { livenessSubject } from './troubles.ts'
-
 export interface LivenessParts {
   readonly store: Store
   readonly bus: Bus

@@ -4,7 +4,7 @@ import { isTrouble } from './standing.ts'
 import type { LivenessState } from '../registry/registry.ts'
 
 /** Bus subject: a record died, lives again, or serves something else now {record, slug, organization, state, since}. */
-export const livenessSubject = 'liveness.changed'
+const livenessSubject = 'liveness.changed'
 
 export interface Trouble {
   readonly organization: string

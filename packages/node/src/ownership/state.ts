@@ -5,7 +5,7 @@ import type { DomainRow } from './ownership-store.ts'
 const againMs = 24 * 60 * 60_000
 const soonMs = 60 * 60_000
 /** A domain whose proof was not found for that long is not proved any more. */
-export const lostAfterMs = 7 * 24 * 60 * 60_000
+const lostAfterMs = 7 * 24 * 60 * 60_000
 /** Nobody waits for a domain that was never proved in a month; a person can still ask. */
 const awaitedMs = 30 * 24 * 60 * 60_000
 

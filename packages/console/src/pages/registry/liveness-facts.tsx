@@ -8,7 +8,7 @@ import { Time } from '../../ui/time.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
 import { protocolNames } from './record-row.tsx'
 
-export const livenessTones: Readonly<Record<LivenessState, Tone>> = {
+const livenessTones: Readonly<Record<LivenessState, Tone>> = {
   unknown: 'quiet',
   alive: 'ok',
   failing: 'warn',
