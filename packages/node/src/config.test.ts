@@ -269,3 +269,34 @@ test('a bus belongs to nodes that share their logs, and its access is read from 
   expect(() => readConfig({ AMBIT_BUS: 'nats://u:hunter2@bus' })).toThrow(/^(?!.*hunter2).*share their logs/)
   expect(() => readConfig({ ...shared, AMBIT_BUS_CREDENTIALS: '/c' })).toThrow('AMBIT_BUS is missing')
 })
+
+test('agents get addresses only in a range that an operator can have, and is told why not', () => {
+  const prefix = (AMBIT_IPV6_PREFIX: string, AMBIT_HOST = '') =>
+    readConfig({ AMBIT_IPV6_PREFIX, AMBIT_HOST }).ipv6Prefix?.text
+  expect(readConfig({}).ipv6Prefix).toBeUndefined()
+  expect(prefix('2A01:4F8:0:1::/64', '::')).toBe('2a01:4f8:0:1::/64')
+  // Good for trying on one machine, and for nothing else.
+  expect(prefix('2001:db8:a9e::/64')).toBe('2001:db8:a9e::/64')
+  for (const [text, host, why] of [
+    ['2001:db8:a9e::/64', '::', 'documentation'],
+    ['3fff:1::/48', '192.0.2.1', 'documentation'],
+    ['192.0.2.0/24', '', 'IPv4'],
+    ['fe80::/64', '', 'link-local'],
+    ['ff05::/64', '', 'multicast'],
+    ['2a01:4f8::/112', '', 'longer'],
+    ['2a01:4f8::1/64', '', 'bits after'],
+  ] as const) {
+    const refused = faultOf(() => prefix(text, host))
+    expect([refused.code, refused.where], text).toEqual(['config.invalid', 'AMBIT_IPV6_PREFIX'])
+    expect(refused.detail, text).toContain(why)
+  }
+})
+
+function faultOf(run: () => unknown): Fault {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof Fault) return error
+  }
+  throw new Error('nothing was refused')
+}

@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Fault } from '@ambit/core/fault'
+import { readPrefix } from '@ambit/core/id/address'
+import type { Ipv6Prefix } from '@ambit/core/id/address'
 import type { z } from 'zod'
 import { parseKeyPlace } from './kernel/key-signer.ts'
 import type { KeyPlace } from './kernel/key-signer.ts'
@@ -97,6 +99,8 @@ export interface Config {
   readonly nameServers: readonly string[] | undefined
   /** Undefined: never. */
   readonly probeEveryMs: number | undefined
+  /** Where agents have addresses of their own; undefined: nowhere. */
+  readonly ipv6Prefix: Ipv6Prefix | undefined
   /** What supervised server programs get of the node's own environment. */
   readonly childEnvironment: Readonly<Partial<Record<'PATH' | 'HOME' | 'LANG', string>>>
 }
@@ -166,6 +170,7 @@ export function readConfig(environment: Environment = process.env): Config {
     requireDomains: read('AMBIT_REQUIRE_DOMAINS', environment) === 'on',
     nameServers: nonEmpty(read('AMBIT_DNS', environment)),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
+    ipv6Prefix: readIpv6Prefix(environment),
     childEnvironment: Object.fromEntries(
       (['PATH', 'HOME', 'LANG'] as const).flatMap((name) => {
         const value = environment[name]
@@ -184,6 +189,28 @@ function foreignVariables(environment: Environment): Environment {
 function nonEmpty(items: readonly string[]): readonly string[] | undefined {
   return items.length === 0 ? undefined : items
 }
+
+/** Ranges for documentation lead nowhere; a node that nobody reaches from outside may be tried with one. */
+function readIpv6Prefix(environment: Environment): Ipv6Prefix | undefined {
+  const where = 'AMBIT_IPV6_PREFIX'
+  const text = read(where, environment)
+  if (text === undefined) return undefined
+  const reading = readPrefix(text)
+  const isAlone = read('AMBIT_HOST', environment).every((each) => loopbacks.has(each))
+  const why = !reading.ok
+    ? reading.why
+    : reading.isDocumentation && !isAlone
+      ? 'is for documentation, which is good for trying only, on a node that listens at loopback alone (AMBIT_HOST)'
+      : undefined
+  if (reading.ok && why === undefined) return reading.prefix
+  throw new Fault('config.invalid', {
+    detail: `${where} ${why}`,
+    where,
+    remedy: `Set ${where} to a range that your network was given and routes to this machine, or leave it out.`,
+  })
+}
+
+const loopbacks: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
 
 /** A folder that must not lie inside the data folder. */
 function besides(

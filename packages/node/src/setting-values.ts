@@ -115,6 +115,7 @@ export const settingValues = {
   AMBIT_REQUIRE_DOMAINS: z.enum(['on', 'off']),
   AMBIT_DNS: nameServersSchema,
   AMBIT_PROBE_MINUTES: integer(0, 1440),
+  AMBIT_IPV6_PREFIX: z.string().max(100).optional(),
 } satisfies Record<SettingName, z.ZodType>
 
 function integer(min: number, max: number) {

@@ -359,6 +359,13 @@ export const settings = [
     limit: 'IP addresses, with `:<port>` where it is not 53, separated by commas, at most 100',
     sentence: 'The name servers that are asked for the proofs of domains; left out, those of this machine.',
   },
+  {
+    name: 'AMBIT_IPV6_PREFIX',
+    default: '',
+    limit: 'a range of IPv6 addresses of your own such as 2001:db8:a9e::/64, /32 to /96',
+    sentence:
+      'The range in which each agent in force gets an address of its own, at which the node answers for it; left out, none does.',
+  },
 ] as const satisfies readonly Setting[]
 
 /** Names of the settings there are. */

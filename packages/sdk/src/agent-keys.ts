@@ -16,6 +16,8 @@ export interface AgentKeyView {
   readonly by: 'record' | 'rotation' | 'recovery' | 'certificate'
   /** Whether it counts now: its record is in force. */
   readonly speaks: boolean
+  /** The node keeps it, and can rotate it. */
+  readonly kept: boolean
 }
 
 export interface AgentIdentity {

@@ -37,7 +37,10 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     env: { ...process.env, ...testSettings(options, data) },
     stdio: ['ignore', 'pipe', options.stderr ?? 'inherit'],
   })
-  const { url, link, grpcPort, agentsPort, metricsPort } = await readLines(child, options.startTimeoutMs ?? startTimeoutMs)
+  const { url, link, grpcPort, agentsPort, metricsPort } = await readLines(
+    child,
+    options.startTimeoutMs ?? startTimeoutMs,
+  )
   const startMs = performance.now() - started
   const { ambit, session } = await signInOwner(url, link)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => await endOf(child, signal)

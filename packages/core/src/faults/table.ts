@@ -1,3 +1,4 @@
+import { agentAddressFaults } from './address.ts'
 import { agentFaults } from './agent.ts'
 import { agentKeyFaults } from './agent-key.ts'
 import { approvalFaults } from './approval.ts'
@@ -51,6 +52,7 @@ export const faultTables = {
   agentKey: agentKeyFaults,
   ca: caFaults,
   acme: acmeFaults,
+  agentAddress: agentAddressFaults,
 } as const
 
 const merged = {
@@ -79,6 +81,7 @@ const merged = {
   ...agentKeyFaults,
   ...caFaults,
   ...acmeFaults,
+  ...agentAddressFaults,
 } as const
 
 export type FaultCode = keyof typeof merged

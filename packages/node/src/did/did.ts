@@ -79,6 +79,8 @@ export interface OpenAgentKeys extends AgentKeys, Disposable {
   report(caller: Caller, slug: string, key: string): Promise<Compromised>
   /** What is known of who an agent is: its DIDs on this node, aliases that domains proved, and its keys. */
   identityOf(slug: string, organization: string): AgentIdentity
+  /** Whether this node keeps the secret half of a key. */
+  keeps(key: string): Promise<boolean>
   agentDocument(organization: string, slug: string, binding?: string): DidDocument
   nodeDocument(): DidDocument
 }
@@ -146,6 +148,7 @@ export async function openAgentKeys({ origin, nodeKey, ...parts }: AgentKeyOptio
         keys: keysOf(room, target.id),
       }
     },
+    keeps: async (key) => (await room.identity.holderSigner(key)) !== undefined,
     agentDocument: (organization, slug, binding) => agentDocument(documents, organization, slug, binding),
     nodeDocument: () => nodeDocument(documents),
     [Symbol.dispose]() {

@@ -37,6 +37,8 @@ const identitySchema = z.strictObject({
       by: z.enum(['record', 'rotation', 'recovery', 'certificate']),
       /** Whether it counts now. */
       speaks: z.boolean(),
+      /** This node keeps it, and can rotate it. */
+      kept: z.boolean(),
     }),
   ),
 })
@@ -67,7 +69,7 @@ function peopleRoutes(keys: OpenAgentKeys): Route[] {
       params,
       reply: identitySchema,
       handle: async ({ caller, params: { slug } }) => ({
-        body: identityView(keys.identityOf(slug, caller.organization)),
+        body: await identityView(keys, keys.identityOf(slug, caller.organization)),
       }),
     }),
     route({
@@ -217,18 +219,17 @@ function holderRoutes(keys: OpenAgentKeys): Route[] {
   ]
 }
 
-function identityView({ agent, slug, dids, aliases, keys }: AgentIdentity): z.input<typeof identitySchema> {
-  return {
-    agent,
-    slug,
-    dids: [...dids],
-    aliases: [...aliases],
-    keys: keys.map(({ since, until, ...key }) => ({
-      ...key,
-      since: timeText(since),
-      ...(until === undefined ? {} : { until: timeText(until) }),
-    })),
-  }
+async function identityView(
+  { keeps }: Pick<OpenAgentKeys, 'keeps'>,
+  { agent, slug, dids, aliases, keys }: AgentIdentity,
+): Promise<z.input<typeof identitySchema>> {
+  const views = keys.map(async ({ since, until, ...key }) => ({
+    ...key,
+    since: timeText(since),
+    ...(until === undefined ? {} : { until: timeText(until) }),
+    kept: await keeps(key.key),
+  }))
+  return { agent, slug, dids: [...dids], aliases: [...aliases], keys: await Promise.all(views) }
 }
 
 function rotatedView({ until, ...rotated }: Rotated): z.input<typeof rotatedSchema> {

@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { Fault } from '@ambit/core/fault'
 import type { Log } from './log.ts'
 
@@ -12,6 +12,8 @@ export interface ListenOptions {
   /** The setting of the port, named when it cannot be had. */
   readonly setting: string
   readonly log: Log
+  /** Which connections are taken, by the address of this machine they came to; left out: all. The others are closed. */
+  readonly admits?: ((localAddress: string | undefined) => boolean) | undefined
   create(): Server
 }
 
@@ -22,7 +24,10 @@ export interface Listening {
   readonly at: readonly string[]
 }
 
-/** Opens one listener on each address; `::1` is left out, with a line in the log, on a machine without IPv6. */
+/**
+ * Opens one listener on each address. On a machine that has IPv4 or IPv6 alone, the loopback address of the other is left
+ * out, with a line in the log.
+ */
 export async function listenAt(options: ListenOptions): Promise<Listening> {
   for (let tries = 1; ; tries++) {
     const servers: Server[] = []
@@ -50,11 +55,13 @@ async function listenAll(options: ListenOptions, servers: Server[]): Promise<Lis
   const at: string[] = []
   for (const address of options.addresses) {
     const server = options.create()
+    if (options.admits !== undefined) filter(server, options.admits)
     try {
       await listen(server, address, port)
     } catch (error) {
-      if (address !== '::1' || !isWithoutIPv6(error)) throw error
-      options.log.warn('listen.no-ipv6', { address, reason: codeOf(error) })
+      const family = loopbacks.get(address)
+      if (family === undefined || !isWithout(error)) throw error
+      options.log.warn(`listen.no-${family}`, { address, reason: codeOf(error) })
       continue
     }
     servers.push(server)
@@ -75,7 +82,22 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   })
 }
 
-function isWithoutIPv6(error: unknown): boolean {
+/** Puts itself before everything that hears of a connection: nothing is read from those that are not taken. */
+function filter(server: Server, admits: NonNullable<ListenOptions['admits']>): void {
+  const listeners = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    if (admits(socket.localAddress)) for (const listener of listeners) listener.call(server, socket)
+    else socket.destroy()
+  })
+}
+
+const loopbacks: ReadonlyMap<string, 'ipv4' | 'ipv6'> = new Map([
+  ['127.0.0.1', 'ipv4'],
+  ['::1', 'ipv6'],
+])
+
+function isWithout(error: unknown): boolean {
   return ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'EPROTONOSUPPORT'].includes(codeOf(error))
 }
 

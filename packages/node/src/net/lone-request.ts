@@ -8,9 +8,12 @@ import { guardedLookup, refuseAddress } from './upstream.ts'
 
 export interface LoneRequest {
   readonly url: URL
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  readonly signal?: AbortSignal
+  /** Whoever answers by https is heard: only where nothing is sent that anybody may not know, and nothing is believed. */
+  readonly anyCertificate?: true
 }
 
 export interface LoneAnswer {
@@ -44,7 +47,7 @@ export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: Lo
   return async (request, isEnough) => {
     refuseAddress(request.url, guard)
     const { promise, resolve, reject } = Promise.withResolvers<LoneAnswer>()
-    const { url, method, headers, body } = request
+    const { url, method, headers, body, signal, anyCertificate } = request
     const send = url.protocol === 'https:' ? requestHttps : requestHttp
     const exchange = send(url, {
       method,
@@ -56,6 +59,8 @@ export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: Lo
       agent: false,
       lookup,
       maxHeaderSize: limits.headerBytesMax,
+      ...(signal === undefined ? {} : { signal }),
+      ...(anyCertificate === undefined ? {} : { rejectUnauthorized: false }),
     })
     const cancel = clock.after(limits.timeoutMs, () =>
       exchange.destroy(
@@ -79,6 +84,9 @@ export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: Lo
   }
 }
 
+/** So often a body is looked at as it comes; one that drips on is then looked at as it grows by as much again. */
+const looksMax = 500
+
 async function read(
   response: IncomingMessage,
   bytesMax: number,
@@ -89,11 +97,20 @@ async function read(
   const chunks: Buffer[] = []
   let bytes = 0
   let isCut = false
+  let looks = 0
+  let nextLook = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     bytes += chunk.length
     isCut = bytes > bytesMax
-    if (isCut || isEnough?.(Buffer.concat(chunks), type) === true) break
+    if (isCut) break
+    if (isEnough === undefined || (looks >= looksMax && bytes < nextLook)) continue
+    // What was looked at is one piece from then on, so that many small ones cost no more than a few large ones.
+    const whole = Buffer.concat(chunks)
+    chunks.splice(0, chunks.length, whole)
+    looks += 1
+    nextLook = bytes * 2
+    if (isEnough(whole, type)) break
   }
   return { status, headers, body: Buffer.concat(chunks).subarray(0, bytesMax), isCut }
 }

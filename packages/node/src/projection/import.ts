@@ -6,7 +6,7 @@ import { aiCatalogSchema } from '@ambit/core/wire/ai-catalog/ai-catalog'
 import { ardDocumentSchema } from '@ambit/core/wire/ard/entry'
 import type { Caller } from '../kernel/route.ts'
 import type { Log } from '../kernel/log.ts'
-import type { ImportDocuments, ImportResult, Registry } from '../registry/registry.ts'
+import type { ImportDocuments, ImportPreview, ImportResult, Registry } from '../registry/registry.ts'
 import { formatOf } from './detect.ts'
 import { fetchDocument } from './fetch-document.ts'
 import type { Fetching } from './fetch-document.ts'
@@ -16,6 +16,8 @@ import type { Draft } from './draft.ts'
 
 /** Entries of one catalog that become drafts at once: more than a person reviews. */
 const entriesMax = 100
+const previewCharactersMax = 2000
+const previewCapabilitiesMax = 200
 
 export interface ImportParts extends Fetching {
   readonly registry: Pick<Registry, 'draft'>
@@ -28,13 +30,15 @@ export function createImport(parts: ImportParts): ImportDocuments {
     const { url } = given
     const document = url === undefined ? given.document : await fetchDocument(parts, url, signal)
     const described = describedIn(document, given.format)
+    const keep = given.preview === true ? undefined : parts.registry
     const [only] = described
     if (described.length === 1 && only !== undefined) {
       const draft = readOne(parts, only)
+      if (keep === undefined) return [{ name: nameIn(only), ok: true, preview: previewOf(draft) }]
       // A card says where an agent is; the rest of it is read there.
       const source = draft.format === 'a2a' && url !== undefined ? { source: url } : {}
       const options = { slug: given.slug, confirmName: given.confirmName }
-      const { slug } = await parts.registry.draft(caller, { ...draft, ...source }, options)
+      const { slug } = await keep.draft(caller, { ...draft, ...source }, options)
       return [{ name: nameIn(only), ok: true, slug }]
     }
     if (given.slug !== undefined) {
@@ -44,7 +48,8 @@ export function createImport(parts: ImportParts): ImportDocuments {
       })
     }
     const results: ImportResult[] = []
-    for (const one of described) results.push(await importOne(parts, caller, one, given.confirmName))
+    for (const one of described)
+      results.push(await importOne(parts, one, { caller, keep, confirmName: given.confirmName }))
     return results
   }
 }
@@ -77,20 +82,51 @@ function readOne({ guard }: ImportParts, { format, document }: Described): Draft
   return fromDocument(format, admit(document, guard))
 }
 
+interface ImportWish {
+  readonly caller: Caller
+  /** Left out: the drafts are only shown. */
+  readonly keep: ImportParts['registry'] | undefined
+  readonly confirmName: boolean | undefined
+}
+
 async function importOne(
   parts: ImportParts,
-  caller: Caller,
   one: Described,
-  confirmName: boolean | undefined,
+  { caller, keep, confirmName }: ImportWish,
 ): Promise<ImportResult> {
   const name = nameIn(one)
   try {
-    const { slug } = await parts.registry.draft(caller, readOne(parts, one), { confirmName })
+    const draft = readOne(parts, one)
+    if (keep === undefined) return { name, ok: true, preview: previewOf(draft) }
+    const { slug } = await keep.draft(caller, draft, { confirmName })
     return { name, ok: true, slug }
   } catch (error) {
     const fault = Fault.from(error)
     if (fault.code === 'internal') parts.log.error('projection.import-failed', { error: String(error) })
     return { name, ok: false, problem: problemOf(fault) }
+  }
+}
+
+/** Cut to what a person looks at; the draft itself has all of it. */
+function previewOf({ format, members, capabilities, remarks }: Draft): ImportPreview {
+  const { kind, version, name, description, provider, interfaces } = members
+  return {
+    format,
+    kind,
+    version,
+    name,
+    description: (description.en ?? description.zh ?? '').slice(0, previewCharactersMax).toWellFormed(),
+    provider: provider.organization,
+    interfaces: interfaces.map(({ protocol, version: spoken, url, transport }) => ({
+      protocol,
+      version: spoken,
+      url,
+      transport,
+    })),
+    capabilities: capabilities
+      .slice(0, previewCapabilitiesMax)
+      .map(({ id, name: called }) => ({ id, name: called })),
+    remarks: [...remarks],
   }
 }
 

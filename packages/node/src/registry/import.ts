@@ -1,6 +1,6 @@
 import { Fault, problemOf } from '@ambit/core/fault'
 import type { Problem } from '@ambit/core/fault'
-import { formatSchema } from '@ambit/core/record'
+import { formatSchema, interfaceSchema, namesSchema, recordKindSchema } from '@ambit/core/record'
 import { z } from 'zod'
 import type { Caller } from '../kernel/route.ts'
 import { slugFrom } from './naming.ts'
@@ -46,6 +46,8 @@ export const importSchema = z
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, 63 at most')
       .optional(),
     confirmName: z.boolean().optional(),
+    /** Only says what the draft would be, and keeps nothing. */
+    preview: z.boolean().optional(),
   })
   .refine(namesOne, { error: 'give one of `mcpServers`, `document` and `url`', path: ['document'] })
 export type DocumentImport = Omit<z.infer<typeof importSchema>, 'mcpServers'>
@@ -57,15 +59,31 @@ export type ImportDocuments = (
   signal?: AbortSignal,
 ) => Promise<readonly ImportResult[]>
 
+/** A draft as it would be. Every text in it is data of a third party. */
+const previewSchema = z.strictObject({
+  format: formatSchema,
+  kind: recordKindSchema,
+  version: z.string(),
+  name: namesSchema,
+  description: z.string(),
+  provider: z.string(),
+  interfaces: z.array(interfaceSchema.pick({ protocol: true, version: true, url: true, transport: true })),
+  capabilities: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+  remarks: z.array(z.string()),
+})
+export type ImportPreview = z.infer<typeof previewSchema>
+
 export const importResultSchema = z.strictObject({
   name: z.string(),
   ok: z.boolean(),
   slug: z.string().optional(),
+  preview: previewSchema.optional(),
   problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
 })
 
 export type ImportResult =
   | { readonly name: string; readonly ok: true; readonly slug: string }
+  | { readonly name: string; readonly ok: true; readonly preview: ImportPreview }
   | { readonly name: string; readonly ok: false; readonly problem: Problem }
 
 /** Registers each server of a client's configuration; one that fails does not stop the others. */
