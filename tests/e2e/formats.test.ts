@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AgentCard } from '@a2a-js/sdk'
-import { formats } from '@ambit/core/record'
+import { formats } from '@ambit/core/format'
 import type { Ambit } from '@ambit/sdk/client'
 import type { ExportedRecord } from '@ambit/sdk/formats'
 import { startA2aAgent } from '@ambit/testkit/a2a-agent'

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { digestOf, isDigest } from './digest.ts'
 import type { Digest } from './digest.ts'
 import { parseAic } from './id/aic.ts'
+import { formats } from './format.ts'
 import { integritySchema } from './label.ts'
 
 export const digestSchema = z
@@ -175,10 +176,7 @@ export const deploymentSchema = z.strictObject({
     .optional(),
 })
 
-/** Formats of descriptions that a record is read from and written as. */
-export const formats = ['a2a', 'mcp', 'acs', 'anp', 'ard', 'ai-catalog'] as const
 export const formatSchema = z.enum(formats)
-export type Format = z.infer<typeof formatSchema>
 
 /** What a format holds and the record has no member for, by format, so that it is written again as it came. Data of a third party. */
 export const foreignSchema = z.partialRecord(formatSchema, z.record(z.string(), z.unknown()))

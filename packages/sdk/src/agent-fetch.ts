@@ -4,7 +4,7 @@ import { keyBytes } from '@ambit/core/id/did-key'
 import { mandateHeader } from '@ambit/core/wire/delegation'
 import { contentDigest, contentDigestField } from '@ambit/core/wire/http-signature/content-digest'
 import { fieldsOf } from '@ambit/core/wire/http-signature/message'
-import { signatureTag } from '@ambit/core/wire/http-signature/policy'
+import { governingFields, signatureTag } from '@ambit/core/wire/http-signature/policy'
 import { signMessage } from '@ambit/core/wire/http-signature/signature'
 import type { Signer } from '@ambit/core/signature'
 import { proofOf } from './proof.ts'
@@ -39,9 +39,7 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): t
     const headers = new Headers(request.headers)
     if (mandate !== undefined) headers.set(mandateHeader, mandate)
     if (body !== undefined) headers.set(contentDigestField, await contentDigest(body))
-    const covered = [...headers.keys()].filter(
-      (name) => name === contentDigestField || name === mandateHeader,
-    )
+    const covered = [contentDigestField, ...governingFields].filter((name) => headers.has(name))
     const message = { method: request.method, url: withoutFragment(request.url), field: fieldsOf(headers) }
     const created = Math.floor(Date.now() / 1000)
     const nonce = hex(crypto.getRandomValues(new Uint8Array(nonceBytes)))

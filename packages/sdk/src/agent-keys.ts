@@ -1,7 +1,6 @@
 import { base64url } from '@ambit/core/bytes'
 import type { SignedPossession } from '@ambit/core/id/key-statement'
-import { sign } from '@ambit/core/signature'
-import type { Signer } from '@ambit/core/signature'
+import type { Signed, Signer } from '@ambit/core/signature'
 import { path } from './connection.ts'
 import type { Connection, Options } from './connection.ts'
 import { createHolderKey } from './holder-key.ts'
@@ -91,7 +90,7 @@ export function agentKeyCalls({ call }: Connection) {
   }
   async function prove(slug: string, signer: Signer, options: Options = {}): Promise<SignedPossession> {
     const { organization, challenge: asked } = await challenge(options)
-    return await sign(
+    return await signed(
       {
         v: 1,
         type: 'agent-key.possession',
@@ -129,8 +128,8 @@ export function agentKeyCalls({ call }: Connection) {
         next: next.key,
         ...(wish.overlapS === undefined ? {} : { overlapS: wish.overlapS }),
       }
-      const { signature } = await sign(body, signer)
-      const { signature: proof } = await sign(body, next)
+      const { signature } = await signed(body, signer)
+      const { signature: proof } = await signed(body, next)
       const rotated = await call<RotatedKey>('POST', '/api/agent-keys/rotate', {
         body: { body, signature, proof },
         signal,
@@ -151,10 +150,16 @@ export function agentKeyCalls({ call }: Connection) {
     },
     /** The same by the key itself; nobody need be signed in. */
     async reportBy(agent: string, signer: Signer, { signal }: Options = {}) {
-      const signed = await sign({ ...said(agent, signer.key), type: 'agent-key.compromise' }, signer)
-      return await call<CompromisedKey>('POST', '/api/agent-keys/report', { body: signed, signal })
+      const statement = await signed({ ...said(agent, signer.key), type: 'agent-key.compromise' }, signer)
+      return await call<CompromisedKey>('POST', '/api/agent-keys/report', { body: statement, signal })
     },
   }
+}
+
+/** Read when it is needed: the forms of signatures bring their checks along, and most who call sign nothing. */
+async function signed<T>(body: T, signer: Signer): Promise<Signed<T>> {
+  const { sign } = await import('@ambit/core/signature')
+  return await sign(body, signer)
 }
 
 type Prove = (slug: string, signer: Signer) => Promise<SignedPossession>

@@ -9,6 +9,7 @@ import { connectionCalls } from './connections.ts'
 import { consentCalls } from './consents.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionOptions, Options } from './connection.ts'
+import { addressCalls } from './addresses.ts'
 import { domainCalls } from './domains.ts'
 import { feedCalls } from './feed.ts'
 import { formatCalls } from './formats.ts'
@@ -21,6 +22,7 @@ import { passkeyCalls } from './passkeys.ts'
 import { peopleCalls } from './people.ts'
 import { planCalls } from './plans.ts'
 import { recordCalls } from './records.ts'
+import { scanCalls } from './scans.ts'
 import { sessionCalls } from './sessions.ts'
 import { ruleCalls } from './rules.ts'
 import { signInCalls } from './sign-ins.ts'
@@ -109,6 +111,7 @@ export function connectAmbit(options: ConnectionOptions) {
     url: connection.url,
     records: recordCalls(connection),
     domains: domainCalls(connection),
+    addresses: addressCalls(connection),
     transfers: transferCalls(connection),
     takedowns: takedownCalls(connection),
     formats: formatCalls(connection),
@@ -127,6 +130,7 @@ export function connectAmbit(options: ConnectionOptions) {
     outbox: outboxCalls(connection),
     people: peopleCalls(connection),
     organizations: organizationCalls(connection),
+    scans: scanCalls(connection),
     sessions: sessionCalls(connection),
     passkeys: passkeyCalls(connection),
     certificates: certificateCalls(connection),

@@ -1,4 +1,5 @@
-import type { Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
+import type { AgentRecord, Interface } from '@ambit/core/record'
 import { path } from './connection.ts'
 import type { Connection, Options } from './connection.ts'
 import type { Imported } from './records.ts'
@@ -22,6 +23,19 @@ export interface ExportedRecord {
   readonly losses: readonly string[]
 }
 
+/** A draft as it would be. Every text in it is data of a third party. */
+export interface ImportPreview {
+  readonly format: Format
+  readonly kind: AgentRecord['kind']
+  readonly version: string
+  readonly name: AgentRecord['name']
+  readonly description: string
+  readonly provider: string
+  readonly interfaces: readonly Pick<Interface, 'protocol' | 'version' | 'url' | 'transport'>[]
+  readonly capabilities: readonly { readonly id: string; readonly name: string }[]
+  readonly remarks: readonly string[]
+}
+
 /** A description of an agent, or where it is to be had. */
 export interface DescriptionImport {
   readonly document?: Readonly<Record<string, unknown>>
@@ -31,6 +45,8 @@ export interface DescriptionImport {
   readonly slug?: string
   /** An owner says that its name may resemble another one. */
   readonly confirmName?: boolean
+  /** Only says what the draft would be, and keeps nothing. */
+  readonly preview?: boolean
 }
 
 /**

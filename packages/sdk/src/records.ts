@@ -3,6 +3,7 @@ import type { SignedRuling } from '@ambit/core/ruling'
 import type { SignedPossession } from '@ambit/core/id/key-statement'
 import { path } from './connection.ts'
 import type { Connection, Options } from './connection.ts'
+import type { ImportPreview } from './formats.ts'
 import { recordLifeCalls } from './record-life.ts'
 import { batchCalls } from './record-batch.ts'
 import type { LivenessState, RecordLiveness } from './liveness.ts'
@@ -93,6 +94,8 @@ export interface RecordView {
   readonly keys?: readonly { readonly key: string; readonly state: string; readonly since: string }[]
   /** Domains of its provider that were proved. */
   readonly domains?: readonly { readonly domain: string; readonly proved: string }[]
+  /** The IPv6 address that it has of its own. */
+  readonly address?: string
 }
 
 /** What to register: a live address, or a command that the node starts (operators only). */
@@ -131,6 +134,8 @@ export interface Imported {
     readonly name: string
     readonly ok: boolean
     readonly slug?: string
+    /** What the draft would be, where only that was asked for. Every text in it is data of a third party. */
+    readonly preview?: ImportPreview
     readonly problem?: {
       readonly detail?: string
       readonly remedy?: string

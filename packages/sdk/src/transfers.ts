@@ -11,10 +11,13 @@ export interface Transfer {
   readonly title: string
   readonly from: string
   readonly to: string
-  readonly state: 'offered' | 'accepted' | 'declined' | 'withdrawn'
+  /** `accepting`: accepted, and not at its end; accepting it again goes on with it. */
+  readonly state: 'offered' | 'accepting' | 'accepted' | 'declined' | 'withdrawn'
   readonly note: string
   readonly offered: string
   readonly decided?: string
+  /** Why it did not come to its end. */
+  readonly problem?: string
 }
 
 /**

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { formatSchema } from '@ambit/core/record'
-import type { Format } from '@ambit/core/record'
+import { formats } from '@ambit/core/format'
+import type { Format } from '@ambit/core/format'
 import type { ExportFormat, ExportedRecord } from '@ambit/sdk/formats'
 import type { Imported } from '@ambit/sdk/records'
 import type { Command } from 'commander'
@@ -9,7 +9,7 @@ import { readObject } from '../document.ts'
 import { exitCodes, Refusal } from '../refusal.ts'
 import { cell, table } from '../text.ts'
 
-const readable: readonly string[] = formatSchema.options
+const readable: readonly string[] = formats
 const written: readonly string[] = [...readable, 'gbz185', 'tc260']
 
 interface ImportOptions {
@@ -122,8 +122,8 @@ function isWritten(text: string): text is ExportFormat {
 }
 
 function parseFormat(text: string): Format {
-  const parsed = formatSchema.safeParse(text)
-  if (parsed.success) return parsed.data
+  const format = formats.find((each) => each === text)
+  if (format !== undefined) return format
   throw new Refusal(`a record is read from no format ${cell(text)}`, `One of ${readable.join(', ')}.`)
 }
 

@@ -1,8 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { getAgentIdentity, getRecoveries } from './agent-keys.ts'
 import { getReceipt, getStatus, listActs } from './acts.ts'
 import { getApproval, getApprovalForm, getApprovalLists, listApprovals } from './approvals.ts'
+import { getRevocationList, listCertificates } from './certificates.ts'
 import { listChannels } from './channels.ts'
 import { getConsent } from './consents.ts'
+import { listDomains } from './domains.ts'
 import { getDigest, listFeed } from './feed.ts'
 import type { FeedFilter } from './feed.ts'
 import { getMe, listPeople } from './identity.ts'
@@ -11,13 +14,16 @@ import { listOrganizations } from './organizations.ts'
 import { listPasskeys } from './passkeys.ts'
 import { getPlan, listPlans } from './plans.ts'
 import { listPrograms } from './programs.ts'
+import { getDecommissioned, getReview, listComments } from './record-life.ts'
 import { getRecord, listRecords } from './records.ts'
 import { listRules } from './rules.ts'
 import { listSessions } from './sessions.ts'
 import { getSignIn } from './sign-ins.ts'
 import { listStandingApprovals } from './standing-approvals.ts'
 import { listStops } from './stops.ts'
+import { listTakedowns } from './takedowns.ts'
 import { listTokens } from './tokens.ts'
+import { listTransfers } from './transfers.ts'
 
 /** The first word of each key is what an event of the node makes stale. */
 export const queries = {
@@ -47,6 +53,44 @@ export const queries = {
     }),
   record: (slug: string) =>
     queryOptions({ queryKey: ['record', slug], queryFn: ({ signal }) => getRecord(slug, signal) }),
+  // What hangs on a record stands under its key, so that an event of the record makes it stale as well.
+  agentIdentity: (slug: string) =>
+    queryOptions({
+      queryKey: ['record', slug, 'keys'],
+      queryFn: ({ signal }) => getAgentIdentity(slug, signal),
+    }),
+  recordCertificates: (slug: string) =>
+    queryOptions({
+      queryKey: ['record', slug, 'certificates'],
+      queryFn: ({ signal }) => listCertificates(slug, signal),
+    }),
+  comments: (slug: string) =>
+    queryOptions({
+      queryKey: ['record', slug, 'comments'],
+      queryFn: ({ signal }) => listComments(slug, signal),
+    }),
+  decommissioned: (slug: string) =>
+    queryOptions({
+      queryKey: ['record', slug, 'decommission'],
+      queryFn: ({ signal }) => getDecommissioned(slug, signal),
+    }),
+  recoveries: () =>
+    queryOptions({ queryKey: ['record', '', 'recoveries'], queryFn: ({ signal }) => getRecoveries(signal) }),
+  certificates: () =>
+    queryOptions({
+      queryKey: ['certificates'],
+      queryFn: ({ signal }) => listCertificates(undefined, signal),
+    }),
+  revocationList: () =>
+    queryOptions({
+      queryKey: ['certificates', 'list'],
+      queryFn: ({ signal }) => getRevocationList(signal),
+    }),
+  domains: () => queryOptions({ queryKey: ['domains'], queryFn: ({ signal }) => listDomains(signal) }),
+  review: () => queryOptions({ queryKey: ['review'], queryFn: ({ signal }) => getReview(signal) }),
+  transfers: () =>
+    queryOptions({ queryKey: ['records', 'transfers'], queryFn: ({ signal }) => listTransfers(signal) }),
+  takedowns: () => queryOptions({ queryKey: ['takedowns'], queryFn: ({ signal }) => listTakedowns(signal) }),
   signIn: (slug: string) =>
     queryOptions({ queryKey: ['record', slug, 'sign-in'], queryFn: ({ signal }) => getSignIn(slug, signal) }),
   mandates: () =>

@@ -143,6 +143,7 @@ export interface RecordView {
   readonly claims: readonly { readonly domain: string; readonly state: 'proved' | 'claimed' }[]
   /** Bill of materials, each with what the node knows of that very version. */
   readonly supplies: readonly {
+    readonly kind: string
     readonly name: string
     readonly version?: string
     readonly digest?: string

@@ -1,5 +1,5 @@
 import { Fault } from '@ambit/core/fault'
-import type { Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
 import type { Json } from '@ambit/core/wire/a2a/json'
 
 /** Of what format a document is, by members that only that format has. Throws a Fault `format.unknown`. */

@@ -1,4 +1,5 @@
-import type { AgentRecord, Format, Interface } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
+import type { AgentRecord, Interface } from '@ambit/core/record'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import type { DescribedCapability } from '../registry/describe.ts'
 

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@ambit/core/canonical'
-import type { Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import { ardEntrySchema, catalogEntrySchema, entryTypes } from '@ambit/core/wire/ard/entry'
 import type { ArdEntry, CatalogEntry } from '@ambit/core/wire/ard/entry'

@@ -1,5 +1,6 @@
 import { recordSchema, strictestProfile } from '@ambit/core/record'
-import type { AgentRecord, Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
+import type { AgentRecord } from '@ambit/core/record'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import {
   a2aDocument,

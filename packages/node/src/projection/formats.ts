@@ -1,4 +1,4 @@
-import type { Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import { fromA2a, skillsOfCard, toA2a } from './a2a.ts'
 import { fromAcs, toAcs } from './acs.ts'

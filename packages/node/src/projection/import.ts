@@ -1,5 +1,5 @@
 import { Fault, problemOf } from '@ambit/core/fault'
-import type { Format } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
 import { isObject } from '@ambit/core/wire/a2a/json'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import { aiCatalogSchema } from '@ambit/core/wire/ai-catalog/ai-catalog'

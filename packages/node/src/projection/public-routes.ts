@@ -30,22 +30,7 @@ const described = [
 ] as const satisfies readonly (readonly [string, WrittenFormat, string, string])[]
 
 /** What anyone may read: descriptions of records in force, each where its format looks for it. */
-export function publicRoutes(parts: PublicParts): Route[] {
-  const kept = new WeakMap<Target, Map<WrittenFormat, Json>>()
-  async function documentOf(slug: string, format: WrittenFormat): Promise<Json> {
-    const target = parts.registry.target(slug, publicOrganization)
-    if (target?.state !== 'active') {
-      throw new Fault('input.not-found', { detail: 'no active agent of this node has that name' })
-    }
-    // A changed record is another target, which lets the old documents go.
-    const known = kept.get(target) ?? new Map<WrittenFormat, Json>()
-    kept.set(target, known)
-    const found = known.get(format)
-    if (found !== undefined) return found
-    const { document } = await exportRecord(parts, target.id, publicOrganization, format, 'node')
-    known.set(format, document)
-    return document
-  }
+export function publicRoutes(parts: PublicParts, documentOf: PublicDocument): Route[] {
   return [
     ...described.map(([path, format, contentType, what]) =>
       route({
@@ -56,13 +41,33 @@ export function publicRoutes(parts: PublicParts): Route[] {
         params: z.strictObject({ slug: z.string().min(1).max(100) }),
         reply: z.record(z.string(), z.unknown()),
         handle: async ({ params: { slug } }) => ({
-          body: { ...(await documentOf(slug, format)) },
+          body: { ...(await documentOf(parts.registry.target(slug, publicOrganization), format)) },
           headers: publicHeaders(contentType),
         }),
       }),
     ),
     ...catalogRoutes(parts),
   ]
+}
+
+/** Describes a record in force. Throws `input.not-found`. */
+export type PublicDocument = (target: Target | undefined, format: WrittenFormat) => Promise<Json>
+
+export function createPublicDocuments(parts: PublicParts): PublicDocument {
+  const kept = new WeakMap<Target, Map<WrittenFormat, Json>>()
+  return async (target, format) => {
+    if (target?.state !== 'active') {
+      throw new Fault('input.not-found', { detail: 'no active agent of this node has that name' })
+    }
+    // A changed record is another target, which lets the old documents go.
+    const known = kept.get(target) ?? new Map<WrittenFormat, Json>()
+    kept.set(target, known)
+    const found = known.get(format)
+    if (found !== undefined) return found
+    const { document } = await exportRecord(parts, target.id, target.organization, format, 'node')
+    known.set(format, document)
+    return document
+  }
 }
 
 function catalogRoutes(parts: PublicParts): Route[] {

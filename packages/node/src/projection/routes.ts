@@ -1,4 +1,4 @@
-import { formats } from '@ambit/core/record'
+import { formats } from '@ambit/core/format'
 import { Fault } from '@ambit/core/fault'
 import { z } from 'zod'
 import { route } from '../kernel/route.ts'

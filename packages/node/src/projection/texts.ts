@@ -1,4 +1,5 @@
-import type { AgentRecord, Format, LanguageText } from '@ambit/core/record'
+import type { Format } from '@ambit/core/format'
+import type { AgentRecord, LanguageText } from '@ambit/core/record'
 
 const semver = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$/
 
@@ -10,7 +11,14 @@ export function semanticVersion(said: string | undefined): string {
 /** The version as a document wrote it, as long as the record still has the one that was made of it. */
 export function versionOf(record: Pick<AgentRecord, 'version' | 'foreign'>, format: Format): string {
   const said = record.foreign?.[format]?.['version']
-  return typeof said === 'string' && semanticVersion(said) === record.version ? said : record.version
+  const isSame =
+    typeof said === 'string' && withoutBuild(semanticVersion(said)) === withoutBuild(record.version)
+  return isSame ? said : record.version
+}
+
+/** What counts of a semantic version (SemVer 2.0.0, section 10): another document under the same number has another build. */
+export function withoutBuild(version: string): string {
+  return version.split('+', 1)[0]!
 }
 
 /** Text with Han characters is filed as Chinese, any other as English; an empty one is none. */
