@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Profile } from '@ambit/core/record'
 import { startDeskServer } from '@ambit/testkit/mcp-desk'
 import type { DeskServer } from '@ambit/testkit/mcp-desk'
+import { provenFetch } from '@ambit/sdk/agent-fetch'
+import { openHolderKey } from '@ambit/sdk/holder-key'
 import { connectMcpClient } from '@ambit/testkit/mcp-clients'
 import { rawCall } from '@ambit/testkit/raw-mcp'
 import { allow, bringOnline, startTestNode } from '@ambit/testkit/start-node'
@@ -216,7 +218,11 @@ test('a holder hands its mandate on with files only, and the next one acts', asy
   expect(shown.exitCode, shown.err).toBe(0)
   const { token, expiresInS } = JSON.parse(shown.out) as { token: string; expiresInS: number }
   expect(expiresInS).toBeLessThanOrEqual(900)
-  const client = await connectMcpClient(`${node.url}/mcp`, { token })
+  // The token is worth nothing without the key: each request proves it.
+  await expect(connectMcpClient(`${node.url}/mcp`, { token })).rejects.toThrow('auth.proof')
+  const { secret } = JSON.parse(readFileSync(at('second.key'), 'utf8')) as { secret: string }
+  const proven = provenFetch(await openHolderKey(secret), token)
+  const client = await connectMcpClient(`${node.url}/mcp`, { fetch: proven })
   const names = (await client.tools()).map(({ name }) => name)
   await client.close()
   expect(names).toHaveLength(1)
