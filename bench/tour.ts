@@ -2,6 +2,7 @@ import { connectAmbit } from '@ambit/sdk/client'
 import { verifyReceipt } from '@ambit/sdk/verify'
 import { startA2aAgent } from '@ambit/testkit/a2a-agent'
 import { everythingCommand } from '@ambit/testkit/mcp-everything'
+import { certificateSteps } from './tour/certificate.ts'
 import { a2aClient, mcpClient } from './tour/clients.ts'
 import { must, Steps } from './tour/steps.ts'
 import { bringOnline, startRunningNode } from './running-node.ts'
@@ -22,7 +23,7 @@ else console.log(steps.ok ? '\nThe loop is closed.' : '\nThe tour ended early.')
 process.exit(steps.ok ? 0 : 1)
 
 async function tour(): Promise<void> {
-  await using node = await startRunningNode()
+  await using node = await startRunningNode({ AMBIT_AGENTS_PORT: '0' })
   const agent = await startA2aAgent()
   const { ambit } = node
   await steps.step('start', async () => `the node is up after ${Math.round(node.startMs)} ms`)
@@ -45,6 +46,7 @@ async function tour(): Promise<void> {
   })
   const access = await grant(ambit)
   await acts(node.url, ambit, access)
+  await certificateSteps(steps, ambit, node.agentsPort)
   await recallInFlight(ambit, access)
   await agent.close()
 }
