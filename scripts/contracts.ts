@@ -26,6 +26,7 @@ import { createKeyProofs } from '@ambit/node/oauth/oauth'
 import { nodeVersion } from '@ambit/node/protocols'
 import { openProjectionOf } from '@ambit/node/projecting'
 import { openResponse } from '@ambit/node/response/response'
+import { openScansOf } from '@ambit/node/scanning'
 import { openStopping } from '@ambit/node/stopping'
 import { routesOf } from '@ambit/node/routes'
 import { z } from 'zod'
@@ -83,9 +84,11 @@ async function api(): Promise<unknown> {
             response,
             pushes: (await openTaskKeeping(foundation, () => '')).pushes,
           }),
+          takeOvers: { accept: async () => '' },
           liveness: await openLivenessOf(foundation, domains, { pulses: [], runs: () => false }, response),
           stopping: await openStopping(foundation, domains, inFlight),
           projection: openProjectionOf(foundation, domains, () => ''),
+          scans: openScansOf(foundation, domains, new Set()),
           receipts,
           outbox: await openJournal(foundation, domains, nothingToUndo),
           inFlight,

@@ -21,6 +21,8 @@ GET /agents/{slug}/did.json public
 GET /agents/{slug}/{binding}/did.json public
 GET /organizations/{organization}/agents/{slug}/did.json public
 GET /organizations/{organization}/agents/{slug}/{binding}/did.json public
+GET /api/addresses person
+GET /api/addresses/zone person
 GET /api/agent-keys/challenge owner,operator
 GET /api/agent-keys/recoveries person
 POST /api/agent-keys/recoveries/{id}/confirm owner,operator session
@@ -62,6 +64,7 @@ GET /api/domains person
 POST /api/domains owner,operator
 DELETE /api/domains/{domain} owner,operator
 POST /api/domains/{domain}/check owner,operator
+GET /api/endpoints person
 GET /api/events person
 GET /api/feed person
 GET /api/feed/digest person
@@ -150,6 +153,10 @@ GET /api/rules person
 POST /api/rules person
 DELETE /api/rules/{id} person session
 GET /api/rulings person
+GET /api/scans owner,operator session node
+POST /api/scans owner,operator session node
+GET /api/scans/{id} owner,operator session node
+POST /api/scans/{id}/cancel owner,operator session node
 GET /api/sessions person
 DELETE /api/sessions/{id} person session
 POST /api/sessions/end-others person session

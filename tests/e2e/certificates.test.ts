@@ -5,6 +5,8 @@ import { createServer, connect } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { once } from 'node:events'
 import { X509Certificate } from 'node:crypto'
+import { startNameServer } from '@ambit/testkit/name-server'
+import type { NameServer } from '@ambit/testkit/name-server'
 import { registerAgent } from '@ambit/testkit/agent-record'
 import { startTestNode } from '@ambit/testkit/start-node'
 import type { TestNode } from '@ambit/testkit/start-node'
@@ -19,19 +21,26 @@ import { runAmbit } from '../../packages/cli/src/program.ts'
  */
 
 let node: TestNode
-beforeAll(async () => void (node = await startTestNode()))
-afterAll(async () => await node[Symbol.asyncDispose]())
+let names: NameServer
+beforeAll(async () => {
+  names = await startNameServer()
+  node = await startTestNode({ env: { AMBIT_DNS: names.address } })
+})
+afterAll(async () => {
+  await node[Symbol.asyncDispose]()
+  await names[Symbol.asyncDispose]()
+})
 
 const stateOf = async (serial: string): Promise<unknown> =>
   await (await fetch(`${node.url}/acps-atr-v2/ocsp/certificate/${serial}`)).json()
 
 test('an agent gets a certificate by ACME that a TLS server under the trust bundle accepts', async () => {
-  const aic = await registerAgent(node.ambit, 'caller', { certificate: { dns: ['agent.example'] } })
+  const aic = await registerAgent(node.ambit, 'caller', { certificate: { dns: ['localhost'] } })
   const account = await openAcmeAccount(await node.ambit.certificates.credential('caller'))
   const { privateKey, chain } = await orderCertificate(account, 'clientAuth')
   const leaf = new X509Certificate(chain)
   expect(leaf.subject).toBe(`CN=${aic}\nO=Example Bank\nOU=Payments\nC=CN`)
-  expect(leaf.subjectAltName).toBe(`URI:acps://${aic}, DNS:agent.example`)
+  expect(leaf.subjectAltName).toBe(`URI:acps://${aic}, DNS:localhost`)
   const bundle = await (await fetch(`${node.url}/acps-atr-v2/ca/trust-bundle`)).text()
   // The server of somebody else, that knows the trust bundle and nothing more.
   const serverAic = await registerAgent(node.ambit, 'callee', { certificate: { dns: ['localhost'] } })
@@ -158,4 +167,30 @@ test('the command line issues for a new key, obtains by ACME, lists and takes ba
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('a host is certified once its domain is proved, and no host of somebody else', async () => {
+  const { ambit } = node
+  const aic = await registerAgent(ambit, 'hosted', {})
+  const issue = async () => {
+    const { request: csr } = await certificateRequest(aic)
+    const { chain } = await ambit.certificates.issue('hosted', { usage: 'serverAuth', csr })
+    return new X509Certificate(chain).subjectAltName
+  }
+  const ask = async (certificate: object) => {
+    await ambit.records.edit('hosted', { certificate })
+    for (const step of ['submit', 'activate'] as const) await ambit.records[step]('hosted')
+  }
+  expect(await issue()).not.toContain('DNS:')
+  await ask({ dns: ['mail.hosted.example'] })
+  await expect(issue()).rejects.toMatchObject({ code: 'ca.host', status: 403 })
+  const { token } = await ambit.domains.add('hosted.example')
+  await expect(issue()).rejects.toMatchObject({ code: 'ca.host' })
+  names.zone.set('_ambit.hosted.example', [token])
+  await ambit.domains.check('hosted.example')
+  expect(await issue()).toContain('DNS:mail.hosted.example')
+  await ask({ dns: ['mail.hosted.example', 'www.bank.example'] })
+  await expect(issue()).rejects.toMatchObject({ code: 'ca.host' })
+  await ask({ ip: ['192.0.2.1'] })
+  await expect(issue()).rejects.toMatchObject({ code: 'ca.host' })
 })

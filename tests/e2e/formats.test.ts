@@ -54,7 +54,10 @@ describe.each(['desk', 'agent'])('%s', (slug) => {
     'goes out as %s and comes into another organisation as a draft that says the same',
     async (format) => {
       const out = await main.formats.export(slug, { format })
-      const { results } = await north.formats.import({ document: out.document!, slug: `${slug}-${format}` })
+      // What an entry points to is read, and is at this node's address: the same name from elsewhere is squatting, but
+      // for an owner who says otherwise.
+      const asked = { document: out.document!, slug: `${slug}-${format}`, confirmName: true }
+      const { results } = await north.formats.import(asked)
       expect(results).toMatchObject([{ ok: true, slug: `${slug}-${format}` }])
       const view = await north.records.get(`${slug}-${format}`)
       expect(view.state).toBe('draft')
@@ -67,6 +70,7 @@ describe.each(['desk', 'agent'])('%s', (slug) => {
         true,
       )
       expect(told(await north.formats.export(`${slug}-${format}`, { format }))).toEqual(told(out))
+      if (format === 'ard' || format === 'ai-catalog') await north.records.retire(`${slug}-${format}`)
     },
   )
 })
@@ -179,10 +183,65 @@ describe('for everyone to read', () => {
     for (const { url } of entries) expect((await get(new URL(url).pathname)).status).toBe(200)
     expect((await get('/.well-known/ard.json')).json()['entries']).toEqual(entries)
     // They are what this node itself reads.
-    expect((await north.formats.import({ document: catalog })).results).toMatchObject([
-      { ok: true },
-      { ok: true },
-    ])
+    const { results } = await north.formats.import({ document: catalog, confirmName: true })
+    expect(results).toMatchObject([{ ok: true }, { ok: true }])
+    // What an entry points to was read: the drafts say where the agents are.
+    for (const { slug } of results) {
+      const { record, remarks } = await north.records.get(slug!)
+      expect(record.interfaces.length, remarks.join()).toBeGreaterThan(0)
+      for (const { url } of record.interfaces) if (url.startsWith('http')) expect(url).toContain(node.url)
+      await north.records.retire(slug!)
+    }
+  })
+
+  test('an entry whose description cannot be had is a draft that says so', async () => {
+    const url = `${node.url}/agents/nobody/server.json`
+    const entry = { identifier: 'urn:air:localhost:mcp:gone', type: 'application/mcp-server-card+json', url }
+    const document = { specVersion: '1.0', entries: [{ ...entry, displayName: 'Gone' }] }
+    const { results } = await north.formats.import({ document })
+    expect(results).toMatchObject([{ ok: true, slug: 'gone' }])
+    const { record, remarks } = await north.records.get('gone')
+    expect(record.interfaces).toEqual([])
+    expect(remarks.join()).toContain('could not be read')
+    // A catalog that names a catalog leads round in no circle.
+    const round = {
+      ...entry,
+      identifier: 'urn:air:localhost:mcp:round',
+      url: `${node.url}/.well-known/ai-catalog.json`,
+      displayName: 'Round',
+    }
+    const again = await north.formats.import({ document: { specVersion: '1.0', entries: [round] } })
+    expect((await north.records.get(again.results[0]!.slug!)).record.interfaces).toEqual([])
+  })
+
+  test('what nobody changed is not sent again, and is another organisation’s in no header', async () => {
+    for (const path of [
+      '/agents/desk/server.json',
+      '/agents/desk/did.json',
+      '/.well-known/ai-catalog.json',
+    ]) {
+      const first = await fetch(node.url + path)
+      const tag = first.headers.get('etag')
+      expect(tag, path).toMatch(/^"[0-9a-f]{32}"$/)
+      expect(first.headers.get('cache-control')).toContain('public')
+      for (const known of [tag!, `W/${tag!}`, `"other", ${tag!}`, '*']) {
+        const again = await fetch(node.url + path, { headers: { 'if-none-match': known } })
+        expect([again.status, await again.text()], path).toEqual([304, ''])
+      }
+      const other = await fetch(node.url + path, { headers: { 'if-none-match': '"other"' } })
+      expect(other.status).toBe(200)
+    }
+    // What is not for everybody has no tag.
+    const own = await fetch(`${node.url}/api/records`, {
+      headers: { authorization: `Bearer ${node.session}` },
+    })
+    expect([own.status, own.headers.get('etag')]).toEqual([200, null])
+    // Whatever host a request says, addresses in documents are the node's own.
+    const forged = await send(node.port, {
+      path: '/.well-known/ai-catalog.json',
+      headers: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
+    })
+    expect(forged.text).not.toContain('evil.example')
   })
 
   test('drafts, suspended records and records of other organisations are not', async () => {

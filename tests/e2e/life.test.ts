@@ -1,3 +1,4 @@
+import { certificateRequest } from '@ambit/sdk/certificate-request'
 import { connectAmbit } from '@ambit/sdk/client'
 import type { Ambit } from '@ambit/sdk/client'
 import { startMcpServer } from '@ambit/testkit/mcp-server'
@@ -224,12 +225,17 @@ describe.each(nodeStores)('the life of a record on $name', (store) => {
       { target: 'doomed', capability: '*', decision: 'autonomous' },
       { target: 'else', capability: '*', decision: 'autonomous' },
     ])
+    const { request } = await certificateRequest(record.id)
+    await node.ambit.certificates.issue('doomed', { usage: 'clientAuth', csr: request })
     const { ended } = await hang(on)
     const report = await node.ambit.records.decommission('doomed', 'replaced')
     expect(await ended).toMatch(/suspended|revoked/)
     expect(report.residue).toEqual([])
     const counts = Object.fromEntries(report.done.map(({ what, count }) => [what, count]))
     expect(counts).toMatchObject({ records: 1, tokens: 2, mandates: 2, credentials: 1 })
+    const { certificates } = await node.ambit.certificates.list(record.id)
+    // The authority hears of the retirement itself, so that whichever comes first revokes it.
+    expect(certificates).toMatchObject([{ holds: false, reason: 5 }])
     const calls = desk.calls.length
     for (const access of [on, by]) expect(await say(access, 'again')).toContain('auth.revoked')
     expect(await say(mixed, 'again')).not.toContain('"again"')

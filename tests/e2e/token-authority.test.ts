@@ -75,3 +75,24 @@ test('nobody acts under the key of another’s client: not to read its answers, 
   // Its own person goes on under it.
   await expect(allow(node.ambit, entries, { holder })).resolves.toMatchObject({ mandate: expect.any(String) })
 })
+
+test('an API token loosens nothing that is in force, and brings nothing mild into force', async () => {
+  const loosening = { code: 'record.session', status: 403 }
+  const { capabilities } = await node.ambit.records.get('desk')
+  const { id, profile } = capabilities.find((each) => each.profile.effect !== 'read')!
+  const profiles = { [id]: { ...profile, effect: 'read' as const, reversibility: 0 as const } }
+  await expect(program.records.accept('desk', { profiles })).rejects.toMatchObject(loosening)
+  expect((await node.ambit.records.get('desk')).capabilities.find((each) => each.id === id)?.profile).toEqual(
+    profile,
+  )
+  // It prepares what a person then puts in force.
+  await program.records.register({ url: desk.url, slug: 'prepared' })
+  await program.records.accept('prepared')
+  await program.records.submit('prepared')
+  await expect(program.records.activate('prepared')).rejects.toMatchObject(loosening)
+  expect((await node.ambit.records.activate('prepared')).state).toBe('active')
+  const { record } = await node.ambit.records.get('prepared')
+  const { id: _, keys: _keys, ...rest } = record
+  const { results } = await program.records.applyAll([{ ...rest, slug: 'by-batch' }], { activate: true })
+  expect(results).toMatchObject([{ ok: false, problem: { code: 'record.session' } }])
+})

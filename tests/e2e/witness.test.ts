@@ -188,11 +188,18 @@ test('a node restored from an older copy with its guard is refused by its witnes
   await until('b has seen the acts', async () => (await witnessing(node('a'))).quorum, restMsMax)
   await stop('a')
 
+  // The witness is away until somebody is signed in: a node that was refused lets nobody in any more, or ends at start.
+  await stop('b')
   await using restored = await spawnNode({ data: copy, env: asking('a') })
-  const state = await until('the witness refuses', async () => {
-    const seen = await witnessing(restored)
-    return seen.state === 'failed' && seen
-  })
+  await start('b', asking('b'))
+  const state = await until(
+    'the witness refuses',
+    async () => {
+      const seen = await witnessing(restored)
+      return seen.state === 'failed' && seen
+    },
+    restMsMax,
+  )
   expect(state.reason).toMatch(/^the witness \S+ has cosigned (\d+ entries|another history) of this log/)
   const answer = await rawCall(restored.port, {
     token: tokens.get('a') ?? '',

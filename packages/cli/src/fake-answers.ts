@@ -45,6 +45,7 @@ export const view = {
   },
   keys: [{ key: 'did:key:z1', state: 'active', since: '2026-11-01T00:00:00Z' }],
   domains: [{ domain: 'a.example', proved: '2026-11-01T00:00:00Z' }],
+  address: '2001:db8:a9e::5:1',
   digest: 'sha256:0',
   state: 'draft',
   draft: true,
@@ -174,6 +175,15 @@ const lifeAnswers = {
   'GET /api/review': { twoPeople: false },
   'PUT /api/review': { twoPeople: true },
   'GET /api/domains': { domains: [domain] },
+  'GET /api/addresses': {
+    prefix: '2001:db8:a9e::/64',
+    addresses: [{ record: '1.2.156.3088.1', slug: 'a', address: '2001:db8:a9e::5:1', state: 'active' }],
+  },
+  'GET /api/addresses/zone?origin=agents.example': {
+    forward: { origin: 'agents.example', text: '$ORIGIN agents.example.\n' },
+    reverse: { origin: 'ip6.arpa', text: '$ORIGIN ip6.arpa.\n' },
+    leftOut: [{ slug: 'ends-', why: 'a name of a host does not end in a hyphen' }],
+  },
   'POST /api/domains': domain,
   'POST /api/domains/a.example/check': domain,
   'DELETE /api/domains/a.example': {},

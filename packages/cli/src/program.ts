@@ -8,6 +8,7 @@ import { certificateCommands } from './commands/certificates.ts'
 import { chainCommands } from './commands/chains.ts'
 import { channelCommands } from './commands/channels.ts'
 import { contentsCommands } from './commands/contents.ts'
+import { addressCommands } from './commands/addresses.ts'
 import { domainCommands } from './commands/domains.ts'
 import { feedCommands } from './commands/feed.ts'
 import { formatCommands } from './commands/formats.ts'
@@ -21,6 +22,7 @@ import { organizationCommands, peopleCommands } from './commands/people.ts'
 import { recordCommands } from './commands/records.ts'
 import { registrationCommands } from './commands/registration.ts'
 import { ruleCommands } from './commands/rules.ts'
+import { scanCommand } from './commands/scan.ts'
 import { signInCommands } from './commands/sign-in.ts'
 import { stopCommands } from './commands/stops.ts'
 import { createContext } from './context.ts'
@@ -79,8 +81,10 @@ export async function createProgram(context: Context, argv: readonly string[]): 
   recordCommands(program, context)
   lifeCommands(program, context)
   domainCommands(program, context)
+  addressCommands(program, context)
   livenessCommands(program, context)
   formatCommands(program, context)
+  scanCommand(program, context)
   signInCommands(program, context)
   mandateCommands(program, context)
   chainCommands(program, context)

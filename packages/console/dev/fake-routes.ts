@@ -4,6 +4,7 @@ import type { MandateToken, MandateView, NewMandate, NodeStatus } from '../src/a
 import { feed, rules, stops } from './fake-control.ts'
 import { approvals, plans, standingApprovals } from './fake-inbox.ts'
 import { connectionOf, mandateOf } from './fake-mandates.ts'
+import { hanging, proofs } from './fake-proofs.ts'
 import { rulingOf, summaryOf, viewOf } from './fake-records.ts'
 import type { FakeRecord } from './fake-records.ts'
 import type { FakeState } from './fake-state.ts'
@@ -33,6 +34,13 @@ export async function fakeRoutes(asked: Asked): Promise<Reply> {
       return { body: statusOf(asked.state) }
     case 'records':
       return records(asked, id, verb)
+    case 'certificates':
+    case 'agent-keys':
+    case 'review':
+    case 'transfers':
+    case 'domains':
+    case 'takedowns':
+      return proofs(noun)
     case 'approvals':
       return await approvals(asked, id, verb)
     case 'plans':
@@ -87,7 +95,7 @@ function records(
   }
   const fake = state.records.find((each) => each.slug === slug)
   if (fake === undefined) return undefined
-  if (method === 'GET') return { body: viewOf(fake) }
+  if (method === 'GET') return { body: hanging(fake, verb) ?? viewOf(fake) }
   return recordVerb(state, fake, verb, body)
 }
 

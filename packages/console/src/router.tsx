@@ -13,6 +13,9 @@ import { ApprovalPage } from './pages/approvals/approval-page.tsx'
 import { ApprovalsPage } from './pages/approvals/approvals-page.tsx'
 import { PlanPage } from './pages/approvals/plan-page.tsx'
 import { StandingPage } from './pages/approvals/standing-page.tsx'
+import { AuthorityPage } from './pages/authority/authority-page.tsx'
+import { DomainsPage } from './pages/domains/domains-page.tsx'
+import { FoundPage } from './pages/found/found-page.tsx'
 import { FeedPage } from './pages/feed/feed-page.tsx'
 import { ConsentPage } from './pages/consent/consent-page.tsx'
 import { Frame } from './pages/frame/frame.tsx'
@@ -34,6 +37,7 @@ import { RulesPage } from './pages/rules/rules-page.tsx'
 import { SecurityPage } from './pages/security/security-page.tsx'
 import { safePath } from './pages/sign-in/safe-path.ts'
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx'
+import { TakedownsPage } from './pages/takedowns/takedowns-page.tsx'
 import { VerifyPage } from './pages/verify/verify-page.tsx'
 
 interface Context {
@@ -148,6 +152,7 @@ const routes = [
   createRoute({ ...child, path: '/approvals/standing', component: StandingPage }),
   createRoute({ ...child, path: '/approvals/plans/$id', component: PlanPage }),
   createRoute({ ...child, path: '/approvals/$id', component: ApprovalPage }),
+  createRoute({ ...child, path: '/found', component: FoundPage }),
   createRoute({ ...child, path: '/feed', component: FeedPage }),
   createRoute({ ...child, path: '/rules', component: RulesPage }),
   createRoute({ ...child, path: '/receipts', component: ReceiptsPage }),
@@ -155,6 +160,9 @@ const routes = [
   createRoute({ ...child, path: '/mandates', component: MandatesPage }),
   createRoute({ ...child, path: '/people', component: PeoplePage }),
   createRoute({ ...child, path: '/organizations', component: OrganizationsPage }),
+  createRoute({ ...child, path: '/domains', component: DomainsPage }),
+  createRoute({ ...child, path: '/authority', component: AuthorityPage }),
+  createRoute({ ...child, path: '/takedowns', component: TakedownsPage }),
   createRoute({ ...child, path: '/programs', component: ProgramsPage }),
   createRoute({ ...child, path: '/security', component: SecurityPage }),
   createRoute({ ...child, path: '/mandates/new', component: NewMandatePage }),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { hex, hexBytes } from './bytes.ts'
 import {
   der,
+  derBoolean,
   derGeneralizedTime,
   derInteger,
   derMembers,
@@ -10,6 +11,7 @@ import {
   derOid,
   derSequence,
   derSet,
+  derText,
   derTime,
   oidText,
   readDer,
@@ -68,8 +70,23 @@ test('of a value there is one text: no other form of it is read', () => {
   for (const bytes of wrong) expect(() => readDer(hexBytes(bytes)), bytes).toThrow(SyntaxError)
   expect(() => derMs(readDer(hexBytes('170d3236313330313030303030305a')))).toThrow(SyntaxError)
   expect(() => oidText(readDer(hexBytes('060180')))).toThrow(SyntaxError)
+  // 2.5.29.19 with a zero before its third arc, days and hours that are none, truth values of BER.
+  expect(() => oidText(readDer(hexBytes('060455801d13')))).toThrow(SyntaxError)
+  for (const time of ['260230000000Z', '260101240000Z', '2601010000000', '26010100000é'])
+    expect(() => derMs(readDer(derText(time, tags.utcTime))), time).toThrow(SyntaxError)
+  for (const truth of ['010101', '0100', '0102ffff', '0201ff'])
+    expect(() => derBoolean(readDer(hexBytes(truth))), truth).toThrow(SyntaxError)
+  expect(derBoolean(readDer(hexBytes('0101ff')))).toBe(true)
+  expect(derBoolean(readDer(hexBytes('010100')))).toBe(false)
   for (const text of ['-----BEGIN X-----\nAAAA', '-----BEGIN X-----\nA*==\n-----END X-----'])
     expect(() => pemBlocks('X', text)).toThrow(SyntaxError)
+})
+
+test('what was read does not change when the bytes that came are used again', () => {
+  const bytes = Buffer.from(derInteger(7))
+  const value = readDer(bytes)
+  bytes.fill(0xff)
+  expect(hex(value.whole)).toBe('020107')
 })
 
 test('whatever comes is read or refused, and what is read is written the same', () => {

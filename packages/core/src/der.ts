@@ -97,7 +97,7 @@ const membersMax = 200_000
 
 /** Reads exactly one value. Throws a SyntaxError on anything else: more bytes, fewer, or a form that DER does not have. */
 export function readDer(bytes: Uint8Array, tag?: number): DerValue {
-  const value = valueAt(bytes.slice(), 0)
+  const value = valueAt(Uint8Array.from(bytes), 0)
   if (value.whole.length !== bytes.length) throw new SyntaxError('DER: bytes after the value')
   if (tag !== undefined && value.tag !== tag) throw new SyntaxError('DER: another kind of value')
   return value
@@ -123,7 +123,11 @@ export function oidText(value: DerValue): string {
     throw new SyntaxError('DER: not an object identifier')
   const arcs: number[] = []
   let arc = 0
+  let isFirst = true
   for (const byte of content) {
+    // A zero before an arc would be a second text of the same identifier (X.690, section 8.19.2).
+    if (isFirst && byte === 0x80) throw new SyntaxError('DER: an arc that is not its shortest form')
+    isFirst = byte < 0x80
     arc = arc * 128 + (byte & 0x7f)
     if (arc > Number.MAX_SAFE_INTEGER / 128) throw new SyntaxError('DER: an arc that is too large')
     if (byte < 0x80) {
@@ -147,22 +151,36 @@ export function derString(value: DerValue): string {
   }
 }
 
+/** TRUE or FALSE, each in its one octet (X.690, section 11.1). Throws a SyntaxError. */
+export function derBoolean({ tag, content }: DerValue): boolean {
+  const [octet] = content
+  if (tag !== tags.boolean || content.length !== 1 || (octet !== 0 && octet !== 0xff))
+    throw new SyntaxError('DER: not a truth value')
+  return octet === 0xff
+}
+
 /** The bytes of a BIT STRING that is made of whole bytes. Throws a SyntaxError. */
 export function wholeBits(value: DerValue): Bytes {
   if (value.tag !== tags.bits || value.content[0] !== 0) throw new SyntaxError('DER: not whole bytes of bits')
   return value.content.subarray(1)
 }
 
+/** `YYYYMMDDHHMMSSZ`, and one more that makes a longer one none. */
+const timeOctetsMax = 16
+
 /** Milliseconds since 1970 of UTCTime or GeneralizedTime in UTC with seconds. Throws a SyntaxError. */
 export function derMs(value: DerValue): number {
-  const text = value.tag === tags.utcTime || value.tag === tags.time ? utf8Text(value.content) : ''
+  const isTime = value.tag === tags.utcTime || value.tag === tags.time
+  const text = isTime ? String.fromCharCode(...value.content.subarray(0, timeOctetsMax)) : ''
   const [, years, month, day, hour, minute, second] =
     /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(text) ?? []
   if (years === undefined || (years.length === 2) !== (value.tag === tags.utcTime))
     throw new SyntaxError('DER: not a time')
   const century = years.length === 4 ? '' : Number(years) < 50 ? '20' : '19'
   const ms = Date.parse(`${century}${years}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  if (Number.isNaN(ms)) throw new SyntaxError('DER: not a time')
+  // A day that its month does not have, or the hour 24, would be read as another time.
+  if (Number.isNaN(ms) || new Date(ms).getUTCDate() !== Number(day) || hour === '24')
+    throw new SyntaxError('DER: not a time')
   return ms
 }
 

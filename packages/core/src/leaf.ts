@@ -184,12 +184,16 @@ export const rightsLeafSchema = z.strictObject({
     'passkey-removed',
     'domain-proved',
     'domain-lost',
+    'review-changed',
+    'recovery-changed',
   ]),
   roles: z.array(z.string().max(20)).max(10).optional(),
   /** Id of the session, token or passkey. */
   credential: id.optional(),
   /** The domain that the organisation proved, or lost. */
   domain: z.string().max(253).optional(),
+  /** How many people it takes now to put a version in force, or to recover the key of an agent. */
+  people: z.int().min(1).max(2).optional(),
 })
 export type RightsLeaf = z.infer<typeof rightsLeafSchema>
 
@@ -256,6 +260,23 @@ export const certificateLeafSchema = z.strictObject({
 })
 export type CertificateLeaf = z.infer<typeof certificateLeafSchema>
 
+/** Whoever runs the node looked for agents that nobody registered: over what, and how it ended. */
+export const scanLeafSchema = z.strictObject({
+  ...leaf,
+  kind: z.literal('scan'),
+  scan: id,
+  step: z.enum(['began', 'done', 'cancelled', 'out-of-time', 'failed']),
+  organization: id,
+  person: id,
+  networks: z.array(z.string().max(50)).max(64),
+  /** How many addresses these are. */
+  addresses: z.int(),
+  ports: z.array(z.int()).max(64),
+  /** At its end. */
+  found: z.int().optional(),
+})
+export type ScanLeaf = z.infer<typeof scanLeafSchema>
+
 export const eraseLeafSchema = z.strictObject({
   ...leaf,
   kind: z.literal('erase'),
@@ -320,6 +341,7 @@ export const leafSchema = z.discriminatedUnion('kind', [
   agentKeyLeafSchema,
   rulingLeafSchema,
   certificateLeafSchema,
+  scanLeafSchema,
   eraseLeafSchema,
   keyLeafSchema,
   predecessorLeafSchema,

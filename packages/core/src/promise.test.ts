@@ -18,9 +18,12 @@ interface PromiseVectors {
   checks: { name: string; state: string; promise: unknown; receipt: unknown }[]
 }
 
-const vectors = JSON.parse(
-  readFileSync(new URL('../../../vectors/ledger/promises.json', import.meta.url), 'utf8'),
-) as PromiseVectors
+const read = (name: string): PromiseVectors =>
+  JSON.parse(
+    readFileSync(new URL(`../../../vectors/ledger/${name}.json`, import.meta.url), 'utf8'),
+  ) as PromiseVectors
+const vectors = read('promises')
+const keyVectors = read('promise-keys')
 
 test.each(vectors.valid)('verifies the vector: $name', async ({ promise: given, dueAt: due }) => {
   const verdict = await verifyPromise(given, { vkeys: [vectors.vkey] })
@@ -28,6 +31,18 @@ test.each(vectors.valid)('verifies the vector: $name', async ({ promise: given, 
 })
 
 test.each(vectors.invalid)('refuses the vector: $name', async ({ promise: given, code }) => {
+  expect(await verifyPromise(given)).toMatchObject({ ok: false, code })
+})
+
+test.each(keyVectors.valid)(
+  'verifies where another key may sign: $name',
+  async ({ promise: given, dueAt: due }) => {
+    const verdict = await verifyPromise(given, { vkeys: [keyVectors.vkey] })
+    expect(verdict).toMatchObject({ ok: true, keyPinned: true, dueAt: due })
+  },
+)
+
+test.each(keyVectors.invalid)('refuses where another key signed: $name', async ({ promise: given, code }) => {
   expect(await verifyPromise(given)).toMatchObject({ ok: false, code })
 })
 

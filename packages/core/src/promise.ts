@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical.ts'
 import { digestSchema, timeSchema } from './record.ts'
 import { leafHash } from './log/merkle.ts'
 import { parseVkey, strictBase64 } from './log/note.ts'
+import type { NoteVerifier } from './log/note.ts'
 import { purposeMessage } from './log/purpose.ts'
 
 /** An act has no more leaves than its receipt. */
@@ -17,6 +18,11 @@ export const promiseSchema = z.strictObject({
   type: z.literal('promise'),
   act: z.string().min(1).max(100),
   log: z.strictObject({ origin: z.string().min(1).max(300), vkey: z.string().max(4000) }),
+  /**
+   * The key that signs promises of this log, where its own key is not used for each of them: named `<origin>/promise`,
+   * with the signature of the log's own key over `promiseKeyMessage`, standard base64.
+   */
+  by: z.strictObject({ vkey: z.string().max(4000), signature: z.string().max(100) }).optional(),
   /** What the log holds: at this index an entry with this leaf hash (RFC 9162 section 2.1.1). */
   leaves: z
     .array(z.strictObject({ kind: z.string().min(1).max(50), index: z.int().min(0), hash: digestSchema }))
@@ -26,7 +32,7 @@ export const promiseSchema = z.strictObject({
   at: timeSchema,
   /** After so long a published checkpoint covers every leaf. */
   mergeDelayMs: z.int().min(1).max(mergeDelayMsMax),
-  /** Of the log's Ed25519 key over `promiseMessage`, standard base64. */
+  /** Of the log's Ed25519 key, or of the key in `by`, over `promiseMessage`; standard base64. */
   signature: z.string().max(100),
 })
 
@@ -54,6 +60,16 @@ export type PromiseVerdict =
 /** What a log signs: the purpose, then the canonical form of the promise without its signature. */
 export function promiseMessage(promise: Omit<ActPromise, 'signature'>): Bytes {
   return purposeMessage('promise', promiseContent(promise))
+}
+
+/** The name of the key that signs promises of a log in the place of its own. */
+export function promiseKeyName(origin: string): string {
+  return `${origin}/promise`
+}
+
+/** What a log's own key signs to let another one sign its promises: the purpose, then that one's vkey. */
+export function promiseKeyMessage(vkey: string): Bytes {
+  return purposeMessage('promise-key', utf8(vkey))
 }
 
 /** The hash of an entry as promises write it. */
@@ -110,17 +126,34 @@ export async function verifyPromise(
   if (verifier.kind !== 'ed25519' || verifier.name !== log.origin) {
     return no('promise.malformed', 'the key is not the Ed25519 key of that log', 'log.vkey')
   }
-  const bytes = strictBase64(signature)
-  if (bytes === undefined || !(await holds(verifier.publicKey, bytes, promiseMessage(said)))) {
-    return no('promise.signature', 'the signature is not of the log over this promise', 'signature')
+  const signer = said.by === undefined ? verifier : await endorsedKey(said.by, verifier)
+  if (signer === undefined) {
+    return no('promise.signature', 'the log did not name the key that signed this promise', 'by')
+  }
+  if (!(await holds(signer.publicKey, signature, promiseMessage(said)))) {
+    return no('promise.signature', `the signature is not of ${signer.name} over this promise`, 'signature')
   }
   return { ok: true, promise: parsed.data, keyPinned, dueAt: Date.parse(at) + mergeDelayMs }
 }
 
-async function holds(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+/** The key that signs promises for a log; undefined where the log's own key did not say so. */
+async function endorsedKey(
+  by: NonNullable<ActPromise['by']>,
+  log: NoteVerifier,
+): Promise<NoteVerifier | undefined> {
+  const key = await parseVkey(by.vkey)
+  if (!key.ok || key.verifier.kind !== 'ed25519' || key.verifier.name !== promiseKeyName(log.name))
+    return undefined
+  const endorsed = await holds(log.publicKey, by.signature, promiseKeyMessage(by.vkey))
+  return endorsed ? key.verifier : undefined
+}
+
+async function holds(publicKey: Bytes, signature: string, message: Bytes): Promise<boolean> {
+  const bytes = strictBase64(signature)
+  if (bytes === undefined) return false
   try {
     const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])
-    return await crypto.subtle.verify('Ed25519', key, signature, message)
+    return await crypto.subtle.verify('Ed25519', key, bytes, message)
   } catch {
     // Bytes that are no point of the curve, or a signature of another length: neither verifies anything.
     return false

@@ -26,10 +26,11 @@ export async function openAgentKeysOf(
   foundation: Foundation,
   { identity, ...later }: Neighbours,
 ): Promise<OpenAgentKeys> {
-  const { store, registryLedger, bus, clock, ids, keyring, log, disposer } = foundation
+  const { store, registryLedger, activityLedger, bus, clock, ids, keyring, log, disposer } = foundation
   const keys = await openAgentKeys({
     store,
     log: registryLedger,
+    activity: activityLedger,
     bus,
     clock,
     ids,

@@ -8,6 +8,7 @@ import type { InFlight } from './gateway/in-flight.ts'
 import type { AgentConnection } from './http/agent-connections.ts'
 import { openAgentListener } from './http/agent-listener.ts'
 import type { DataPath } from './kernel/data-path.ts'
+import type { ServedAtOwn } from './own-addresses.ts'
 
 /** How agents reach this node as themselves. */
 export interface Agents {
@@ -42,13 +43,17 @@ export function createAgents(
   }
 }
 
+export interface AgentServing extends ServedAtOwn {
+  readonly dataPaths: readonly DataPath[]
+}
+
 /** Opens the listener over mutual TLS; gives its port, undefined where the operator wants none. */
 export async function openAgentPort(
   foundation: Foundation,
   { ca }: Pick<Domains, 'ca'>,
   { proofs }: Pick<Agents, 'proofs'>,
   inFlight: InFlight,
-  dataPaths: readonly DataPath[],
+  serving: AgentServing,
 ): Promise<number | undefined> {
   const { config, disposer } = foundation
   if (config.agentsPort === undefined) return undefined
@@ -59,7 +64,7 @@ export async function openAgentPort(
     addresses: config.addresses,
     port: config.agentsPort,
     hosts: config.hosts,
-    dataPaths,
+    ...serving,
     over(request: IncomingMessage, connection) {
       let sender = senders.get(connection)
       if (sender === undefined) senders.set(connection, (sender = senderOf(connection)))

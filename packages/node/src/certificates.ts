@@ -4,14 +4,22 @@ import type { AgentKeys } from './did/did.ts'
 import type { Foundation } from './foundation.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
+import type { Ownership } from './ownership/ownership.ts'
 import type { Registry } from './registry/registry.ts'
+
+interface Neighbours {
+  readonly registry: Registry
+  readonly keys: Pick<AgentKeys, 'agentOf'>
+  readonly ownership: Pick<Ownership, 'isProved'>
+  /** The address that this node gave an agent. */
+  readonly addressOf: (aic: string) => string | undefined
+  readonly origin: () => string
+}
 
 /** Opens the certificate authority of the node. */
 export async function openCertificates(
   foundation: Foundation,
-  registry: Registry,
-  keys: Pick<AgentKeys, 'agentOf'>,
-  origin: () => string,
+  { registry, keys, ownership, addressOf, origin }: Neighbours,
 ): Promise<OpenCertificateAuthority> {
   const { config, clock, log, disposer, registryLedger, name: nodeName } = foundation
   // Connections of their own: lists of foreign authorities hold up no act.
@@ -27,6 +35,8 @@ export async function openCertificates(
     keyPlace: config.caKey,
     trustRootsFile: config.trustRootsFile,
     foreignListRequired: config.foreignListRequired,
+    ownsHost: ({ id, organization }, host) =>
+      ownership.isProved(organization, host) || addressOf(id) === host,
     keyHolder: (did) => keys.agentOf(did)?.aic,
   })
   disposer.add('certificate authority', async () => await ca[Symbol.asyncDispose]())

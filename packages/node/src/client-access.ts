@@ -27,7 +27,7 @@ export async function openClientAccess(
     keyring,
     identity,
     authority,
-    targets: (organization) => registry.targets(organization),
+    registry,
     upstream,
     origin,
     readProof: proofs.read,

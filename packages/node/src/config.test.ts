@@ -23,6 +23,7 @@ test('has a default for everything', () => {
     origin: undefined,
     tls: undefined,
     allowAddresses: [],
+    scanNetworks: [],
     logLevel: 'info',
     approvalMs: 3_600_000,
     fatigue: { asksMax: 20, quickMax: 5 },
@@ -41,8 +42,10 @@ test('has a default for everything', () => {
     authzPlaceHeader: undefined,
     observe: false,
     requireDomains: false,
+    entitiesMax: 1000,
     nameServers: undefined,
     caKey: { kind: 'store' },
+    logKey: undefined,
     trustRootsFile: undefined,
     foreignListRequired: true,
     probeEveryMs: 300_000,
@@ -61,6 +64,8 @@ test('the keys of the authority lie in a token, which gets what is not of this n
     pinFile: '/run/pin',
     environment: { SOFTHSM2_CONF: '/etc/hsm' },
   })
+  expect(readConfig({ ...environment, AMBIT_LOG_KEY: uri }).logKey).toEqual(readConfig(environment).caKey)
+  expect(readConfig({ AMBIT_LOG_KEY: 'file' }).logKey).toBeUndefined()
   expect(readConfig({ AMBIT_FOREIGN_CRL: 'prefer' }).foreignListRequired).toBe(false)
 })
 
@@ -112,6 +117,7 @@ test('reads every setting', () => {
       AMBIT_TLS_CERT: 'cert.pem',
       AMBIT_TLS_KEY: 'key.pem',
       AMBIT_ALLOW_ADDRESSES: '127.0.0.0/8, ::1',
+      AMBIT_SCAN_NETWORKS: '10.0.0.0/16,fd00::7',
       AMBIT_LOG_LEVEL: 'silent',
       AMBIT_APPROVAL_MINUTES: '5',
       AMBIT_APPROVAL_ASKS_MAX: '6',
@@ -151,6 +157,7 @@ test('reads every setting', () => {
     origin: 'https://ambit.example',
     tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
     allowAddresses: ['127.0.0.0/8', '::1'],
+    scanNetworks: ['10.0.0.0/16', 'fd00::7'],
     logLevel: 'silent',
     approvalMs: 300_000,
     fatigue: { asksMax: 6, quickMax: 0 },
@@ -164,7 +171,9 @@ test('reads every setting', () => {
     authzPlaceHeader: 'x-place',
     observe: true,
     requireDomains: false,
+    entitiesMax: 1000,
     caKey: { kind: 'store' },
+    logKey: undefined,
     foreignListRequired: true,
     probeEveryMs: undefined,
     childEnvironment: { PATH: '/usr/bin' },
@@ -194,9 +203,14 @@ test.each([
   ['AMBIT_ORIGIN', 'javascript:alert(1)'],
   ['AMBIT_CA_KEY', 'pkcs11:token=hsm'],
   ['AMBIT_CA_KEY', 'ca.key'],
+  ['AMBIT_LOG_KEY', 'file:/keys/log'],
+  ['AMBIT_LOG_KEY', 'pkcs11:token=hsm'],
   ['AMBIT_FOREIGN_CRL', 'off'],
   ['AMBIT_ALLOW_ADDRESSES', '10.0.0.0/33'],
   ['AMBIT_ALLOW_ADDRESSES', 'intranet'],
+  ['AMBIT_SCAN_NETWORKS', '0.0.0.0/0'],
+  ['AMBIT_SCAN_NETWORKS', '::/7'],
+  ['AMBIT_SCAN_NETWORKS', 'intranet'],
   ['AMBIT_LOG_LEVEL', 'loud'],
   ['AMBIT_APPROVAL_MINUTES', '0'],
   ['AMBIT_UPSTREAM_TIMEOUT_MS', '99'],

@@ -5,6 +5,7 @@ import type { Ipv6Prefix } from '@ambit/core/id/address'
 import type { z } from 'zod'
 import { parseKeyPlace } from './kernel/key-signer.ts'
 import type { KeyPlace } from './kernel/key-signer.ts'
+import type { TokenPlace } from './kernel/key-signer-token.ts'
 import type { KeySource } from './kernel/master-key.ts'
 import { settingValues } from './setting-values.ts'
 import { settings } from './settings.ts'
@@ -61,6 +62,8 @@ export interface Config {
   readonly origin: string | undefined
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly allowAddresses: readonly string[]
+  /** Networks that may be scanned, beside loopback. */
+  readonly scanNetworks: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Header in which data planes that ask this node say where their client is, in small letters; undefined: none. */
   readonly authzPlaceHeader: string | undefined
@@ -90,11 +93,15 @@ export interface Config {
   readonly oauthClientDocument: string | undefined
   /** Where the keys of the certificate authority lie. */
   readonly caKey: KeyPlace
+  /** Undefined: sealed in the folder of each log. */
+  readonly logKey: TokenPlace | undefined
   readonly trustRootsFile: string | undefined
   /** Agents of foreign authorities are refused while the revocation list of those is not here. */
   readonly foreignListRequired: boolean
   /** Records are activated only within proved domains. */
   readonly requireDomains: boolean
+  /** Entities that one ontology registers. */
+  readonly entitiesMax: number
   /** Undefined: those of this machine. */
   readonly nameServers: readonly string[] | undefined
   /** Undefined: never. */
@@ -142,6 +149,7 @@ export function readConfig(environment: Environment = process.env): Config {
     origin,
     tls: readTls(environment),
     allowAddresses: read('AMBIT_ALLOW_ADDRESSES', environment),
+    scanNetworks: read('AMBIT_SCAN_NETWORKS', environment),
     logLevel: read('AMBIT_LOG_LEVEL', environment),
     authzPlaceHeader: read('AMBIT_AUTHZ_PLACE_HEADER', environment),
     observe: read('AMBIT_OBSERVE', environment) === 'on',
@@ -165,9 +173,11 @@ export function readConfig(environment: Environment = process.env): Config {
     oauth: read('AMBIT_OAUTH', environment) === 'on',
     oauthClientDocument: read('AMBIT_OAUTH_CLIENT_DOCUMENT', environment),
     caKey: parseKeyPlace(read('AMBIT_CA_KEY', environment), foreignVariables(environment))!,
+    logKey: readLogKey(environment),
     trustRootsFile: read('AMBIT_TRUST_ROOTS', environment),
     foreignListRequired: read('AMBIT_FOREIGN_CRL', environment) === 'require',
     requireDomains: read('AMBIT_REQUIRE_DOMAINS', environment) === 'on',
+    entitiesMax: read('AMBIT_ENTITIES_MAX', environment),
     nameServers: nonEmpty(read('AMBIT_DNS', environment)),
     probeEveryMs: probeMinutes === 0 ? undefined : probeMinutes * minuteMs,
     ipv6Prefix: readIpv6Prefix(environment),
@@ -282,6 +292,12 @@ function readLogEngine(environment: Environment): Config['logEngine'] {
     where: 'AMBIT_LOG',
     remedy: 'Set AMBIT_STORE to `postgres://user@host:port/database`, or leave AMBIT_LOG out.',
   })
+}
+
+function readLogKey(environment: Environment): TokenPlace | undefined {
+  const text = read('AMBIT_LOG_KEY', environment)
+  const place = text === 'file' ? undefined : parseKeyPlace(text, foreignVariables(environment))
+  return place?.kind === 'token' ? place : undefined
 }
 
 function readBus(environment: Environment): Config['bus'] {

@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import type { Decision } from '@ambit/core/decision'
+import type { Addresses } from './address/address.ts'
+import { openAddressesOf } from './own-addresses.ts'
 import { sharers } from './acts.ts'
 import { keysFor, openAgentKeysOf } from './agent-keys.ts'
 import type { OpenAgentKeys } from './did/did.ts'
@@ -31,6 +34,7 @@ import type { Vault } from './vault/vault.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
 import { stoppedSince } from './stopped.ts'
+import { namesIn } from './remains.ts'
 import { openWitness } from './witness/witness.ts'
 import type { Witness } from './witness/witness.ts'
 import { openSignIns } from './signin/signin.ts'
@@ -47,6 +51,8 @@ export interface Domains {
   readonly registry: Registry
   readonly agentKeys: OpenAgentKeys
   readonly ca: OpenCertificateAuthority
+  /** Undefined: agents have no addresses of their own. */
+  readonly addresses: Addresses | undefined
   readonly governance: Governance
   readonly authority: OpenAuthority
   readonly approvals: OpenApprovals
@@ -86,7 +92,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const witness = await openWitness({ store, keyring, clock, log, metrics, nodeName })
   const signer = identity.nodeSigner
   const rulings = await openRulings({ store, log: registryLedger, signer, bus, clock, ids })
-  const later: { registry?: Registry; authority?: OpenAuthority } = {}
+  const later: { registry?: Registry; authority?: OpenAuthority; addresses?: Addresses } = {}
   const agentKeys = await openAgentKeysOf(foundation, {
     identity,
     origin: options.origin,
@@ -97,8 +103,10 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const registry = await openRegistry({
     domains: ownership,
     keys: agentKeys.admission,
+    namedInMandates: (organization) => namesIn(later.authority?.mandates.book, organization, clock.now()),
     store,
     log: registryLedger,
+    activity: activityLedger,
     rulings,
     identity,
     secrets: vault,
@@ -110,10 +118,19 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     ids,
     catalog,
     events: log,
+    directory: join(config.dataFolder, 'spill'),
   })
   later.registry = registry
   disposer.add('registry', () => registry[Symbol.dispose]())
-  const ca = await openCertificates(foundation, registry, agentKeys, options.origin)
+  const ca = await openCertificates(foundation, {
+    registry,
+    keys: agentKeys,
+    ownership,
+    addressOf: (aic) => later.addresses?.of(aic),
+    origin: options.origin,
+  })
+  const addresses = await openAddressesOf(foundation, registry)
+  if (addresses !== undefined) later.addresses = addresses
   const governance = openGovernance({ registry, rulings, catalog, clock })
   const authority = await openAuthority({
     store,
@@ -133,7 +150,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     logSize: () => activityLedger.size,
   })
   later.authority = authority
-  await agentKeys.begin(registry.allTargets())
+  await agentKeys.begin()
   disposer.add('authority', async () => await authority[Symbol.asyncDispose]())
   const approvals = await openApprovals({
     store,
@@ -166,6 +183,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
     registry,
     agentKeys,
     ca,
+    addresses,
     governance,
     authority,
     approvals,

@@ -1,3 +1,4 @@
+import type { Addresses } from './address/address.ts'
 import type { CertificateAuthority } from './ca/ca.ts'
 import type { AgentKeys } from './did/did.ts'
 import { timeText } from './kernel/clock.ts'
@@ -8,6 +9,7 @@ export interface FactParts {
   readonly liveness: Liveness
   readonly ca?: Pick<CertificateAuthority, 'certificates'>
   readonly keys?: Pick<AgentKeys, 'keysOf'>
+  readonly addresses?: Pick<Addresses, 'of' | 'settled'> | undefined
   /** Domains that were proved, and when (ms). */
   readonly domainsOf?: (
     record: string,
@@ -15,15 +17,18 @@ export interface FactParts {
 }
 
 /** What the rooms of this node know of a record, for its view. */
-export function createFacts({ liveness, ca, keys, domainsOf }: FactParts): Facts {
+export function createFacts({ liveness, ca, keys, addresses, domainsOf }: FactParts): Facts {
   return {
     stateOf: (record) => liveness.stateOf(record),
     async of(record, organization) {
       const seen = await liveness.of(record)
       const certificates = await ca?.certificates(organization, record)
       const domains = await domainsOf?.(record)
+      await addresses?.settled()
+      const address = addresses?.of(record)
       return {
         ...(seen === undefined ? {} : { liveness: seen }),
+        ...(address === undefined ? {} : { address }),
         ...(certificates === undefined
           ? {}
           : {

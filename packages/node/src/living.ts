@@ -23,8 +23,9 @@ export async function openLivenessOf(
     runs,
     guard: createAddressGuard(config.allowAddresses),
     records: {
-      target: (record) => registry.target(record),
-      allTargets: () => registry.allTargets(),
+      // Everything is asked again and again: it is not kept in memory for that.
+      target: (record) => registry.glance(record),
+      heads: () => registry.heads(),
       source: async (record) => await registry.source(record),
       async probe(record, organization, signal) {
         await registry.probe(record, organization, everyone, signal)

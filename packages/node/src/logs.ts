@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import type { CosignerOf } from './cosigners.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Disposer } from './kernel/disposer.ts'
+import { tokenKeys } from './kernel/key-signer-token.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Log } from './kernel/log.ts'
 import { openFileGuard, openSeries, openSharedGuard, postgresEngine } from './ledger/ledger.ts'
@@ -29,7 +30,10 @@ export interface Logs {
 }
 
 export async function openLogs(parts: LogParts): Promise<Logs> {
-  const engine = await openEngine(parts)
+  const { logKey } = parts.config
+  // One for both logs: a token is asked for one thing after the other.
+  const token = logKey === undefined ? undefined : tokenKeys(logKey, 'AMBIT_LOG_KEY')
+  const engine = { ...(await openEngine(parts)), token }
   return {
     registryLedger: await openOne(parts, engine, 'registry', 0),
     activityLedger: await openOne(parts, engine, 'activity', parts.config.logMonths),
@@ -37,6 +41,7 @@ export async function openLogs(parts: LogParts): Promise<Logs> {
 }
 
 type EngineOptions = Pick<SeriesOptions, 'guard' | 'engine' | 'shared'>
+type KeyOptions = Pick<SeriesOptions, 'token'>
 
 async function openEngine({ config, disposer }: LogParts): Promise<EngineOptions> {
   const memory = await openFileGuard(config.guardFolder)
@@ -49,7 +54,7 @@ async function openEngine({ config, disposer }: LogParts): Promise<EngineOptions
 
 async function openOne(
   { config, name, clock, log, keyring, cosignerOf, disposer }: LogParts,
-  engine: EngineOptions,
+  engine: EngineOptions & KeyOptions,
   kind: 'registry' | 'activity',
   retainMonths: number,
 ): Promise<Series> {

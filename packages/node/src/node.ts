@@ -31,23 +31,28 @@ import { createBackups } from './ops/backup.ts'
 import type { Backups } from './ops/backup.ts'
 import { createDiskWatch } from './ops/disk-watch.ts'
 import type { DiskWatch } from './ops/disk-watch.ts'
-import { openHealth } from './ops/health.ts'
 import type { Health } from './ops/health.ts'
-import { countMergeDelay, ledgerCheck } from './ops/merge-delay.ts'
+import { countMergeDelay } from './ops/merge-delay.ts'
+import { watchTokens } from './ops/token-watch.ts'
+import { openHealthOf } from './health.ts'
 import { openJournal } from './journal.ts'
-import { openDecommissionOf } from './ending.ts'
+import { openDecommissionOf, openTakeOversOf } from './ending.ts'
 import { openLivenessOf } from './living.ts'
+import type { Liveness } from './liveness/liveness.ts'
 import { nodeVersion, openIncoming, openOutgoing } from './protocols.ts'
 import { openTaskKeeping } from './pushes.ts'
+import { serveOwnAddresses } from './own-addresses.ts'
+import type { ServedAtOwn } from './own-addresses.ts'
 import { openProjectionOf } from './projecting.ts'
+import { openAcpsOf } from './registering.ts'
 import { createReceiptAnswers, createReceipts } from './receipt/receipt.ts'
 import { keepActs, sharers } from './acts.ts'
 import { openResponse } from './response/response.ts'
 import type { Response } from './response/response.ts'
 import { routesOf } from './routes.ts'
+import { openScansOf } from './scanning.ts'
 import { openStopping, orderOf } from './stopping.ts'
 import type { Stopping } from './response/stop.ts'
-import { observing } from './ops/status.ts'
 
 export interface RunningNode extends AsyncDisposable {
   /** Where people reach it. */
@@ -58,6 +63,8 @@ export interface RunningNode extends AsyncDisposable {
   /** Undefined: agents are not served over mutual TLS. */
   readonly agentsPort: number | undefined
   readonly metricsPort: number
+  /** Where metrics and health are: `127.0.0.1:7103`, `[::1]:7103`. */
+  readonly metricsAt: readonly string[]
   readonly at: readonly string[]
   /** A one-time link for the owner. */
   readonly signInLink: string
@@ -67,7 +74,6 @@ export interface RunningNode extends AsyncDisposable {
 
 /** Acts under way when the node stops have this long to end by themselves. */
 const drainMs = 10_000
-
 /** Starts a node in this process. Whatever was opened is closed again when a later part fails. */
 export async function startNode(config: Config): Promise<RunningNode> {
   const foundation = await openFoundation(config)
@@ -80,7 +86,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
 }
 
 async function startOn(foundation: Foundation): Promise<RunningNode> {
-  const { config, clock } = foundation
+  const { config, clock, bus } = foundation
   const inFlight = new InFlight()
   const traffic = openTraffic(foundation)
   const holdWaits = new HoldWaits(foundation.bus, clock, config.holdWaitMs)
@@ -109,36 +115,36 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   const { senderOf } = agents.proofs
   const oauth = await openClientAccess(foundation, domains, { origin, proofs, senderOf })
   const path = pathParts(foundation, domains, outgoing.egresses, inFlight, traffic, holdWaits, origin)
-  const gateway = createGateway({
-    parts: path,
-    targets: (organization) => domains.registry.targets(organization),
-    bus: foundation.bus,
-    origin,
-    proves: proofs.proves,
-    logsIn: oauth !== undefined,
-    agents: agents.side,
-  })
+  const { registry } = domains
+  const { proves } = proofs
+  const logsIn = oauth !== undefined
+  const gateway = createGateway({ parts: path, registry, bus, origin, proves, logsIn, agents: agents.side })
   const planning = createPlanning({ parts: path, ...domains, origin })
   const outbox = await openJournal(foundation, domains, async (undoing) => await performUndo(path, undoing))
   // Only now: what was approved before is announced again, and the gateway listens.
   await domains.approvals.recover()
   const response = respond(foundation, domains, inFlight)
   stopReported(foundation, inFlight)
-  const { pushes } = keeping
-  const decommission = await openDecommissionOf(foundation, domains, { response, pushes })
+  const decommission = await openDecommissionOf(foundation, domains, { response, pushes: keeping.pushes })
+  const takeOvers = await openTakeOversOf(foundation, domains, { response, decommission })
   const liveness = await openLivenessOf(foundation, domains, outgoing, response)
   stopping = await openStopping(foundation, domains, inFlight)
   const receipts = createReceipts(foundation.activityLedger, async () => await domains.contents.settle())
   const incoming = await openIncoming(foundation, domains, gateway, origin, keeping, planning)
   const { dataPaths, agentPaths, grpcPort } = incoming
+  const ownPorts = new Set<number>()
+  const projection = openProjectionOf(foundation, domains, origin)
+  const served = serveOwnAddresses(foundation, { domains, projection, paths: incoming.own })
   const routes = routesOf({
     foundation,
     domains,
     outbox,
     response,
     decommission,
+    takeOvers,
     liveness,
-    projection: openProjectionOf(foundation, domains, origin),
+    projection,
+    scans: openScansOf(foundation, domains, ownPorts),
     stopping,
     receipts,
     inFlight,
@@ -149,13 +155,17 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
     oauth,
     origin,
   })
-  const withOAuth = (paths: readonly DataPath[]) => (oauth === undefined ? paths : [...paths, oauth.dataPath])
-  server = await openPublic(foundation, domains, { routes, dataPaths: withOAuth(dataPaths), agents })
-  const agentsPort = await openAgentPort(foundation, domains, agents, inFlight, withOAuth(agentPaths))
+  const acps = await openAcpsOf(foundation, domains, { projection, response, senderOf, origin })
+  const also = oauth === undefined ? [] : [oauth.dataPath]
+  const paths = [...dataPaths, acps.dataPath, ...also]
+  server = await openPublic(foundation, domains, { routes, dataPaths: paths, agents, served })
+  const forAgents = { dataPaths: [...agentPaths, acps.agentPath, ...also], ...served }
+  const agentsPort = await openAgentPort(foundation, domains, agents, inFlight, forAgents)
   // Only now: what people are sent to is there.
   await domains.channels.start(channelSources(domains))
   const health = await openHealthOf(foundation, domains, inFlight, disk)
-  if (config.probeEveryMs !== undefined) await liveness.start(config.probeEveryMs)
+  for (const port of [server.port, agentsPort, grpcPort, health.port]) ownPorts.add(port ?? server.port)
+  beginProbing(foundation, liveness)
   return runningNode({
     foundation,
     inFlight,
@@ -169,17 +179,26 @@ async function startOn(foundation: Foundation): Promise<RunningNode> {
   })
 }
 
+/** Nobody waits for it: of many records it takes a while. */
+function beginProbing({ config: { probeEveryMs }, log }: Foundation, liveness: Liveness): void {
+  if (probeEveryMs === undefined) return
+  liveness
+    .start(probeEveryMs)
+    .catch((error: unknown) => log.error('liveness.not-started', { error: String(error) }))
+}
+
 interface PublicParts {
   readonly routes: readonly Route[]
   readonly dataPaths: readonly DataPath[]
   readonly agents: Agents
+  readonly served: ServedAtOwn
 }
 
 /** The port of console, API and protocols. */
 async function openPublic(
   { config, clock, log, metrics, registryLedger, activityLedger }: Foundation,
   { identity }: Domains,
-  { routes, dataPaths, agents }: PublicParts,
+  { routes, dataPaths, agents, served }: PublicParts,
 ): Promise<HttpServer> {
   return await openServer({
     ...config,
@@ -195,22 +214,7 @@ async function openPublic(
     log,
     metrics,
     signed: (request) => agents.proofs.signed(request),
-  })
-}
-
-async function openHealthOf(
-  foundation: Foundation,
-  domains: Domains,
-  inFlight: InFlight,
-  disk: DiskWatch,
-): Promise<Health> {
-  return await openHealth({
-    ...foundation,
-    addresses: ['127.0.0.1', '::1'],
-    port: foundation.config.metricsPort,
-    hosts: foundation.config.hosts,
-    warnings: () => warningsOf(foundation),
-    checks: checksOf(foundation, domains, inFlight, disk),
+    ...served,
   })
 }
 
@@ -245,6 +249,7 @@ function runningNode(parts: RunningParts): RunningNode {
     grpcPort: parts.grpcPort,
     agentsPort: parts.agentsPort,
     metricsPort: health.port,
+    metricsAt: health.at,
     at: server.at,
     signInLink: parts.signInLink,
     stop: async () => await (stopping ??= stop()),
@@ -267,17 +272,23 @@ function respond(foundation: Foundation, { registry }: Domains, inFlight: InFlig
   })
 }
 
-/** Stops acts before the disk is full. */
+/** Stops acts before the disk is full, and while a log is not signed. */
 async function watchDisk(foundation: Foundation, inFlight: InFlight): Promise<DiskWatch> {
   const { config, disposer } = foundation
   const disk = createDiskWatch({
     ...foundation,
     folder: config.dataFolder,
     reserveBytes: config.diskReserveBytes,
-    onFull: (fault) => inFlight.hold(fault),
+    onFull: (fault) => inFlight.hold('disk', fault),
   })
   const stopLooking = await disk.start()
   disposer.add('disk watch', async () => stopLooking())
+  const stopWatching = watchTokens({
+    ...foundation,
+    ledgers: [foundation.activityLedger, foundation.registryLedger],
+    onUnsigned: (fault) => inFlight.hold('log', fault),
+  })
+  disposer.add('token watch', async () => stopWatching())
   return disk
 }
 
@@ -335,36 +346,6 @@ function pathParts(
     log,
   }
 }
-
-function checksOf(
-  { activityLedger, registryLedger, store }: Foundation,
-  { contents }: Domains,
-  inFlight: InFlight,
-  disk: DiskWatch,
-) {
-  return [
-    ...[activityLedger, registryLedger].map((ledger) => ledgerCheck(ledger.name, ledger)),
-    { name: 'acts', reason: async () => (inFlight.draining ? 'the node is stopping' : undefined) },
-    {
-      name: 'disk',
-      reason: async () => (disk.state.level === 'full' ? 'too little room to begin acts' : undefined),
-    },
-    { name: 'contents', reason: async () => contents.acts.refusal?.detail },
-    {
-      name: 'store',
-      async reason() {
-        await store.ping()
-        return undefined
-      },
-    },
-  ]
-}
-
-function warningsOf({ config, bus }: Foundation): string[] {
-  return [...(config.observe ? [observing] : []), ...(bus.connected ? [] : [busAway])]
-}
-
-const busAway = 'NATS is away: what other replicas change is seen here up to ten seconds later'
 
 /** The first link of the owner, or a new one: whoever starts the node can always sign in. */
 async function ownerToken({ identity }: Domains): Promise<string> {

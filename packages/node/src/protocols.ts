@@ -24,9 +24,11 @@ import { createLegacyEgress } from './gateway/mcp/legacy/egress-session.ts'
 import { createLegacyIngress } from './gateway/mcp/legacy/ingress.ts'
 import type { Decisions, IngressParts } from './gateway/mcp/ingress-parts.ts'
 import { createMcpIngress } from './gateway/mcp/mcp.ts'
+import type { McpIngress } from './gateway/mcp/mcp.ts'
 import { createMcpPulse } from './gateway/mcp/pulse.ts'
 import { createModernEgress } from './gateway/mcp/modern/egress.ts'
 import { createModernIngress } from './gateway/mcp/modern/ingress.ts'
+import { registeredServers } from './gateway/mcp/names/registered.ts'
 import { createViews } from './gateway/mcp/names/views.ts'
 import { createOperations } from './gateway/mcp/operations/operations.ts'
 import { createStdioEgress } from './gateway/mcp/stdio/egress-stdio.ts'
@@ -36,6 +38,7 @@ import { childUser } from './gateway/mcp/stdio/user.ts'
 import { openHub } from './gateway/mcp/subscriptions/open-hub.ts'
 import { createSecondLook } from './gateway/mcp/subscriptions/second-look.ts'
 import type { Pulse } from './liveness/pulse.ts'
+import type { OwnPath } from './http/own-address.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
 import { openPushes } from './pushes.ts'
@@ -119,6 +122,8 @@ export interface Incoming {
   readonly dataPaths: readonly DataPath[]
   /** Those that agents reach over mutual TLS. */
   readonly agentPaths: readonly DataPath[]
+  /** Those that answer at an agent's own address. */
+  readonly own: { readonly a2a: OwnPath; readonly mcp: OwnPath }
   /** Undefined: gRPC is not served. */
   readonly grpcPort: number | undefined
 }
@@ -166,6 +171,7 @@ export async function openIncoming(
     dataPaths: [mcp, pushes, a2a, createAuthzHttp(desk), witness.dataPath, ca.dataPath],
     // What data planes ask for their clients, and what is public, has nothing to do with who is connected.
     agentPaths: [mcp, pushes, a2a],
+    own: { a2a, mcp },
     grpcPort,
   }
 }
@@ -202,7 +208,7 @@ function openDecisions({ bus, clock, config }: Foundation): Decisions {
 /** What may change the view of an MCP client. */
 const viewSubjects = ['record.*', 'ruling.*', 'mandate.*', 'rule.*']
 
-function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway, planning: Planning): DataPath {
+function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway, planning: Planning): McpIngress {
   const { clock, ids, keyring, log, bus, config } = foundation
   function onChange(listener: () => void): () => void {
     const ends = viewSubjects.map((subject) => bus.subscribe(subject, listener))
@@ -212,7 +218,7 @@ function openMcp(foundation: Foundation, domains: Domains, gateway: Gateway, pla
   onChange(() => void revision++)
   const views = createViews({
     visible: (holder) => gateway.visible(holder, 'mcp'),
-    targets: (holder) => domains.registry.targets(holder.organization),
+    targets: (holder, slug) => registeredServers(domains.registry, holder, slug),
     revision: () => revision,
     toolsListedMax: config.toolsListedMax,
     mayAsk: (holder, target, capability) => planning.mayAsk(holder, target, capability),

@@ -9,7 +9,7 @@ import type { TaskKeeping } from './pushes.ts'
 const ceased = 5
 
 export interface RemainsParts {
-  readonly domains: Pick<Domains, 'authority' | 'vault' | 'registry'>
+  readonly domains: Pick<Domains, 'authority' | 'vault' | 'registry' | 'addresses'>
   readonly pushes: TaskKeeping['pushes']
   readonly keys: Pick<AgentKeys, 'endAll' | 'activeKeys'>
   readonly ca: Pick<CertificateAuthority, 'revoke' | 'certificates'>
@@ -23,6 +23,7 @@ export function remainsOf(parts: RemainsParts): readonly Remains[] {
     agentKeys(parts.keys),
     credentials(parts.domains.vault),
     signIns(parts.domains),
+    ...addresses(parts.domains),
     pushes(parts.pushes),
   ]
 }
@@ -67,6 +68,20 @@ export function namedUntil(book: Book, subject: Subject): number | undefined {
     .filter(({ body }) => body.allow.some(({ target }) => names.has(target)))
     .map(({ expiresAt }) => expiresAt)
   return ends.length === 0 ? undefined : Math.max(...ends)
+}
+
+/** Names that mandates in force of an organisation say, and until when. */
+export function namesIn(
+  book: Book | undefined,
+  organization: string,
+  now: number,
+): ReadonlyMap<string, number> {
+  const names = new Map<string, number>()
+  for (const { body, revoked, expiresAt } of book?.entries() ?? []) {
+    if (revoked || expiresAt <= now || body.organization !== organization) continue
+    for (const { target } of body.allow) names.set(target, Math.max(names.get(target) ?? 0, expiresAt))
+  }
+  return names
 }
 
 function namesOf({ id, slug }: Subject): ReadonlySet<string> {
@@ -116,13 +131,11 @@ function credentials(vault: Domains['vault']): Remains {
 /** Sign-ins belong to a server: one that another record of the organisation still uses keeps them. */
 function signIns({ vault, registry }: RemainsParts['domains']): Remains {
   const own = ({ organization, id, urls }: Subject) => {
-    const used = new Set(
+    const isUsed = (url: string) =>
       registry
-        .targets(organization)
-        .filter((target) => target.id !== id)
-        .flatMap(({ interfaces }) => interfaces.map(({ url }) => url)),
-    )
-    return urls.filter((url) => !used.has(url))
+        .targetsAt(URL.parse(url)?.hostname ?? '', organization)
+        .some((target) => target.id !== id && target.interfaces.some((each) => each.url === url))
+    return urls.filter((url) => !isUsed(url))
   }
   const sum = async (urls: readonly string[], count: (url: string) => Promise<number>) => {
     let all = 0
@@ -136,6 +149,22 @@ function signIns({ vault, registry }: RemainsParts['domains']): Remains {
     left: async (subject) =>
       await sum(own(subject), async (url) => await vault.count(subject.organization, url)),
   }
+}
+
+/** Nobody else gets it; it says that nobody is there from the moment the record is out of use. */
+function addresses({ addresses: given, registry }: RemainsParts['domains']): Remains[] {
+  if (given === undefined) return []
+  const answers = (id: string) => registry.target(id)?.state === 'active'
+  return [
+    {
+      what: 'addresses',
+      async end({ id }) {
+        await given.settled()
+        return given.of(id) === undefined || answers(id) ? 0 : 1
+      },
+      left: async ({ id }) => (given.of(id) !== undefined && answers(id) ? 1 : 0),
+    },
+  ]
 }
 
 function pushes(store: TaskKeeping['pushes']): Remains {

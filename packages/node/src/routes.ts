@@ -1,6 +1,7 @@
 import { approvalRoutes } from './approval/routes.ts'
 import { mandateRoutes } from './authority/routes.ts'
 import { ruleRoutes } from './authority/rule-routes.ts'
+import { addressRoutes } from './address/routes.ts'
 import { caRoutes } from './ca/routes.ts'
 import { channelRoutes } from './channel/routes.ts'
 import { contentsRoutes } from './contents/routes.ts'
@@ -37,8 +38,11 @@ import { outboxRoutes } from './outbox/routes.ts'
 import type { Projection } from './projection/projection.ts'
 import type { Receipts } from './receipt/receipt.ts'
 import { receiptRoutes } from './receipt/routes.ts'
-import type { Facts } from './registry/registry.ts'
+import type { Facts, TakeOvers } from './registry/registry.ts'
 import { registryRoutes } from './registry/routes.ts'
+import { scanRoutes } from './scan/routes.ts'
+import type { Scans } from './scan/scan.ts'
+import { endpointsOf } from './scanning.ts'
 import { signInRoutes } from './signin/routes.ts'
 import type { Response } from './response/response.ts'
 import { stopRoutes } from './response/stop-routes.ts'
@@ -51,8 +55,10 @@ export interface RouteParts {
   readonly outbox: Outbox
   readonly response: Response
   readonly decommission: Decommission
+  readonly takeOvers: Pick<TakeOvers, 'accept'>
   readonly liveness: Liveness
   readonly projection: Projection
+  readonly scans: Scans
   readonly stopping: Stopping
   readonly receipts: Receipts
   readonly inFlight: InFlight
@@ -72,6 +78,7 @@ function factsOf({ domains, liveness }: RouteParts): Facts {
     liveness,
     ca: domains.ca,
     keys: domains.agentKeys,
+    addresses: domains.addresses,
     domainsOf: async (record) => await provedDomainsOf(domains, record),
   })
 }
@@ -86,14 +93,17 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       registry,
       recall: response,
       documents: parts.projection.importDocuments,
-      handOver: async (record, organization, by) =>
-        await parts.decommission.handOver(record, organization, by),
+      takeOvers: parts.takeOvers,
       governed: { ...governance, facts: factsOf(parts) },
     }),
     ...parts.projection.routes,
     ...livenessRoutes({
       liveness: parts.liveness,
       recordId: (slug, organization) => registry.target(slug, organization)?.id,
+    }),
+    ...scanRoutes({
+      scans: parts.scans,
+      endpoints: (organization) => endpointsOf(domains, organization),
     }),
     ...ownershipRoutes(domains.ownership),
     ...decommissionRoutes(parts.decommission),
@@ -128,6 +138,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...contentsRoutes({ contents, identity }),
     ...witnessRoutes(domains.witness),
     ...caRoutes(domains),
+    ...addressRoutes({ addresses: domains.addresses, registry, clock: foundation.clock }),
     ...eventRoutes(foundation.bus, {
       record: (id) => registry.target(id)?.organization,
       mandate: (id) => authority.mandates.book.get(id)?.body.organization,

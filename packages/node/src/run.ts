@@ -15,7 +15,7 @@ try {
     `Ambit ${nodeVersion} is up (${ms} ms)\n` +
       `  console   ${node.origin}\n` +
       `  sign in   ${node.signInLink}   (works once)\n` +
-      `  listening ${node.at.join(', ')}; gRPC ${portText(node.grpcPort)}; agents ${portText(node.agentsPort)}; health and metrics on 127.0.0.1:${node.metricsPort}\n` +
+      `  listening ${node.at.join(', ')}; gRPC ${portText(node.grpcPort)}; agents ${portText(node.agentsPort)}; health and metrics on ${node.metricsAt.join(', ')}\n` +
       `  data      ${config.dataFolder}\n`,
   )
   let asked = false

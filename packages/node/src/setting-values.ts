@@ -82,6 +82,10 @@ export const settingValues = {
   AMBIT_TLS_CERT: z.string().max(4096).optional(),
   AMBIT_TLS_KEY: z.string().max(4096).optional(),
   AMBIT_ALLOW_ADDRESSES: listSchema.refine((items) => items.every(isRange)),
+  // A whole family of addresses is nobody's own network.
+  AMBIT_SCAN_NETWORKS: listSchema.refine((items) =>
+    items.every((item) => isRange(item) && Number(item.split('/')[1] ?? 128) >= 8),
+  ),
   AMBIT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
   AMBIT_OBSERVE: z.enum(['on', 'off']),
   AMBIT_APPROVAL_MINUTES: integer(1, 10_080),
@@ -110,9 +114,14 @@ export const settingValues = {
     .string()
     .max(4096)
     .refine((text) => parseKeyPlace(text, {}) !== undefined),
+  AMBIT_LOG_KEY: z
+    .string()
+    .max(4096)
+    .refine((text) => text === 'file' || parseKeyPlace(text, {})?.kind === 'token'),
   AMBIT_TRUST_ROOTS: folderSchema.optional(),
   AMBIT_FOREIGN_CRL: z.enum(['require', 'prefer']),
   AMBIT_REQUIRE_DOMAINS: z.enum(['on', 'off']),
+  AMBIT_ENTITIES_MAX: integer(1, 100_000),
   AMBIT_DNS: nameServersSchema,
   AMBIT_PROBE_MINUTES: integer(0, 1440),
   AMBIT_IPV6_PREFIX: z.string().max(100).optional(),

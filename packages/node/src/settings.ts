@@ -199,6 +199,13 @@ export const settings = [
     sentence: 'Private, loopback and link-local ranges the node may nevertheless call as upstreams.',
   },
   {
+    name: 'AMBIT_SCAN_NETWORKS',
+    default: '',
+    limit: 'ranges like 10.0.0.0/16 (IPv4 up to /8) or single addresses, separated by commas, at most 100',
+    sentence:
+      'Networks of your own in which operators may look for agents that nobody registered; left out, only this machine.',
+  },
+  {
     name: 'AMBIT_LOG_LEVEL',
     default: 'info',
     limit: 'debug, info, warn, error or silent',
@@ -327,6 +334,13 @@ export const settings = [
       'Where the private keys of the certificate authority lie: sealed in the store, sealed in files, or in a token that is reached by the program `pkcs11-tool`.',
   },
   {
+    name: 'AMBIT_LOG_KEY',
+    default: 'file',
+    limit: '`file`, or a PKCS #11 URI with `token`, `module-path` and `pin-source` (RFC 7512)',
+    sentence:
+      'Where logs that begin have the keys made that sign their checkpoints: sealed in their folders, or in a token that is reached by the program `pkcs11-tool`.',
+  },
+  {
     name: 'AMBIT_TRUST_ROOTS',
     default: '',
     limit: 'a file of certificates of authorities (PEM)',
@@ -352,6 +366,12 @@ export const settings = [
     limit: '`on` or `off`',
     sentence:
       'Whether a record is activated only when all its addresses lie in domains that its organisation proved; `off` only warns.',
+  },
+  {
+    name: 'AMBIT_ENTITIES_MAX',
+    default: '1000',
+    limit: '1 to 100000',
+    sentence: 'Entities that an ontology may have registered with its certificate (ACPs).',
   },
   {
     name: 'AMBIT_DNS',

@@ -48,11 +48,16 @@ export function addressCalls({ call }: Connection) {
   return {
     /** `prefix` is left out where the node gives no addresses. */
     async list({ signal }: Options = {}) {
-      return await call<{ prefix?: string; addresses: readonly AgentAddress[] }>('GET', '/api/addresses', { signal })
+      return await call<{ prefix?: string; addresses: readonly AgentAddress[] }>('GET', '/api/addresses', {
+        signal,
+      })
     },
     async zone({ origin, ttl, ns, contact }: ZoneRequest, { signal }: Options = {}) {
       const servers = ns === undefined || ns.length === 0 ? undefined : ns.join(',')
-      return await call<Zones>('GET', '/api/addresses/zone', { query: { origin, ttl, ns: servers, contact }, signal })
+      return await call<Zones>('GET', '/api/addresses/zone', {
+        query: { origin, ttl, ns: servers, contact },
+        signal,
+      })
     },
   }
 }

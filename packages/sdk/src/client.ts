@@ -51,6 +51,14 @@ export interface NodeStatus {
     readonly reason?: string
     readonly size: number
     readonly publishedSize: number
+    /** The token that holds the key of the log that is written now; absent where that key lies in its folder. */
+    readonly token?: {
+      readonly token: string
+      /** How long the signature that is under way has taken. */
+      readonly waitingMs: number
+      /** Why it did not sign last. */
+      readonly reason?: string
+    }
     /** Absent where nobody is asked to cosign. */
     readonly witnessing?: {
       /** Whether the published checkpoint carries the quorum. */

@@ -85,12 +85,13 @@ export function scanCalls({ call }: Connection) {
     async cancel(id: string, { signal }: Options = {}) {
       return await call<Scan>('POST', path`/api/scans/${id}/cancel`, { signal })
     },
-    /** Where the records of your organisation answer. */
+    /** Where the records of your organisation answer; not `complete` where there are more than 10,000 such places. */
     async endpoints({ signal }: Options = {}) {
-      const reply = await call<{ readonly endpoints: readonly KnownEndpoint[] }>('GET', '/api/endpoints', {
-        signal,
-      })
-      return reply.endpoints
+      return await call<{ readonly endpoints: readonly KnownEndpoint[]; readonly complete: boolean }>(
+        'GET',
+        '/api/endpoints',
+        { signal },
+      )
     },
   }
 }

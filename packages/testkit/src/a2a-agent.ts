@@ -21,6 +21,8 @@ import { Voice, statusOf, textPart } from './a2a-voice.ts'
 export interface A2aAgentOptions {
   /** 0 or left out: any free port. */
   readonly port?: number
+  /** Left out: 127.0.0.1. */
+  readonly host?: string
   /** Between two pieces of a slow answer. */
   readonly delayMs?: number
   /** Pieces of a streamed answer. */
@@ -67,11 +69,12 @@ export interface A2aAgent {
  */
 export async function startA2aAgent(options: A2aAgentOptions = {}): Promise<A2aAgent> {
   const executor = new Echo(options.delayMs ?? 20, options.pieces ?? 5)
+  const { host = '127.0.0.1' } = options
   const app = express()
   const server = createServer(app)
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve))
   const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const bodies: string[] = []
   const pushConfigs: PushSetting[] = []
   const grpc = options.bindings?.includes('GRPC') === true ? await openGrpcEnd() : undefined

@@ -1,11 +1,13 @@
 import { LocalDelivery } from '@ambit/node/bus/local'
-import type { Bus } from '@ambit/node/bus/bus'
+import type { Bus, BusMessage } from '@ambit/node/bus/bus'
 import { silentLog } from '@ambit/node/kernel/log'
 
 /** The bus of one of two replicas in a test. */
 export interface PairedBus extends Bus {
   /** What the other one publishes does not reach this one. */
   deaf: boolean
+  /** One message of the other, whatever it does not hear else. */
+  hear(subject: string, message: BusMessage): void
   /** As after messages were missed; resolves when all rooms have looked. */
   heal(): Promise<void>
 }
@@ -38,6 +40,7 @@ function pairedBus(local: LocalDelivery, send: Bus['publish']): PairedBus {
     },
     // A test that ended closed the store below a look that was under way.
     missed: () => undefined,
+    hear: (subject, message) => local.deliver(subject, message, 'elsewhere'),
     async heal() {
       for (const heal of heals) await heal()
     },

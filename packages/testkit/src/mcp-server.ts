@@ -14,6 +14,8 @@ export interface McpServerOptions {
   readonly extraTools?: number
   /** A fixed port, to come back under the same address. */
   readonly port?: number
+  /** Left out: 127.0.0.1. */
+  readonly host?: string
   /** Requests without this Authorization header are answered with 401. */
   readonly authorization?: string
   /** Looks at each request first; one that is not let in is answered like this. */
@@ -42,7 +44,7 @@ export interface TestMcpServer {
 
 /** A server on a real socket, made of the official SDK, with the tools of `fixtureServer`. */
 export async function startMcpServer(options: McpServerOptions = {}): Promise<TestMcpServer> {
-  const eras = options.eras ?? 'both'
+  const { eras = 'both', host = '127.0.0.1' } = options
   const state: FixtureState = { calls: [], descriptions: new Map(), extraTools: options.extraTools ?? 0 }
   const modern = toNodeHandler(createMcpHandler(() => fixtureServer(state, 'modern'), { legacy: 'reject' }))
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>()
@@ -98,10 +100,10 @@ export async function startMcpServer(options: McpServerOptions = {}): Promise<Te
       response.end(String(error))
     })
   })
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve))
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/mcp`,
     port,
     calls: state.calls,
     get sessions() {

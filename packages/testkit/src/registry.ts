@@ -135,9 +135,12 @@ export async function registryRoom(
   store: Store,
   bus: Bus = createLocalBus(silentLog),
   domains?: ProvedDomains,
+  /** Names that mandates in force say, and until when. */
+  named: ReadonlyMap<string, number> = new Map(),
 ) {
   const clock = handClock()
   const log = memoryLog()
+  const activity = memoryLog()
   const signer = memorySigner()
   const secrets = memorySecrets()
   const upstream = fakeUpstream()
@@ -159,6 +162,7 @@ export async function registryRoom(
     const registry = await openRegistry({
       store,
       log,
+      activity,
       rulings,
       identity,
       secrets,
@@ -170,9 +174,10 @@ export async function registryRoom(
       catalog,
       events: silentLog,
       ids: createIds(clock),
+      namedInMandates: () => named,
       ...(domains === undefined ? {} : { domains }),
     })
     return { rulings, registry }
   }
-  return { clock, log, bus, secrets, upstream, catalog, ...(await open()), again: open }
+  return { clock, log, activity, bus, secrets, upstream, catalog, ...(await open()), again: open }
 }

@@ -42,7 +42,11 @@ export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode
     options.startTimeoutMs ?? startTimeoutMs,
   )
   const startMs = performance.now() - started
-  const { ambit, session } = await signInOwner(url, link)
+  const { ambit, session } = await signInOwner(url, link).catch(async (error: unknown) => {
+    // Whoever asked for a node gets none, and is not left with a process that nobody ends.
+    await endOf(child, 'SIGKILL')
+    throw error
+  })
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => await endOf(child, signal)
   return {
     url,
@@ -77,7 +81,10 @@ function readLines(
   timeoutMs: number,
 ): Promise<{ url: string; link: string; grpcPort: number; agentsPort: number; metricsPort: number }> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the node did not start in time')), timeoutMs)
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error('the node did not start in time'))
+    }, timeoutMs)
     const lines = createInterface({ input: child.stdout! })
     let url: string | undefined
     let link: string | undefined

@@ -27,6 +27,7 @@ export function aboutText(view: RecordView): string {
         together(deployment.model.name, deployment.model.version, deployment.model.filingNumber),
     ],
     ['speaks', record.interfaces.map(interfaceText).join(', ')],
+    ['address', view.address && cell(view.address)],
     ['tier', summary.tier],
     ['certified', certifiedText(view)],
     ['domains proved', view.domains?.map(({ domain }) => cell(domain)).join(', ')],

@@ -89,7 +89,7 @@ function commentCommands(program: Command, context: Context): void {
 
 function transferCommands(program: Command, context: Context): void {
   const said = (transfer: Transfer) =>
-    `${cell(transfer.slug)} from ${cell(transfer.from)} to ${cell(transfer.to)}: ${transfer.state} (${transfer.id})`
+    `${cell(transfer.slug)} from ${cell(transfer.from)} to ${cell(transfer.to)}: ${transfer.state} (${transfer.id})${transfer.problem === undefined ? '' : `: ${cell(transfer.problem)}`}`
   const list = async () => {
     const transfers = await (await context.ambit()).transfers.list()
     const text = transfers.length === 0 ? 'Nothing yet.' : transfers.map(said).join('\n')

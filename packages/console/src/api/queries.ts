@@ -17,6 +17,7 @@ import { listPrograms } from './programs.ts'
 import { getDecommissioned, getReview, listComments } from './record-life.ts'
 import { getRecord, listRecords } from './records.ts'
 import { listRules } from './rules.ts'
+import { listScans } from './scans.ts'
 import { listSessions } from './sessions.ts'
 import { getSignIn } from './sign-ins.ts'
 import { listStandingApprovals } from './standing-approvals.ts'
@@ -24,6 +25,9 @@ import { listStops } from './stops.ts'
 import { listTakedowns } from './takedowns.ts'
 import { listTokens } from './tokens.ts'
 import { listTransfers } from './transfers.ts'
+
+/** How often a scan under way is looked at. */
+const scanMs = 700
 
 /** The first word of each key is what an event of the node makes stale. */
 export const queries = {
@@ -42,6 +46,13 @@ export const queries = {
       queryKey: ['consent', id],
       queryFn: ({ signal }) => getConsent(id, signal),
       staleTime: Infinity,
+    }),
+  scans: () =>
+    queryOptions({
+      queryKey: ['scans'],
+      queryFn: ({ signal }) => listScans(signal),
+      refetchInterval: ({ state }) =>
+        state.data?.scans.some((scan) => scan.state === 'running') === true ? scanMs : false,
     }),
   status: () => queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => getStatus(signal) }),
   records: (search: string, state: string | undefined) =>

@@ -286,6 +286,8 @@ export interface NodeStatus {
     readonly publishedSize: number
     /** Why it records nothing. */
     readonly reason?: string
+    /** Where its key lies in a token; why that did not sign last. */
+    readonly token?: { readonly reason?: string }
     /** Absent where nobody is asked to cosign. */
     readonly witnessing?: {
       /** The published checkpoint has the quorum. */

@@ -58,6 +58,7 @@ export const enActs = {
       'agent-key': 'Key of an agent',
       ruling: 'Ruling',
       certificate: 'Certificate of an agent',
+      scan: 'Search for agents',
       erase: 'Erasure',
       predecessor: 'The log before',
       prune: 'Old entries deleted',

@@ -3,8 +3,6 @@ export const enLife = {
   life: {
     takenDown: 'Taken down',
     takenDownBy: 'Those who run the node took this record away. Only they can lift it.',
-    claims: 'Domains it names',
     claimStates: { proved: 'proved', claimed: 'claimed, not proved' },
-    supplies: 'Made of',
   },
 }

@@ -3,12 +3,16 @@ import { enActs } from './en-acts.ts'
 import { enApprovals } from './en-approvals.ts'
 import { enChannels } from './en-channels.ts'
 import { enConsent } from './en-consent.ts'
+import { enDomains } from './en-domains.ts'
 import { enFeed } from './en-feed.ts'
+import { enIdentity } from './en-identity.ts'
 import { enLife } from './en-life.ts'
 import { enLiveness } from './en-liveness.ts'
 import { enMandates } from './en-mandates.ts'
 import { enPeople } from './en-people.ts'
+import { enRegistration } from './en-registration.ts'
 import { enRules } from './en-rules.ts'
+import { enScans } from './en-scans.ts'
 import { enSignIns } from './en-sign-ins.ts'
 import { enStops } from './en-stops.ts'
 import { enVerify } from './en-verify.ts'
@@ -29,6 +33,10 @@ export const en = {
     people: 'People',
     organizations: 'Organisations',
     programs: 'Connected programs',
+    domains: 'Domains',
+    authority: 'Certificate authority',
+    takedowns: 'Takedowns',
+    found: 'Found agents',
     security: 'Security',
     account: (name: string) => `Signed in as ${name}`,
     device: 'Sign in another device',
@@ -148,7 +156,6 @@ export const en = {
   },
   record: {
     version: 'Version',
-    identifier: 'Identifier',
     digest: 'Digest',
     steps: {
       submit: 'Submit',
@@ -212,11 +219,6 @@ export const en = {
     before: 'Before',
     after: 'After',
     acceptChange: 'Accept the change',
-    about: 'About',
-    responsible: 'Responsible',
-    provider: 'Provider',
-    deployment: 'Runs',
-    interfaces: 'Reached through',
     tier: 'Risk',
     tiers: { low: 'low', medium: 'medium', high: 'high' },
     places: {
@@ -278,12 +280,16 @@ export const en = {
   ...enApprovals,
   ...enChannels,
   ...enConsent,
+  ...enDomains,
   ...enFeed,
+  ...enIdentity,
   ...enLife,
   ...enLiveness,
   ...enMandates,
   ...enPeople,
+  ...enRegistration,
   ...enRules,
+  ...enScans,
   ...enSignIns,
   ...enStops,
   ...enVerify,

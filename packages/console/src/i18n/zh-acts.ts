@@ -57,6 +57,7 @@ export const zhActs: Pick<Dictionary, 'decisions' | 'outcomes' | 'receipts' | 'r
       ruling: '裁定',
       erase: '删除',
       certificate: '智能体证书',
+      scan: '查找智能体',
       predecessor: '上一份日志',
       prune: '旧条目已删除',
       key: '密钥',

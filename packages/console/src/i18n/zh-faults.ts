@@ -29,6 +29,57 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
     remedy: '请由组织的另一位操作员或所有者启用。',
   },
   'ownership.required': { title: '地址不在组织已证明的域名之内', remedy: '请先证明所指域名，或更改地址。' },
+  'record.renamed': { title: '该登记已更名', remedy: '请使用所示的新名称。' },
+  'transfer.state': { title: '该移交已不在等待中', remedy: '请查看移交的现状。' },
+  'ca.request': {
+    title: '证书请求无法读取',
+    remedy: '请给出一份 PEM 格式的 PKCS #10 请求，并以其自身的密钥签名。',
+  },
+  'ca.name': { title: '证书请求写的是另一个身份码', remedy: '请以本登记的身份码提出请求。' },
+  'ca.record': { title: '登记未在用，不能为其颁发证书', remedy: '请先提交并启用该登记。' },
+  'ca.provider': {
+    title: '登记缺少证书须写明的内容',
+    remedy: '请按所述补全登记，启用该版本后再试。',
+  },
+  'ca.key': { title: '这把密钥不予认证', remedy: '请为该智能体生成一把新密钥。' },
+  'ca.too-many': { title: '对证书颁发机构的请求过多', remedy: '请稍后再试，并吊销不再使用的证书。' },
+  'ca.not-found': { title: '没有这份证书', remedy: '请在该登记的证书列表中核对序列号。' },
+  'agent-key.taken': {
+    title: '该密钥现在或曾经属于另一智能体',
+    remedy: '请为该智能体生成一把新密钥。',
+  },
+  'agent-key.compromised': { title: '该密钥已被报告泄露', remedy: '请生成一把新密钥。' },
+  'agent-key.state': {
+    title: '该密钥的状态不允许这样做',
+    remedy: '请查看智能体的密钥；必要时由人恢复。',
+  },
+  'agent-key.second-person': {
+    title: '恢复正在等待第二人',
+    remedy: '请由组织的另一位所有者或运营人确认。',
+  },
+  'ownership.domain': {
+    title: '这不是可以证明的域名',
+    remedy: '请给出公共域名，例如 example.org，不含协议、端口或路径。',
+  },
+  'ownership.not-proved': {
+    title: '没有找到该域名的证明',
+    remedy: '请按所示发布 TXT 记录或文件，稍后再检查。',
+  },
+  'ownership.too-many': { title: '组织的域名已达上限', remedy: '请放弃不再需要的域名。' },
+  'format.unknown': {
+    title: '无法识别文件的格式',
+    remedy: '请给出 A2A、MCP、ACS、ANP、ARD 或 AI Catalog 的文件。',
+  },
+  'format.invalid': { title: '文件不符合其格式', remedy: '请改正所指的项目。' },
+  'format.too-large': {
+    title: '文件过大或嵌套过深',
+    remedy: '请只保留描述一个智能体所需的内容：至多 256 KiB、32 层、20,000 个值。',
+  },
+  'format.address': { title: '文件含有本节点不接受的地址', remedy: '请改用公共地址。' },
+  'format.unreachable': {
+    title: '无法从该地址取得文件',
+    remedy: '请确认该地址直接给出文件而不跳转，然后重试。',
+  },
   'node.draining': { title: '节点正在停止，不再接受新的行为', remedy: '请稍后再试，或使用另一个节点。' },
   'auth.missing': { title: '需要先说明您是谁', remedy: '请登录。' },
   'auth.unknown-token': { title: '本节点不认识这个令牌或链接', remedy: '请索取新的登录链接。' },
@@ -235,5 +286,22 @@ export const zhFaults: Readonly<Partial<Record<FaultCode, { title: string; remed
     title: '账本的磁盘已满，无法记录行为',
     remedy: '请腾出数据目录所在磁盘的空间；在此之前一切行为都被拒绝。',
   },
+  'ledger.unsigned': {
+    title: '日志已太久没有签名，因此不再开始新的行为',
+    remedy: '请恢复 AMBIT_LOG_KEY 所指的令牌；已写入的内容是安全的，之后会自动继续。',
+  },
+  'ledger.signer': {
+    title: '日志的密钥无法使用，因此没有签署检查点',
+    remedy: '请检查 AMBIT_LOG_KEY 及其所指的令牌；条目是安全的，签名会自动继续。',
+  },
   'ledger.failed': { title: '磁盘报错，账本已停止记录', remedy: '请检查磁盘后重新启动节点。' },
+  'scan.network': {
+    title: '不允许本节点扫描该网络',
+    remedy: '节点只扫描本机（环回地址）。其他自有网络须由运行节点的人写入 AMBIT_SCAN_NETWORKS。',
+  },
+  'scan.too-large': {
+    title: '超出一次扫描的范围',
+    remedy: '请扫描较小的网络（最大 /20）或较少的端口，分次进行。',
+  },
+  'scan.running': { title: '另一次扫描正在进行', remedy: '请等它结束，或先停止它。' },
 }

@@ -4,8 +4,6 @@ export const zhLife: Pick<Dictionary, 'life'> = {
   life: {
     takenDown: '已下架',
     takenDownBy: '节点运营方已将此登记下架，只有运营方可以恢复。',
-    claims: '所称域名',
     claimStates: { proved: '已证明', claimed: '仅为声称，未证明' },
-    supplies: '组成',
   },
 }

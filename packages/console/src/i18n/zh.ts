@@ -4,12 +4,16 @@ import { zhActs } from './zh-acts.ts'
 import { zhApprovals } from './zh-approvals.ts'
 import { zhChannels } from './zh-channels.ts'
 import { zhConsent } from './zh-consent.ts'
+import { zhDomains } from './zh-domains.ts'
 import { zhFeed } from './zh-feed.ts'
+import { zhIdentity } from './zh-identity.ts'
 import { zhLife } from './zh-life.ts'
 import { zhLiveness } from './zh-liveness.ts'
 import { zhMandates } from './zh-mandates.ts'
 import { zhPeople } from './zh-people.ts'
+import { zhRegistration } from './zh-registration.ts'
 import { zhRules } from './zh-rules.ts'
+import { zhScans } from './zh-scans.ts'
 import { zhSignIns } from './zh-sign-ins.ts'
 import { zhStops } from './zh-stops.ts'
 import { zhVerify } from './zh-verify.ts'
@@ -30,6 +34,10 @@ export const zh: Dictionary = {
     people: '人员',
     organizations: '组织',
     programs: '已连接的程序',
+    domains: '域名',
+    authority: '证书颁发机构',
+    takedowns: '下架',
+    found: '发现的智能体',
     security: '安全',
     account: (name) => `已登录：${name}`,
     device: '在另一台设备上登录',
@@ -73,7 +81,7 @@ export const zh: Dictionary = {
     working: '正在登录…',
     failed: '这条链接未能让您登录',
   },
-  kinds: { agent: '智能体', 'tool-server': '工具服务', model: '模型', terminal: '终端', site: '网站' },
+  kinds: { agent: '智能体', 'tool-server': '工具服务', model: '模型', terminal: '终端', site: '边缘站点' },
   states: {
     draft: '草稿',
     submitted: '已提交',
@@ -137,7 +145,6 @@ export const zh: Dictionary = {
   },
   record: {
     version: '版本',
-    identifier: '标识',
     digest: '摘要',
     steps: { submit: '提交', activate: '启用', suspend: '暂停', reinstate: '恢复', retire: '退役' },
     stepTitle: {
@@ -193,11 +200,6 @@ export const zh: Dictionary = {
     before: '之前',
     after: '之后',
     acceptChange: '接受变更',
-    about: '基本情况',
-    responsible: '责任人',
-    provider: '提供方',
-    deployment: '运行于',
-    interfaces: '接入方式',
     tier: '风险',
     tiers: { low: '低', medium: '中', high: '高' },
     places: { cloud: '云端', edge: '边缘', 'on-premises': '本地机房', terminal: '终端设备' },
@@ -253,12 +255,16 @@ export const zh: Dictionary = {
   ...zhApprovals,
   ...zhChannels,
   ...zhConsent,
+  ...zhDomains,
   ...zhFeed,
+  ...zhIdentity,
   ...zhLife,
   ...zhLiveness,
   ...zhMandates,
   ...zhPeople,
+  ...zhRegistration,
   ...zhRules,
+  ...zhScans,
   ...zhSignIns,
   ...zhStops,
   ...zhVerify,

@@ -42,7 +42,7 @@ export function Page({ title, heading, lead, above, actions, waiting = 0, childr
           </h1>
           {lead !== undefined && <div className="mt-1 text-muted md:mt-2 md:text-lg">{lead}</div>}
         </div>
-        {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions !== undefined && <div className="flex flex-wrap items-start gap-2">{actions}</div>}
       </header>
       {children}
     </>

@@ -18,6 +18,7 @@ export const agentAddressFaults = {
     status: 400,
     retryable: false,
     title: 'No zone can be written with that',
-    remedy: 'Give the origin, name servers and contact as the domain name system has them, such as agents.example.',
+    remedy:
+      'Give the origin, name servers and contact as the domain name system has them, such as agents.example.',
   },
 } as const satisfies FaultRows

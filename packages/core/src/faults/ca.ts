@@ -25,6 +25,12 @@ export const caFaults = {
     title: 'The record lacks what its certificate has to say',
     remedy: 'Edit the record as the detail says, bring that version on line, then ask again.',
   },
+  'ca.host': {
+    status: 403,
+    retryable: false,
+    title: 'The record asks for a host in its certificate that is not proved to be its own',
+    remedy: 'Prove the domain (ambit domains add), or edit the record so that it asks for other hosts.',
+  },
   'ca.key': {
     status: 409,
     retryable: false,

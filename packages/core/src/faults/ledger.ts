@@ -87,6 +87,20 @@ export const ledgerFaults = {
     title: 'Fewer witnesses signed the checkpoint than the policy of this log asks for',
     remedy: 'The entry itself is safe. See `ambit log status` for the witnesses that did not answer.',
   },
+  'ledger.signer': {
+    status: 503,
+    retryable: true,
+    title: 'The key of the log cannot be used, so that no checkpoint is signed',
+    remedy:
+      'Look at AMBIT_LOG_KEY and at the token it names; entries are safe, and signing goes on by itself.',
+  },
+  'ledger.unsigned': {
+    status: 503,
+    retryable: true,
+    title: 'The log has not been signed for too long, so that no act begins',
+    remedy:
+      'Bring the token that AMBIT_LOG_KEY names back; what is written is safe, and acts begin again by themselves.',
+  },
   'ledger.corrupt': {
     status: 500,
     retryable: false,

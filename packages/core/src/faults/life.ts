@@ -51,6 +51,19 @@ export const lifeFaults = {
     title: 'Who submits a version may not be the one who activates it',
     remedy: 'Ask another operator or owner of your organisation to activate it.',
   },
+  'record.session': {
+    status: 403,
+    retryable: false,
+    title: 'An API token loosens nothing that is in force',
+    remedy:
+      'Sign in, with `ambit login` or in the console, and do it again; what the token prepared stays as it is.',
+  },
+  'transfer.residue': {
+    status: 503,
+    retryable: true,
+    title: 'Not everything that the former keeper holds of the record could be ended',
+    remedy: 'Accept the transfer again; the record stays suspended until everything is ended.',
+  },
   'transfer.state': {
     status: 409,
     retryable: false,

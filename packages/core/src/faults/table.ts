@@ -1,4 +1,5 @@
 import { agentAddressFaults } from './address.ts'
+import { acpsFaults } from './acps.ts'
 import { agentFaults } from './agent.ts'
 import { agentKeyFaults } from './agent-key.ts'
 import { approvalFaults } from './approval.ts'
@@ -22,6 +23,7 @@ import { projectionFaults } from './projection.ts'
 import { registryFaults } from './registry.ts'
 import type { FaultRow } from './row.ts'
 import { rulingFaults } from './ruling.ts'
+import { scanFaults } from './scan.ts'
 import { signInFaults } from './signin.ts'
 import { storeFaults } from './store.ts'
 
@@ -38,6 +40,7 @@ export const faultTables = {
   signin: signInFaults,
   registry: registryFaults,
   projection: projectionFaults,
+  scan: scanFaults,
   life: lifeFaults,
   ownership: ownershipFaults,
   governance: governanceFaults,
@@ -52,6 +55,7 @@ export const faultTables = {
   agentKey: agentKeyFaults,
   ca: caFaults,
   acme: acmeFaults,
+  acps: acpsFaults,
   agentAddress: agentAddressFaults,
 } as const
 
@@ -67,6 +71,7 @@ const merged = {
   ...signInFaults,
   ...registryFaults,
   ...projectionFaults,
+  ...scanFaults,
   ...lifeFaults,
   ...ownershipFaults,
   ...governanceFaults,
@@ -81,6 +86,7 @@ const merged = {
   ...agentKeyFaults,
   ...caFaults,
   ...acmeFaults,
+  ...acpsFaults,
   ...agentAddressFaults,
 } as const
 

@@ -50,7 +50,9 @@ function join(groups: readonly number[]): bigint {
  * groups (of equal ones the first) as `::`.
  */
 export function formatIpv6(value: bigint): string {
-  const groups = Array.from({ length: groupsMax }, (_, at) => Number((value >> BigInt(112 - at * 16)) & 0xffffn))
+  const groups = Array.from({ length: groupsMax }, (_, at) =>
+    Number((value >> BigInt(112 - at * 16)) & 0xffffn),
+  )
   let [start, length] = [-1, 1]
   for (let at = 0; at < groupsMax; at++) {
     let end = at
@@ -74,6 +76,9 @@ export function reverseZone(value: bigint, bits: number): string {
 }
 
 function nibbles(value: bigint, bits: number): string {
-  const digits = value.toString(16).padStart(32, '0').slice(0, Math.floor(bits / 4))
-  return [...digits].toReversed().join('.')
+  const digits = value
+    .toString(16)
+    .padStart(32, '0')
+    .slice(0, Math.floor(bits / 4))
+  return digits.split('').toReversed().join('.')
 }

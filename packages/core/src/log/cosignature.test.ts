@@ -173,6 +173,18 @@ test('a log signs with both of its keys, and witnesses add theirs', async () => 
   expect(twice.startsWith(checkpoint)).toBe(true)
 })
 
+test('a key at hand is not waited for, one that takes its time is', async () => {
+  const text = checkpointText('log.example', 1, new Uint8Array(32))
+  const signer = await logSigner('log.example')
+  const first = async (lines: Promise<string[]>) =>
+    await Promise.race([lines.then(() => 'signed'), Promise.resolve().then(() => 'a turn went by')])
+  expect(await first(checkpointSignatureLines(text, signer, 1))).toBe('signed')
+  const later = { ...signer, sign: async (bytes: Uint8Array) => signer.sign(bytes) }
+  const lines = checkpointSignatureLines(text, later, 1)
+  expect(await first(lines)).toBe('a turn went by')
+  expect(await lines).toEqual(await checkpointSignatureLines(text, signer, 1))
+})
+
 test('an old line gives way in its place, and the rest stays as it was', async () => {
   const text = checkpointText('log.example', 1, new Uint8Array(32))
   const note = signNote(text, await logSigner('log.example'))

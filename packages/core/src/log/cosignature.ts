@@ -1,7 +1,7 @@
 import { concatBytes, utf8 } from '../bytes.ts'
 import { parseCheckpointText } from './checkpoint.ts'
 import { keyIdOf, parseNote, parseSignatureLine, signatureLine, signaturesMax } from './note.ts'
-import type { Cosigner, NoteSigner } from './note.ts'
+import type { Cosigner, LogSigner } from './note.ts'
 import { checkpointMessage, cosignatureMessage, u64 } from './signed-message.ts'
 
 export { cosignatureMessage, subtreeMessage } from './signed-message.ts'
@@ -46,10 +46,13 @@ export async function cosign(noteText: string, key: Cosigner, timeSeconds: numbe
 /** The lines with which a log signs a checkpoint itself: Ed25519, then its second key where it has one. */
 export async function checkpointSignatureLines(
   noteText: string,
-  signer: NoteSigner,
+  signer: LogSigner,
   timeSeconds: number,
 ): Promise<string[]> {
-  const own = signatureLine(signer.name, keyIdOf(signer.vkey), signer.sign(utf8(noteText)))
+  const signature = signer.sign(utf8(noteText))
+  // A key at hand has signed by now, and nothing waits for it.
+  const made = signature instanceof Promise ? await signature : signature
+  const own = signatureLine(signer.name, keyIdOf(signer.vkey), made)
   return signer.second === undefined ? [own] : [own, await cosign(noteText, signer.second, timeSeconds)]
 }
 

@@ -44,13 +44,18 @@ export interface NoteVerifier {
   readonly publicKey: Bytes
 }
 
-/** Signs notes at once (Ed25519), as the writer of a log does. */
-export interface NoteSigner {
+/** What a log signs its checkpoints with (Ed25519): a key at hand, or one in a token, which takes its time. */
+export interface LogSigner {
   readonly name: string
   readonly vkey: string
   /** The log's second key, which signs beside the first one: ML-DSA-44, under the same name. */
   readonly second?: Cosigner
   /** The 64-byte signature of the bytes. */
+  sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+/** Signs notes at once. */
+export interface NoteSigner extends LogSigner {
   sign(bytes: Uint8Array): Uint8Array
 }
 

@@ -1,8 +1,8 @@
 import { concatBytes, utf8 } from '../bytes.ts'
 import type { Bytes } from '../bytes.ts'
 
-/** What a log's key signs besides notes. */
-export type Purpose = 'promise'
+/** What a log's key signs besides notes: promises, or the key that signs them in its place. */
+export type Purpose = 'promise' | 'promise-key'
 
 /**
  * What is signed for a purpose: `ambit/<purpose>/v1`, a zero byte, the content. No note holds a zero byte, so that

@@ -3,9 +3,9 @@ import { init } from './migrations/001-init.ts'
 
 /** An address that an agent was given. */
 export interface AddressRow {
+  readonly prefix: string
   /** In its one text (RFC 5952). */
   readonly address: string
-  readonly prefix: string
   /** AIC */
   readonly record: string
   /** How many derived ones before it could not be had. */
@@ -20,16 +20,12 @@ interface Tables {
 
 export interface AddressReader {
   all(prefix: string): Promise<readonly AddressRow[]>
-  /** Those of one of the records in the prefix, and those that are one of the addresses, whoever has them. */
-  of(
-    prefix: string,
-    records: readonly string[],
-    addresses: readonly string[],
-  ): Promise<readonly AddressRow[]>
+  /** Those of one of the records, and those that are one of the addresses, whoever has them. */
+  of(prefix: string, records: readonly string[], addresses: readonly string[]): Promise<readonly AddressRow[]>
 }
 
 export interface AddressWriter {
-  /** Leaves out rows whose address, or whose record in the prefix, is there already. */
+  /** Leaves out rows whose address, or whose record, is there already. */
   add(rows: readonly AddressRow[]): Promise<void>
 }
 
@@ -41,12 +37,8 @@ export async function openAddressStore(store: Store): Promise<AddressReader & Ad
     all: async (prefix) => await rows().where('prefix', '=', prefix).execute(),
     async of(prefix, records, addresses) {
       return await rows()
-        .where((each) =>
-          each.or([
-            each.and([each('prefix', '=', prefix), each('record', 'in', [...records])]),
-            each('address', 'in', [...addresses]),
-          ]),
-        )
+        .where('prefix', '=', prefix)
+        .where((each) => each.or([each('record', 'in', [...records]), each('address', 'in', [...addresses])]))
         .execute()
     },
     async add(added) {

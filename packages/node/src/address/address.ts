@@ -5,9 +5,17 @@ import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Target } from '../registry/target.ts'
 import type { Store } from '../store/store.ts'
 import { openAddressStore } from './address-store.ts'
 import { createGiving } from './giving.ts'
+
+/** An address of one agent alone, as the protocols answer at it. */
+export interface OwnPlace {
+  readonly target: Target
+  /** `http://[2001:db8:a9e::5c1:77]:7100` */
+  readonly origin: string
+}
 
 export { listeningAt } from './listening-at.ts'
 export type { ListeningAt } from './listening-at.ts'
@@ -31,7 +39,7 @@ export interface Addresses extends Disposable {
 
 export interface AddressParts {
   readonly store: Store
-  readonly registry: Pick<Registry, 'target' | 'allTargets'>
+  readonly registry: Pick<Registry, 'target' | 'heads'>
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log
@@ -48,7 +56,7 @@ export async function openAddresses(parts: AddressParts): Promise<Addresses> {
   const giving = createGiving({ ...parts, rows, isOwn: (address) => own.has(address) })
   for (const row of await rows.all(prefix.text)) giving.keep(row)
   function look(): void {
-    for (const { id, state } of registry.allTargets()) if (state === 'active') giving.want(id)
+    for (const { id, state } of registry.heads()) if (state === 'active') giving.want(id)
   }
   const ends = [
     ...['ruling.*', 'record.*'].map((subject) =>

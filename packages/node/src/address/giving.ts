@@ -38,9 +38,9 @@ export function createGiving(parts: GivingParts): Giving {
   let cancel: (() => void) | undefined
   let stopped = false
 
-  function keep({ address, record, prefix: of }: AddressRow): void {
+  function keep({ address, record }: AddressRow): void {
     records.set(address, record)
-    if (of === prefix.text) addresses.set(record, address)
+    addresses.set(record, address)
   }
   function derive(record: string, taken: ReadonlySet<string>): AddressRow | undefined {
     for (let counter = 0; counter < countersMax; counter++) {
@@ -68,7 +68,8 @@ export function createGiving(parts: GivingParts): Giving {
     for (const record of asked) if (!addresses.has(record)) waiting.add(record)
   }
   async function run(): Promise<void> {
-    while (waiting.size > 0 && !stopped) {
+    while (waiting.size > 0) {
+      if (stopped) return
       const batch = [...waiting].slice(0, batchMax)
       for (const record of batch) waiting.delete(record)
       try {

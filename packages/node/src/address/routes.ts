@@ -5,14 +5,14 @@ import type { Clock } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Target } from '../registry/target.ts'
+import type { TargetHead } from '../registry/target.ts'
 import type { Addresses } from './address.ts'
 import { readNameServer, zonesOf } from './zone.ts'
 
 export interface AddressRouteParts {
   /** Undefined: this node gives none. */
   readonly addresses: Addresses | undefined
-  readonly registry: Pick<Registry, 'targets'>
+  readonly registry: Pick<Registry, 'heads'>
   readonly clock: Clock
 }
 
@@ -33,7 +33,7 @@ export function addressRoutes(parts: AddressRouteParts): Route[] {
   const { registry, clock } = parts
   async function listed(organization: string) {
     await parts.addresses?.settled()
-    return registry.targets(organization).flatMap((target) => {
+    return [...registry.heads(organization)].flatMap((target) => {
       const address = parts.addresses?.of(target.id)
       return address === undefined ? [] : [{ target, address }]
     })
@@ -81,9 +81,15 @@ export function addressRoutes(parts: AddressRouteParts): Route[] {
         const named = rows
           .filter(({ target }) => target.state === 'active')
           .map(({ target, address }) => ({ slug: target.slug, address }))
-        const servers = (query.ns ?? '').split(',').map((text) => text.trim()).filter((text) => text !== '')
+        const servers = (query.ns ?? '')
+          .split(',')
+          .map((text) => text.trim())
+          .filter((text) => text !== '')
         if (servers.length > nameServersMax)
-          throw new Fault('address.zone', { detail: `a zone has ${nameServersMax} name servers at most`, where: 'ns' })
+          throw new Fault('address.zone', {
+            detail: `a zone has ${nameServersMax} name servers at most`,
+            where: 'ns',
+          })
         const zones = zonesOf(named, addresses.prefix, {
           origin: query.origin.toLowerCase().replace(/\.$/, ''),
           ttlS: query.ttl,
@@ -98,6 +104,6 @@ export function addressRoutes(parts: AddressRouteParts): Route[] {
   ]
 }
 
-function viewOf({ target, address }: { readonly target: Target; readonly address: string }) {
+function viewOf({ target, address }: { readonly target: TargetHead; readonly address: string }) {
   return { record: target.id, slug: target.slug, address, state: target.state }
 }

@@ -75,7 +75,8 @@ export function zonesOf(named: readonly Named[], prefix: Ipv6Prefix, options: Zo
 
 /** `ns1.example.net`, or `ns1.agents.example/2001:db8::53` for one in the zone itself. Throws `address.zone`. */
 export function readNameServer(text: string): NameServer {
-  const [name = '', address, ...rest] = text.toLowerCase().replace(/\.$/, '').split('/')
+  const [written = '', address, ...rest] = text.toLowerCase().split('/')
+  const name = written.replace(/\.$/, '')
   const value = address === undefined ? undefined : parseIpv6(address)
   if (rest.length > 0 || (address !== undefined && value === undefined))
     throw refused('a name server is a name, or a name, a slash and its IPv6 address', 'ns')
@@ -101,14 +102,21 @@ function checked(server: NameServer, origin: string): NameServer {
     )
   }
   if (isInside) return server
-  if (server.address !== undefined) throw refused(`${server.name} lies outside of the zone, which cannot say its address`, 'ns')
+  if (server.address !== undefined)
+    throw refused(`${server.name} lies outside of the zone, which cannot say its address`, 'ns')
   return server
 }
 
 /** A mail address as a name: dots before the @ are escaped (RFC 1035 section 8). */
 function mailName(contact: string): string {
   const at = contact.lastIndexOf('@')
-  const [local, domain] = [contact.slice(0, at), contact.slice(at + 1).toLowerCase().replace(/\.$/, '')]
+  const [local, domain] = [
+    contact.slice(0, at),
+    contact
+      .slice(at + 1)
+      .toLowerCase()
+      .replace(/\.$/, ''),
+  ]
   if (at < 1 || !/^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62})$/.test(local))
     throw refused('the contact is a mail address such as hostmaster@example.net', 'contact')
   checkName(domain, 'contact')
@@ -124,7 +132,10 @@ function problemOf(slug: string, name: string, taken: ReadonlySet<string>): stri
 function checkName(name: string, where: string): void {
   const labels = name.split('.')
   if (name.length > nameCharactersMax || labels.length < 2 || !labels.every((each) => label.test(each)))
-    throw refused('a name is labels of letters, digits and hyphens, 63 characters each, with dots between them', where)
+    throw refused(
+      'a name is labels of letters, digits and hyphens, 63 characters each, with dots between them',
+      where,
+    )
 }
 
 function refused(detail: string, where: string): Fault {

@@ -24,7 +24,7 @@ import { createChainCheck } from './chain-check.ts'
 import { closedDecision, stopWhenClosed, unlessClosed } from './closed.ts'
 import { goneDecision, openLeavers, unlessGone } from './leavers.ts'
 import type { Leavers } from './leavers.ts'
-import { decide, mayCall } from './decide.ts'
+import { decide, mayCall, mayReach } from './decide.ts'
 import type { Sources } from './decide.ts'
 import { createDelegating } from './delegation.ts'
 import type { Delegating } from './delegation.ts'
@@ -118,6 +118,8 @@ export type Authentication =
         | 'auth.mandate'
         | 'auth.signature'
       readonly detail: string
+      /** How such a token is shown, where it was shown in another way; left out: as `Bearer`. */
+      readonly scheme?: 'DPoP'
     }
 
 export type FailedAuthentication = Extract<Authentication, { readonly ok: false }>
@@ -150,6 +152,8 @@ export interface Authority {
   decide(question: Question): Decision
   /** Whether the chain lets its holder see the capability at all (lists). */
   mayCall(chain: HeldChain, target: Target, capability: TargetCapability): boolean
+  /** Whether it may call something of a record at all; a quick no for those who look through many. */
+  mayReach(chain: HeldChain, target: Pick<Target, 'id' | 'slug' | 'organization'>): boolean
   /** What an act would take from the budgets of its chain. */
   cost(chain: HeldChain, spending: Spending): Cost
   /** Takes one act from the budgets of every link, or says which is used up. */
@@ -329,7 +333,7 @@ function hotPath(
   sources: Sources,
   tokens: Pick<Tokens, 'authenticate'>,
   leavers: Pick<Leavers, 'has'>,
-): Pick<Authority, 'authenticate' | 'decide' | 'mayCall'> {
+): Pick<Authority, 'authenticate' | 'decide' | 'mayCall' | 'mayReach'> {
   return {
     authenticate: (token) => unlessGone(leavers, unlessClosed(identity, tokens.authenticate(token))),
     decide(question) {
@@ -339,6 +343,7 @@ function hotPath(
       if (leavers.has(subject)) return goneDecision(subject)
       return decide(chain, question, sources)
     },
+    mayReach: (chain, to) => mayReach(live(chain), to, observe),
     mayCall: (chain, to, capability) => mayCall(live(chain), to, capability, clock.now(), observe),
   }
 }

@@ -80,6 +80,14 @@ export function matchingEntries(
   return found
 }
 
+/** Whether some entry names the target. */
+export function namesTarget(
+  { byTarget }: CompiledMandate,
+  target: Pick<AllowQuestion['target'], 'id' | 'slug'>,
+): boolean {
+  return byTarget.has(target.slug) || byTarget.has(target.id) || byTarget.has('*')
+}
+
 function collect(index: TargetIndex | undefined, capability: string, found: CompiledEntry[]): void {
   if (index === undefined) return
   const exact = index.exact.get(capability)

@@ -10,7 +10,7 @@ import type { Target, TargetCapability } from '../registry/target.ts'
 import type { Question } from './authority.ts'
 import { bars } from './bars.ts'
 import type { BarSources } from './bars.ts'
-import { effectAllowed, entryExceeded, matchingEntries } from './compiled.ts'
+import { effectAllowed, entryExceeded, matchingEntries, namesTarget } from './compiled.ts'
 import type { CompiledEntry, CompiledMandate } from './compiled.ts'
 import type { LiveChain } from './live-chain.ts'
 import { reason } from './reasons.ts'
@@ -88,6 +88,16 @@ export function mayCall(
   return chain.compiled.links.every((link) =>
     matchingEntries(link, target, capability.id).some((entry) => effectAllowed(entry, effect)),
   )
+}
+
+/** Whether every link has an entry for the target, whatever it lets be called of it; for those who look for some of many. */
+export function mayReach(
+  chain: LiveChain,
+  target: Pick<Target, 'id' | 'slug' | 'organization'>,
+  observe = false,
+): boolean {
+  if (target.organization !== chain.organization) return false
+  return observe || chain.compiled.links.every((link) => namesTarget(link, target))
 }
 
 function prepare(chain: LiveChain, { target, capability }: Question, { table, rules }: Sources): Prepared {

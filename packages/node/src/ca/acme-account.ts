@@ -1,16 +1,20 @@
 import { Fault } from '@ambit/core/fault'
-import { bindingKey, contactOf, refuseEnded } from './acme-room.ts'
+import { bindingKey, contactOf, refuseEnded, refuseKeyOfCertificate } from './acme-room.ts'
 import type { AcmeAnswer, AcmeRoom, Signed } from './acme-room.ts'
 import { isObject, malformed, payloadOf, proveBinding, proveJws, readJwk, readJws } from './acme-jws.ts'
 import type { Account } from './acme-store.ts'
 
 /** Makes an account (RFC 8555, section 7.3), bound to a record by a credential of its owner (section 7.3.4). */
-export async function newAccount(room: AcmeRoom, { jws, key, account: byId }: Signed): Promise<AcmeAnswer> {
+export async function newAccount(
+  room: AcmeRoom,
+  { jws, key, account: byId, once }: Signed,
+): Promise<AcmeAnswer> {
   const { store, ids, clock, log, registry } = room
   if (byId !== undefined) throw malformed('a new account brings its key (`jwk`)', 'kid')
   const payload = payloadOf(jws)
   const known = await store.accountByKey(key.thumbprint)
   if (known !== undefined) {
+    await once()
     refuseEnded(known, registry)
     return { status: 200, ...accountAnswer(room, known) }
   }
@@ -39,8 +43,10 @@ export async function newAccount(room: AcmeRoom, { jws, key, account: byId }: Si
     by,
   }
   refuseEnded(account, registry)
+  await once()
+  await refuseKeyOfCertificate(room, thumbprint)
   if (!(await store.makeAccount(account, kept.keyId, clock.now())))
-    throw unbound('the credential was used before')
+    throw unbound('the credential, or the key of the account, was used before')
   log.info('acme.account', { account: account.id, aic })
   return { status: 201, ...accountAnswer(room, account) }
 }
@@ -88,6 +94,7 @@ export async function changeKey(room: AcmeRoom, account: Account, { jws, key }: 
     throw new Fault('acme.unauthorized', { detail: 'it names another account', where: 'account' })
   if (!isObject(oldKey) || readJwk(oldKey).thumbprint !== key.thumbprint)
     throw new Fault('acme.unauthorized', { detail: 'it names another key as the old one', where: 'oldKey' })
+  await refuseKeyOfCertificate(room, next.thumbprint)
   if (!(await room.store.changeKey(account.id, account.thumbprint, next.thumbprint, next.jwk)))
     throw new Fault('input.conflict', { detail: 'another account has that key', where: 'jwk' })
   return { status: 200, ...accountAnswer(room, account) }

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Fault } from '@ambit/core/fault'
-import { thumbprintOf } from './x509.ts'
+import { isSoundRsa, thumbprintOf } from './x509.ts'
 
 /** What an algorithm of JWS asks of its key (RFC 7518 section 3.1, RFC 8037). */
 const algorithms: Readonly<Record<string, { digest: string | null; type: string; curve?: string }>> = {
@@ -13,8 +13,6 @@ const algorithms: Readonly<Record<string, { digest: string | null; type: string;
   ES512: { digest: 'sha512', type: 'ec', curve: 'secp521r1' },
   EdDSA: { digest: null, type: 'ed25519' },
 }
-const rsaBitsMin = 2048
-const rsaBitsMax = 8192
 const headerCharactersMax = 8192
 
 /** A flattened JWS (RFC 7515, section 7.2.2), read and not yet believed. */
@@ -93,11 +91,10 @@ export function readJwk(value: unknown): AccountKey {
     throw new Fault('acme.malformed', { detail: 'that is no public key', where: 'jwk', cause: error })
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  const bits = details?.modulusLength ?? 0
   const fits = Object.values(algorithms).some(
     (form) => form.type === type && (form.curve === undefined || form.curve === details?.namedCurve),
   )
-  if (!fits || (type === 'rsa' && (bits < rsaBitsMin || bits > rsaBitsMax)))
+  if (!fits || (type === 'rsa' && !isSoundRsa(key)))
     throw new Fault('acme.algorithm', { detail: 'a key of that kind or size is not taken', where: 'jwk' })
   // As Node writes it again: required members alone, each in its one form.
   return { key, thumbprint: thumbprintOf(key), jwk: key.export({ format: 'jwk' }) as Record<string, string> }

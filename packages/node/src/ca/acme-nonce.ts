@@ -16,13 +16,31 @@ const lifeMs = 3_600_000
  */
 export interface Nonces {
   next(): string
-  /** Throws `acme.nonce`. Only after the signature was proved: nobody else can have rows written. */
+  /** Throws `acme.nonce` for what is none of this node, or has aged out. Writes nothing. */
+  check(nonce: unknown): void
+  /**
+   * Throws `acme.nonce`. Only for a key that is known here, or bound by a credential: anybody can make keys, and have
+   * no rows written with them.
+   */
   use(nonce: unknown): Promise<void>
 }
 
 export function createNonces(store: Pick<AcmeWriter, 'useNonce'>, keyring: Keyring, clock: Clock): Nonces {
   const key = keyring.derive('acme.nonce')
   const macOf = (body: Buffer) => createHmac('sha256', key).update(body).digest().subarray(0, macBytes)
+  /** The nonce and when it ends. Throws `acme.nonce`. */
+  function read(nonce: unknown): { readonly text: string; readonly expiresAt: number } {
+    if (typeof nonce !== 'string') throw refused('the request bears no nonce')
+    const bytes = Buffer.from(nonce, 'base64url')
+    if (bytes.length !== timeBytes + chanceBytes + macBytes || bytes.toString('base64url') !== nonce)
+      throw refused('that is no nonce of this node')
+    const body = bytes.subarray(0, timeBytes + chanceBytes)
+    if (!timingSafeEqual(bytes.subarray(body.length), macOf(body)))
+      throw refused('that is no nonce of this node')
+    const expiresAt = body.readUIntBE(0, timeBytes) + lifeMs
+    if (clock.now() >= expiresAt) throw refused('the nonce has aged out')
+    return { text: nonce, expiresAt }
+  }
   return {
     next() {
       const time = Buffer.alloc(timeBytes)
@@ -30,17 +48,10 @@ export function createNonces(store: Pick<AcmeWriter, 'useNonce'>, keyring: Keyri
       const body = Buffer.concat([time, clock.random(chanceBytes)])
       return Buffer.concat([body, macOf(body)]).toString('base64url')
     },
+    check: (nonce) => void read(nonce),
     async use(nonce) {
-      if (typeof nonce !== 'string') throw refused('the request bears no nonce')
-      const bytes = Buffer.from(nonce, 'base64url')
-      if (bytes.length !== timeBytes + chanceBytes + macBytes || bytes.toString('base64url') !== nonce)
-        throw refused('that is no nonce of this node')
-      const body = bytes.subarray(0, timeBytes + chanceBytes)
-      if (!timingSafeEqual(bytes.subarray(body.length), macOf(body)))
-        throw refused('that is no nonce of this node')
-      const expiresAt = body.readUIntBE(0, timeBytes) + lifeMs
-      if (clock.now() >= expiresAt) throw refused('the nonce has aged out')
-      if (!(await store.useNonce(nonce, expiresAt))) throw refused('the nonce was used before')
+      const { text, expiresAt } = read(nonce)
+      if (!(await store.useNonce(text, expiresAt))) throw refused('the nonce was used before')
     },
   }
 }

@@ -86,7 +86,8 @@ export async function finalize(
   const { aic, usage } = order
   let serial: string
   try {
-    const asked = { aic, usage, csr: request, by: `acme:${account.id}`, forbiddenKey: account.thumbprint }
+    const { organization } = account
+    const asked = { aic, organization, usage, csr: request, by: `acme:${account.id}` }
     serial = (await room.issue(asked)).certificate.serial
   } catch (error) {
     // Nothing was given: the client may send another request for the same order.
@@ -130,6 +131,7 @@ export async function revokeByCertificate(room: AcmeRoom, signed: Signed): Promi
     throw new Fault('acme.unauthorized', {
       detail: 'the request is signed neither by the account of the agent nor by the key of the certificate',
     })
+  if (signed.account === undefined) await signed.once()
   if (revokedAt !== undefined) throw malformed('the certificate was revoked before', 'certificate')
   const by = account === undefined ? `key:${thumbprint}` : `acme:${account.id}`
   await room.revoke({ aic, serial, reason: reason as RevocationReason, by })

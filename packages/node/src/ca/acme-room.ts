@@ -39,12 +39,17 @@ export interface AcmeRoom extends AcmeParts {
   readonly url: (path: string) => string
 }
 
-/** A request whose signature holds, whose nonce is used up, and which was made for this address. */
+/** A request whose signature holds, which was made for this address, and whose nonce is one of this node. */
 export interface Signed {
   readonly jws: Jws
   /** By `kid`; undefined where the request brought its key (`jwk`). */
   readonly account: Account | undefined
   readonly key: AccountKey
+  /**
+   * Uses the nonce up; done where an account signed. A request that brings its key does it before anything comes of it,
+   * once that key is known. Throws `acme.nonce`.
+   */
+  readonly once: () => Promise<void>
 }
 
 export const bindingPurpose = 'acme.binding'
@@ -63,6 +68,28 @@ export function refuseEnded(account: Account, registry: Pick<Registry, 'target'>
       detail: 'another organisation keeps the record now',
       where: 'kid',
       remedy: 'Have the owner of the record make a new credential, and make a new account with it.',
+    })
+}
+
+/**
+ * The key of an account is for nothing else, and none that was reported: whoever has it would get certificates by it
+ * still. Throws `acme.unauthorized`.
+ */
+export async function refuseKeyOfCertificate(
+  { certificates }: Pick<AcmeParts, 'certificates'>,
+  thumbprint: string,
+): Promise<void> {
+  const { aic, bad } = await certificates.keyState(thumbprint)
+  const detail = bad
+    ? 'the key was reported as compromised'
+    : aic === undefined
+      ? undefined
+      : 'the key is or was that of a certificate'
+  if (detail !== undefined)
+    throw new Fault('acme.unauthorized', {
+      detail,
+      where: 'jwk',
+      remedy: 'Make a key for the account alone.',
     })
 }
 

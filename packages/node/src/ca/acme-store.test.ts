@@ -1,6 +1,20 @@
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import {
+  account,
+  acmeBase as base,
+  csrFor,
+  jwkOf,
+  newKey,
+  nonceOf,
+  order,
+  pathOf,
+  post,
+  postRaw,
+  readyOrder,
+  signed,
+} from '@ambit/testkit/acme-hand'
+import type { Asked } from '@ambit/testkit/acme-hand'
 import { bindingOf, certificateRequest } from '@ambit/testkit/certificate-request'
 import { openCaRoom } from '@ambit/testkit/ca-room'
 import type { CaRoom } from '@ambit/testkit/ca-room'
@@ -15,90 +29,11 @@ import { proveBinding, readJwk, readJws } from './acme-jws.ts'
  * ACME by hand: what a client does, and what somebody does who is none.
  */
 
-const base = '/acps-atr-v2/acme'
-const digests: Record<string, string> = {
-  ES256: 'sha256',
-  ES384: 'sha384',
-  ES512: 'sha512',
-  RS256: 'sha256',
-  RS512: 'sha512',
-}
-
-interface Asked {
-  readonly key: KeyObject
-  readonly alg?: string
-  /** Address of the account; left out, the request brings its key. */
-  readonly kid?: string | undefined
-  readonly payload?: unknown
-  /** In place of what is right. */
-  readonly head?: Readonly<Record<string, unknown>>
-}
-
-function jwkOf(key: KeyObject): Record<string, string> {
-  const { d: _, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...jwk } = key.export({ format: 'jwk' })
-  return jwk as Record<string, string>
-}
-
-const text64 = (text: string) => Buffer.from(text).toString('base64url')
-
-function signed({ key, alg = 'ES256', kid, payload, head = {} }: Asked, url: string, nonce?: string) {
-  const who = kid === undefined ? { jwk: jwkOf(key) } : { kid }
-  const protectedText = text64(
-    JSON.stringify({ alg, ...(nonce === undefined ? {} : { nonce }), url, ...who, ...head }),
-  )
-  const payloadText = payload === undefined ? '' : text64(JSON.stringify(payload))
-  const input = Buffer.from(`${protectedText}.${payloadText}`)
-  const signature = sign(digests[alg] ?? null, input, { key, dsaEncoding: 'ieee-p1363' })
-  return { protected: protectedText, payload: payloadText, signature: signature.toString('base64url') }
-}
-
-async function nonceOf({ server }: CaRoom): Promise<string> {
-  return (await send(server.port, { method: 'HEAD', path: `${base}/new-nonce` })).headers[
-    'replay-nonce'
-  ] as string
-}
-
-async function post(room: CaRoom, path: string, asked: Asked): Promise<RawAnswer> {
-  const body = signed(asked, `${room.origin}${base}${path}`, await nonceOf(room))
-  return await postRaw(room, path, JSON.stringify(body))
-}
-
-async function postRaw({ server }: CaRoom, path: string, body: string, type = 'application/jose+json') {
-  return await send(server.port, {
-    method: 'POST',
-    path: `${base}${path}`,
-    body,
-    headers: { 'content-type': type },
-  })
-}
-
 function refusal(answer: RawAnswer): string {
   expect(answer.headers['content-type']).toBe('application/problem+json')
   expect(answer.headers['replay-nonce']).toMatch(/^[A-Za-z0-9_-]{51}$/)
   return `${answer.status} ${String(answer.json()['type']).replace('urn:acps:error:acme:', '')}`
 }
-
-const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-
-async function account(room: CaRoom, aic: string, key = newKey(), alg = 'ES256') {
-  const credential = await room.ca.credential(aic, 'p_1')
-  const binding = await bindingOf(credential, jwkOf(key) as never, `${room.origin}${base}/new-account`)
-  const answer = await post(room, '/new-account', { key, alg, payload: { externalAccountBinding: binding } })
-  return { answer, key, kid: answer.headers.location as string, credential, binding }
-}
-
-const order = (aic: string, usage = 'clientAuth', type = 'agent') => ({
-  identifiers: [{ type, value: aic, usage }],
-})
-const pathOf = (room: CaRoom, url: unknown) => String(url).slice(`${room.origin}${base}`.length)
-
-async function readyOrder(room: CaRoom, who: { key: KeyObject; kid: string }, aic: string): Promise<string> {
-  const answer = await post(room, '/new-order', { ...who, payload: order(aic) })
-  expect(answer.status).toBe(201)
-  return pathOf(room, answer.json()['finalize'])
-}
-
-const csrFor = async (aic: string) => Buffer.from((await certificateRequest(aic)).der).toString('base64url')
 
 describe.each(storeEngines)('ACME on $name', (engine) => {
   let store: Store

@@ -81,7 +81,7 @@ export interface AcmeReader {
 export interface AcmeWriter {
   /** False where the record has so many unused ones. */
   keepBinding(binding: Omit<Binding, 'usedAt'>, now: number, unusedMax: number): Promise<boolean>
-  /** All or nothing: uses the binding up and makes the account; false where the binding was used meanwhile. */
+  /** All or nothing: uses the binding up and makes the account; false where the binding or the key was used meanwhile. */
   makeAccount(account: Account, keyId: string, now: number): Promise<boolean>
   setContact(id: string, contact: readonly string[]): Promise<void>
   deactivate(id: string): Promise<void>
@@ -173,17 +173,9 @@ function createBindingWriter(store: Store): Pick<AcmeWriter, 'keepBinding' | 'ma
     },
     async makeAccount(account, keyId, now) {
       return await store.transaction<Tables, boolean>(async (tx) => {
-        // Comparing and writing is one statement: of two that come at once, the second finds it used.
-        const used = await tx
-          .updateTable('acme_binding')
-          .set({ used_at: now })
-          .where('key_id', '=', keyId)
-          .where('used_at', 'is', null)
-          .where('expires_at', '>', now)
-          .executeTakeFirst()
-        if (Number(used.numUpdatedRows) !== 1) return false
         const { id, thumbprint, aic, organization, status, by } = account
-        await tx
+        // First: of two that come at once with one key, the second finds it taken and uses no binding up.
+        const made = await tx
           .insertInto('acme_account')
           .values({
             id,
@@ -196,7 +188,21 @@ function createBindingWriter(store: Store): Pick<AcmeWriter, 'keepBinding' | 'ma
             made_by: by,
             created_at: now,
           })
-          .execute()
+          .onConflict((conflict) => conflict.column('thumbprint').doNothing())
+          .executeTakeFirst()
+        if (Number(made.numInsertedOrUpdatedRows ?? 0) !== 1) return false
+        // Comparing and writing is one statement: of two that come at once, the second finds it used.
+        const used = await tx
+          .updateTable('acme_binding')
+          .set({ used_at: now })
+          .where('key_id', '=', keyId)
+          .where('used_at', 'is', null)
+          .where('expires_at', '>', now)
+          .executeTakeFirst()
+        if (Number(used.numUpdatedRows) !== 1) {
+          await tx.deleteFrom('acme_account').where('id', '=', id).execute()
+          return false
+        }
         return true
       })
     },

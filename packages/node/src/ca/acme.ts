@@ -80,7 +80,7 @@ export function createAcme(parts: AcmeParts): Acme {
   }
 }
 
-/** Proves a request: form, key, signature, address, nonce, in that order. */
+/** Proves a request: form, key, signature, address, nonce, in that order. Nobody who is unknown has anything written. */
 async function signedRequest(room: AcmeRoom, path: string, body: unknown): Promise<Signed> {
   const jws = readJws(body)
   const { jwk, kid, url, nonce } = jws.header
@@ -94,17 +94,25 @@ async function signedRequest(room: AcmeRoom, path: string, body: unknown): Promi
       detail: 'the request was made for another address than the one it came to',
       where: 'url',
     })
-  await room.nonces.use(nonce)
-  return { jws, account, key }
+  const once = async () => await room.nonces.use(nonce)
+  if (account === undefined) room.nonces.check(nonce)
+  else await once()
+  return { jws, account, key, once }
 }
 
-async function accountOf({ store, url, registry }: AcmeRoom, kid: unknown): Promise<Account> {
+async function accountOf({ store, certificates, url, registry }: AcmeRoom, kid: unknown): Promise<Account> {
   const prefix = url('/acct/')
   const id = typeof kid === 'string' && kid.startsWith(prefix) ? kid.slice(prefix.length) : ''
   const account = /^[0-9a-f]{32}$/.test(id) ? await store.account(id) : undefined
   if (account === undefined)
     throw new Fault('acme.account', { detail: 'nobody has that account', where: 'kid' })
   refuseEnded(account, registry)
+  if ((await certificates.keyState(account.thumbprint)).bad)
+    throw new Fault('acme.unauthorized', {
+      detail: 'the key of the account was reported as compromised',
+      where: 'kid',
+      remedy: 'Have the owner of the record make a new credential, and make a new account with another key.',
+    })
   return account
 }
 

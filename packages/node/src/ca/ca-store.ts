@@ -2,8 +2,10 @@ import type { Kysely } from 'kysely'
 import type { SealedCells } from '../kernel/key-signer.ts'
 import type { Store } from '../store/store.ts'
 import type { Certificate, RevocationReason, Usage } from './ca.ts'
+import { nextRevision } from './change-store.ts'
 import { acme } from './migrations/002-acme.ts'
 import { init } from './migrations/001-init.ts'
+import { revision } from './migrations/003-revision.ts'
 
 interface Tables {
   ca_key: { name: string; sealed: Uint8Array }
@@ -21,6 +23,7 @@ interface Tables {
     reason: RevocationReason | null
     made_by: string
     der: Uint8Array
+    revision: number
   }
   ca_key_owner: { thumbprint: string; aic: string }
   ca_bad_key: { thumbprint: string; at: number }
@@ -65,6 +68,8 @@ export interface CertificateReader {
     rowsMax: number,
   ): Promise<readonly Certificate[]>
   certificate(serial: string): Promise<(Issued & { readonly der: Uint8Array }) | undefined>
+  /** How many of a record hold. */
+  live(aic: string, now: number): Promise<number>
   /** Whose key it is, and whether it may be certified; the agent that it was certified for before. */
   keyState(thumbprint: string): Promise<{ readonly aic: string | undefined; readonly bad: boolean }>
   list(number?: number): Promise<RevocationList | undefined>
@@ -91,13 +96,14 @@ export interface CertificateWriter {
   markBad(thumbprint: string, at: number): Promise<void>
   /** False where another replica has made the list of that number. */
   keepList(list: RevocationList): Promise<boolean>
-  dropLists(below: number): Promise<void>
+  /** Of lists with a smaller number: those of since a time, and those of before another. */
+  dropLists(below: number, since: number, before: number): Promise<void>
 }
 
 const pageRows = 5000
 
 export async function openCertificateStore(store: Store): Promise<CertificateReader & CertificateWriter> {
-  await store.migrate({ domain: 'ca', steps: [init, acme] })
+  await store.migrate({ domain: 'ca', steps: [init, acme, revision] })
   return { ...createReader(store), ...createWriter(store) }
 }
 
@@ -150,6 +156,7 @@ function createReader(store: Store): CertificateReader {
         .executeTakeFirst()
       return row && { certificate: certificateOf(row), by: row.made_by, der: row.der }
     },
+    live: async (aic, now) => await liveIn(db, aic, now),
     keyState: async (thumbprint) => await keyStateIn(db, thumbprint),
     async list(number) {
       const row = await (
@@ -198,24 +205,10 @@ function createWriter(store: Store): CertificateWriter {
       await store.transaction<Tables, KeepRefusal | undefined>(
         async (tx) => await keepIn(tx, issued, now, liveMax),
       ),
-    async revoke(which, reason, at) {
-      return await db
-        .updateTable('ca_certificate')
-        .set({ revoked_at: at, reason })
-        .where('revoked_at', 'is', null)
-        .$if('aic' in which, (query) => query.where('aic', '=', (which as { aic: string }).aic))
-        .$if('serial' in which && which.serial !== undefined, (query) =>
-          query.where('serial', '=', (which as { serial: string }).serial),
-        )
-        .$if('notOf' in which, (query) =>
-          query.where('organization', '<>', (which as { notOf: string }).notOf),
-        )
-        .$if('thumbprint' in which, (query) =>
-          query.where('thumbprint', '=', (which as { thumbprint: string }).thumbprint),
-        )
-        .returning(['serial', 'aic'])
-        .execute()
-    },
+    revoke: async (which, reason, at) =>
+      await store.transaction<Tables, Awaited<ReturnType<CertificateWriter['revoke']>>>(
+        async (tx) => await revokeIn(tx, which, reason, at),
+      ),
     async markBad(thumbprint, at) {
       await db
         .insertInto('ca_bad_key')
@@ -231,10 +224,41 @@ function createWriter(store: Store): CertificateWriter {
         .executeTakeFirst()
       return Number(done.numInsertedOrUpdatedRows ?? 0) === 1
     },
-    async dropLists(below) {
-      await db.deleteFrom('ca_list').where('number', '<', below).execute()
+    async dropLists(below, since, before) {
+      await db
+        .deleteFrom('ca_list')
+        .where('number', '<', below)
+        .where((eb) => eb.or([eb('this_update', '>=', since), eb('this_update', '<', before)]))
+        .execute()
     },
   }
+}
+
+async function revokeIn(
+  tx: Kysely<Tables>,
+  which: Parameters<CertificateWriter['revoke']>[0],
+  reason: RevocationReason,
+  at: number,
+): ReturnType<CertificateWriter['revoke']> {
+  const taken = await tx
+    .updateTable('ca_certificate')
+    .set({ revoked_at: at, reason })
+    .where('revoked_at', 'is', null)
+    .$if('aic' in which, (query) => query.where('aic', '=', (which as { aic: string }).aic))
+    .$if('serial' in which && which.serial !== undefined, (query) =>
+      query.where('serial', '=', (which as { serial: string }).serial),
+    )
+    .$if('notOf' in which, (query) => query.where('organization', '<>', (which as { notOf: string }).notOf))
+    .$if('thumbprint' in which, (query) =>
+      query.where('thumbprint', '=', (which as { thumbprint: string }).thumbprint),
+    )
+    .returning(['serial', 'aic'])
+    .execute()
+  if (taken.length === 0) return taken
+  const number = await nextRevision(tx)
+  for (const { serial } of taken)
+    await tx.updateTable('ca_certificate').set({ revision: number }).where('serial', '=', serial).execute()
+  return taken
 }
 
 async function keepIn(
@@ -245,22 +269,25 @@ async function keepIn(
 ): Promise<KeepRefusal | undefined> {
   const { serial, aic, organization, usage, thumbprint, key, notBefore, notAfter } = certificate
   // First: of two that come at once for one key, the second waits here and finds whose it is.
-  await tx
+  const made = await tx
     .insertInto('ca_key_owner')
     .values({ thumbprint, aic })
     .onConflict((conflict) => conflict.column('thumbprint').doNothing())
-    .execute()
+    .executeTakeFirst()
   const state = await keyStateIn(tx, thumbprint)
-  if (state.bad) return 'key-compromised'
   if (state.aic !== aic) return 'key-of-another'
-  const { live } = await tx
-    .selectFrom('ca_certificate')
-    .select((eb) => eb.fn.countAll<number>().as('live'))
-    .where('aic', '=', aic)
-    .where('revoked_at', 'is', null)
-    .where('not_after', '>', now)
-    .executeTakeFirstOrThrow()
-  if (live >= liveMax) return 'too-many'
+  const refused = state.bad
+    ? 'key-compromised'
+    : (await liveIn(tx, aic, now)) >= liveMax
+      ? 'too-many'
+      : undefined
+  if (refused !== undefined) {
+    // A key that got no certificate is nobody's.
+    if (Number(made.numInsertedOrUpdatedRows ?? 0) === 1)
+      await tx.deleteFrom('ca_key_owner').where('thumbprint', '=', thumbprint).execute()
+    return refused
+  }
+  const number = await nextRevision(tx)
   const times = { not_before: notBefore, not_after: notAfter, revoked_at: null, reason: null }
   await tx
     .insertInto('ca_certificate')
@@ -274,9 +301,21 @@ async function keepIn(
       ...times,
       did: key ?? null,
       made_by: by,
+      revision: number,
     })
     .execute()
   return undefined
+}
+
+async function liveIn(db: Kysely<Tables>, aic: string, now: number): Promise<number> {
+  const { live } = await db
+    .selectFrom('ca_certificate')
+    .select((eb) => eb.fn.countAll<number>().as('live'))
+    .where('aic', '=', aic)
+    .where('revoked_at', 'is', null)
+    .where('not_after', '>', now)
+    .executeTakeFirstOrThrow()
+  return live
 }
 
 async function keyStateIn(db: Kysely<Tables>, thumbprint: string) {

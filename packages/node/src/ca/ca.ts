@@ -18,6 +18,8 @@ import type { Credential } from './acme.ts'
 import { openAcmeStore } from './acme-store.ts'
 import { openAuthority } from './authority.ts'
 import { openCertificateStore } from './ca-store.ts'
+import { openChangeStore } from './change-store.ts'
+import { followChanges } from './changes.ts'
 import { createCaPath } from './data-path.ts'
 import { createForeignLists } from './foreign-lists.ts'
 import { issueCertificate } from './issue.ts'
@@ -88,8 +90,8 @@ export interface IssueRequest {
   readonly csr: Uint8Array
   /** Principal of the person, or the account of ACME, on whose word. */
   readonly by: string
-  /** Thumbprint of a key that is for something else, such as that of an account. */
-  readonly forbiddenKey?: string | undefined
+  /** Of whoever asks: refused where another one keeps the record by now. Left out: any. */
+  readonly organization?: string | undefined
 }
 
 export interface Revocation {
@@ -107,6 +109,8 @@ export interface ListenerIdentity {
   readonly chain: string
   /** Tells of each new one, days before the one in use ends. */
   readonly onChange: (listen: () => void) => () => void
+  /** Names another address of this node too, in a new certificate. Throws `ca.signer`. */
+  readonly addAddress: (address: string) => Promise<void>
 }
 
 /** Certificates of agents: who gets one, which hold, and which were taken back. */
@@ -152,7 +156,10 @@ export interface OpenCertificateAuthority extends CertificateAuthority, AsyncDis
   readonly dataPath: DataPath
 }
 
-export interface CaParts extends Omit<IssueParts, 'store' | 'authority' | 'keyHolder'> {
+export interface CaParts extends Omit<
+  IssueParts,
+  'store' | 'authority' | 'keyHolder' | 'ownsHost' | 'isAccountKey'
+> {
   readonly store: Store
   readonly keyring: Keyring
   readonly bus: Bus
@@ -172,6 +179,8 @@ export interface CaParts extends Omit<IssueParts, 'store' | 'authority' | 'keyHo
   readonly foreignListRequired: boolean
   /** The AIC whose active key a did:key is; left out: nobody is asked. */
   readonly keyHolder?: (did: string) => string | undefined
+  /** Whether the keeper of a record proved that a host is its own; left out: nobody proved anything. */
+  readonly ownsHost?: IssueParts['ownsHost']
 }
 
 const certificatesMax = 500
@@ -180,35 +189,17 @@ const sweepMs = 3_600_000
 
 /** Opens the authority; at its first start it makes its keys and its two certificates. Throws `ca.signer`, `ca.ended`, `config.invalid`. */
 export async function openCa(parts: CaParts): Promise<OpenCertificateAuthority> {
-  const { keyring, clock, log, registry, metrics, keyHolder = () => undefined } = parts
+  const { clock, log, registry } = parts
   const roots = readRoots(parts.trustRootsFile)
-  const store = await openCertificateStore(parts.store)
-  const acmeStore = openAcmeStore(parts.store)
-  const keys = openSigningKeys(parts.keyPlace, store.keys, keyring)
-  const authority = await openAuthority({ store, keys, clock, nodeName: parts.nodeName })
-  const standing = new Standing()
-  for await (const head of store.heads(clock.now())) standing.apply(head)
-  metrics.gauge('ambit_certificates', 'Certificates of agents that hold.', () => standing.size)
-  const lists = openRevocationLists({ store, issuer: authority.issuer, clock, log })
+  const room = await openRoom(parts)
+  const { store, acmeStore, authority, standing, lists, revocations } = room
   const foreign = createForeignLists(parts)
-  const revocations = followRevocations({ ...parts, store, acmeStore, standing, lists })
-  const issueParts: IssueParts = { ...parts, store, authority, keyHolder }
   const responder = await keepResponderRenewed({ authority, clock, log })
   const renewed = [responder]
   const common = { authority, standing, clock, log }
-  const peers = createPeers({
-    ...common,
-    roots,
-    lists: foreign,
-    registry,
-    listRequired: parts.foreignListRequired,
-  })
-
-  async function issue(request: IssueRequest) {
-    const made = await issueCertificate(issueParts, request)
-    await revocations.learnIssued(made.certificate)
-    return made
-  }
+  const listRequired = parts.foreignListRequired
+  const peers = createPeers({ ...common, roots, lists: foreign, registry, listRequired })
+  const issue = issuer(parts, room)
   const chainOf = (der: Uint8Array) => pem('CERTIFICATE', der) + authority.intermediatePem
   const trustBundle = [authority.root, ...roots].map(({ raw }) => pem('CERTIFICATE', raw)).join('')
   const acme = createAcme({
@@ -219,20 +210,10 @@ export async function openCa(parts: CaParts): Promise<OpenCertificateAuthority> 
     chainOf,
     revoke: async (revocation) => await revocations.revoke(revocation),
   })
-  const cancelSweep = sweepAgainAndAgain(clock, log, async () => {
-    standing.sweep(clock.now())
-    await acmeStore.sweep(clock.now())
-  })
   await revocations.reconcile()
+  const { origin } = parts
   return {
-    dataPath: createCaPath({
-      ...common,
-      acme,
-      lists,
-      trustBundle,
-      responder: responder.current,
-      origin: parts.origin,
-    }),
+    dataPath: createCaPath({ ...common, acme, lists, trustBundle, responder: responder.current, origin }),
     trustBundle: () => trustBundle,
     intermediate: () => authority.intermediatePem,
     async listenerIdentity(names) {
@@ -246,6 +227,7 @@ export async function openCa(parts: CaParts): Promise<OpenCertificateAuthority> 
           return identity.current().chain
         },
         onChange: identity.onChange,
+        addAddress: identity.addAddress,
       }
     },
     issue,
@@ -262,12 +244,55 @@ export async function openCa(parts: CaParts): Promise<OpenCertificateAuthority> 
     revoke: async (revocation) => await revocations.revoke(revocation),
     credential: async (aic, by) => await acme.credential(aic, by),
     async [Symbol.asyncDispose]() {
-      cancelSweep()
       for (const { stop } of renewed) stop()
-      lists.stop()
       foreign.stop()
-      await revocations.stop()
+      await room.stop()
     },
+  }
+}
+
+/** What the authority knows, in the store and in memory, and how it stays true. */
+async function openRoom(parts: CaParts) {
+  const { keyring, clock, log, metrics } = parts
+  const store = await openCertificateStore(parts.store)
+  const acmeStore = openAcmeStore(parts.store)
+  const keys = openSigningKeys(parts.keyPlace, store.keys, keyring, clock)
+  const authority = await openAuthority({ store, keys, clock, nodeName: parts.nodeName })
+  const standing = new Standing()
+  const changes = openChangeStore(parts.store)
+  // Before memory is filled: what comes in between is read twice rather than never.
+  const known = await changes.revision()
+  for await (const head of store.heads(clock.now())) standing.apply(head)
+  metrics.gauge('ambit_certificates', 'Certificates of agents that hold.', () => standing.size)
+  const lists = openRevocationLists({ store, issuer: authority.issuer, clock, log })
+  const revocations = followRevocations({ ...parts, store, acmeStore, standing, lists })
+  // On SQLite a node is alone.
+  const isAlone = parts.store.engine === 'sqlite'
+  const following = isAlone ? undefined : followChanges({ ...parts, changes, store, standing, lists }, known)
+  const cancelSweep = sweepAgainAndAgain(clock, log, async () => {
+    standing.sweep(clock.now())
+    await acmeStore.sweep(clock.now())
+  })
+  async function stop(): Promise<void> {
+    cancelSweep()
+    lists.stop()
+    await following?.stop()
+    await revocations.stop()
+  }
+  return { store, acmeStore, authority, standing, lists, revocations, stop }
+}
+
+function issuer(
+  parts: CaParts,
+  { store, acmeStore, authority, revocations }: Awaited<ReturnType<typeof openRoom>>,
+): CertificateAuthority['issue'] {
+  const { keyHolder = () => undefined, ownsHost = () => false } = parts
+  const isAccountKey = async (thumbprint: string) => (await acmeStore.accountByKey(thumbprint)) !== undefined
+  const issueParts: IssueParts = { ...parts, store, authority, keyHolder, ownsHost, isAccountKey }
+  return async (request) => {
+    const made = await issueCertificate(issueParts, request)
+    await revocations.learnIssued(made.certificate)
+    return made
   }
 }
 

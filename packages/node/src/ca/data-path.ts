@@ -2,8 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault, problemOf } from '@ambit/core/fault'
 import type { FaultCode } from '@ambit/core/fault'
 import { pem } from '@ambit/core/pem'
-import { BoundedMap } from '../kernel/bounded-map.ts'
-import { Bucket } from '../kernel/bucket.ts'
 import { timeText } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DataPath } from '../kernel/data-path.ts'
@@ -15,6 +13,7 @@ import type { Authority } from './authority.ts'
 import type { RevocationList } from './ca-store.ts'
 import { statePaths } from './issue.ts'
 import { answerOcsp, ocspBytesMax, refusal } from './ocsp.ts'
+import { createRates } from './rates.ts'
 import type { RevocationLists } from './revocation-lists.ts'
 import type { ShortLived } from './short-lived.ts'
 import type { Standing } from './standing.ts'
@@ -22,10 +21,6 @@ import type { Standing } from './standing.ts'
 const base = '/acps-atr-v2'
 /** A request for a certificate, twice in base64. */
 const bodyBytesMax = 64 * 1024
-const underWayMax = 256
-/** Requests of one address a second that cost a signature or a row. */
-const perSecond = 50
-const addressesMax = 10_000
 const hourMs = 3_600_000
 
 export interface CaPathParts {
@@ -73,22 +68,24 @@ const acmeNames: Readonly<Partial<Record<FaultCode, string>>> = {
 /** The public side of the authority, at the paths of the ACPs reference server (aip 4.3 and 4.4). Nobody signs in. */
 export function createCaPath(parts: CaPathParts): DataPath {
   const rates = createRates(parts.clock)
-  let underWay = 0
+  async function answer(request: IncomingMessage, path: string, isAcme: boolean): Promise<Reply> {
+    const leave = rates.enter(request.socket.remoteAddress, request.method === 'POST')
+    try {
+      return isAcme ? await answerAcme(parts, request, path) : await answerState(parts, request, path)
+    } finally {
+      leave()
+    }
+  }
   return {
     claims: (path) =>
       path.startsWith(`${base}/`) && /^\/acps-atr-v2\/(?:acme|ca|crl|ocsp)(?:\/|$)/.test(path),
     handle(request, response) {
       const [path = '/'] = (request.url ?? '/').split('?', 1)
       const isAcme = path.startsWith(`${acmeBase}/`)
-      underWay++
-      rates(request.socket.remoteAddress ?? '', underWay)
-        .then(async () =>
-          isAcme ? await answerAcme(parts, request, path) : await answerState(parts, request, path),
-        )
+      answer(request, path, isAcme)
         .catch((error: unknown) => faultReply(parts, Fault.from(error), isAcme, path))
         .then((reply) => send(request, response, reply))
         .catch(() => response.destroy())
-        .finally(() => underWay--)
     },
   }
 }
@@ -217,7 +214,7 @@ function faultReply({ acme, log }: CaPathParts, fault: Fault, isAcme: boolean, p
   const retryMs = fault.extra?.['retryAfterMs']
   const retry =
     typeof retryMs === 'number' ? { 'retry-after': String(Math.max(1, Math.ceil(retryMs / 1000))) } : {}
-  if (!isAcme && path === statePaths.ocsp)
+  if (!isAcme && isOcsp(path))
     return { status: 200, type: 'application/ocsp-response', content: refusal('later'), headers: retry }
   const type = isAcme ? `urn:acps:error:acme:${acmeNames[fault.code] ?? 'malformed'}` : problem.type
   return {
@@ -225,18 +222,6 @@ function faultReply({ acme, log }: CaPathParts, fault: Fault, isAcme: boolean, p
     type: 'application/problem+json',
     content: JSON.stringify({ ...problem, type }),
     headers: { ...retry, ...(isAcme ? { 'replay-nonce': acme.nonce() } : {}) },
-  }
-}
-
-/** Throws `ca.too-many`, which says when to try again. */
-function createRates(clock: Clock): (address: string, underWay: number) => Promise<void> {
-  const buckets = new BoundedMap<string, Bucket>(addressesMax)
-  return async (address, underWay) => {
-    const bucket = buckets.get(address) ?? new Bucket(perSecond)
-    buckets.set(address, bucket)
-    const retryAfterMs = underWay > underWayMax ? 1000 : bucket.take(clock.monotonicMs())
-    if (retryAfterMs > 0)
-      throw new Fault('ca.too-many', { detail: 'that address asks too often', extra: { retryAfterMs } })
   }
 }
 
@@ -254,6 +239,11 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Buffe
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+function isOcsp(path: string): boolean {
+  const rest = path.startsWith(statePaths.ocsp) ? path.slice(statePaths.ocsp.length) : undefined
+  return rest === '' || (rest?.startsWith('/') === true && !rest.startsWith('/certificate/'))
 }
 
 function parsed(body: Buffer): unknown {

@@ -64,6 +64,10 @@ export function createForeignLists({ upstream, clock, log }: ForeignListParts): 
       const { status, body } = await fetchBounded(address.url)
       if (status !== 200) throw new Fault('upstream.unreachable', { detail: `it answered ${status}` })
       const list = readList(body, address.issuerName, address.issuerKey, now)
+      // Whoever stands between could show an older one that is still in force, and does not name what was revoked since.
+      const before = kept.get(key)?.list
+      if (before !== undefined && list.thisUpdate < before.thisUpdate)
+        throw new SyntaxError('a list that is older than the one before')
       kept.set(key, { list, fetchedAt: now })
     } catch (error) {
       log.warn('ca.foreign-list-failed', { host: URL.parse(address.url)?.host ?? '', error: String(error) })

@@ -78,6 +78,20 @@ test('a signed request of any form is read or refused by name', () => {
   )
 })
 
+test('keys of RSA with a public exponent of 1, of an even one or of a very long one are none', () => {
+  const n = Buffer.alloc(256, 0xa5).fill(0xc1, 0, 1).toString('base64url')
+  const key = (e: Uint8Array) =>
+    codeOf(() => readJwk({ kty: 'RSA', n, e: Buffer.from(e).toString('base64url') }))
+  expect(key(Uint8Array.of(1, 0, 1))).toBe(undefined)
+  for (const e of [
+    Uint8Array.of(1),
+    Uint8Array.of(3),
+    Uint8Array.of(1, 0, 0, 2),
+    new Uint8Array(200).fill(0xff),
+  ])
+    expect(key(e)).toMatch(/^acme\./)
+})
+
 test('lists and certificates of others end with a SyntaxError at worst', () => {
   const { publicKey } = generateKeyPairSync('ed25519')
   fc.assert(

@@ -13,15 +13,8 @@ import type { Authority } from './authority.ts'
 import { skewMs } from './authority.ts'
 import type { Certificate, IssueRequest } from './ca.ts'
 import type { CertificateReader, CertificateWriter, KeepRefusal } from './ca-store.ts'
-import {
-  alternativeNames,
-  certify,
-  endConstraints,
-  ipBytes,
-  nameOf,
-  newSerial,
-  stateAddresses,
-} from './make.ts'
+import { hostsOf } from './host.ts'
+import { alternativeNames, certify, endConstraints, nameOf, newSerial, stateAddresses } from './make.ts'
 import { readRequest, refuseOtherNames } from './request.ts'
 import { didOf, oids, thumbprintOf } from './x509.ts'
 
@@ -42,6 +35,10 @@ export interface IssueParts {
   readonly leaves: LeafWriter
   /** Whose active key a did:key is, where that is known: nobody else is certified for it. */
   readonly keyHolder: (did: string) => string | undefined
+  /** Whether a key is that of an account of ACME: it is for orders alone. */
+  readonly isAccountKey: (thumbprint: string) => Promise<boolean>
+  /** Whether a host (small letters) is the record's own: of a domain that its keeper proved, or an address that this node gave it. */
+  readonly ownsHost: (record: Pick<AgentRecord, 'id' | 'organization'>, host: string) => boolean
   /** Public address of the node, below which states are asked for. */
   readonly origin: () => string
   readonly clock: Clock
@@ -60,12 +57,17 @@ export interface Made {
 /** Checks, signs, writes down, and only then gives: what is refused leaves nothing behind. */
 export async function issueCertificate(parts: IssueParts, request: IssueRequest): Promise<Made> {
   const { aic, record } = await recordInForce(parts, request.aic)
+  if (request.organization !== undefined && request.organization !== record.organization)
+    throw new Fault('ca.name', { detail: 'another organisation keeps the record now', where: 'aic' })
+  const hosts = hostsOf(record, parts.ownsHost)
   const { publicKey, names } = readRequest(request.csr)
   refuseOtherNames({ publicKey, names }, aic)
   const thumbprint = thumbprintOf(publicKey)
   const key = didOf(publicKey)
-  await refuseKey(parts, { thumbprint, key, aic, forbidden: request.forbiddenKey })
+  await refuseKey(parts, { thumbprint, key, aic })
   const { clock, authority } = parts
+  // What is refused when it is kept stands in the log all the same: nobody fills that by asking on and on.
+  if ((await parts.store.live(aic, clock.now())) >= liveMax) throw keepFault('too-many')
   const now = Math.floor(clock.now() / 1000) * 1000
   const days = Math.min(record.certificate?.validityDays ?? validityDays, validityDaysMax)
   const certificate: Certificate = {
@@ -82,7 +84,7 @@ export async function issueCertificate(parts: IssueParts, request: IssueRequest)
   }
   const extensions = [
     ...endConstraints(oids[request.usage]),
-    alternativeNames({ uri: `acps://${aic}`, ...hostsOf(record) }),
+    alternativeNames({ uri: `acps://${aic}`, ...hosts }),
     ...stateAddresses(parts.origin() + statePaths.ocsp, parts.origin() + statePaths.list),
   ]
   const plan = { ...certificate, subject: subjectOf(record, aic), publicKey, extensions }
@@ -110,17 +112,16 @@ export async function recordInForce(
 }
 
 async function refuseKey(
-  { store, keyHolder }: IssueParts,
+  { store, keyHolder, isAccountKey }: IssueParts,
   key: {
     readonly thumbprint: string
     readonly key: string | undefined
     readonly aic: string
-    readonly forbidden: string | undefined
   },
 ): Promise<void> {
-  if (key.thumbprint === key.forbidden)
+  if (await isAccountKey(key.thumbprint))
     throw new Fault('ca.key', {
-      detail: 'it is the key of the account, which is for orders alone',
+      detail: 'it is the key of an account of ACME, which is for orders alone',
       where: 'csr',
     })
   const { aic, bad } = await store.keyState(key.thumbprint)
@@ -156,23 +157,6 @@ function subjectOf({ provider }: AgentRecord, commonName: string): Uint8Array {
       })
   const country = /^[A-Za-z]{2}$/.test(provider.country ?? '') ? provider.country?.toUpperCase() : undefined
   return nameOf({ commonName, organization, department: department === '' ? undefined : department, country })
-}
-
-/** Names of hosts and addresses that the record asks for. Throws `ca.provider` where one is none. */
-function hostsOf({ certificate }: AgentRecord) {
-  const [dns, ip] = [certificate?.dns ?? [], certificate?.ip ?? []]
-  const wrong = (where: string, what: string) =>
-    new Fault('ca.provider', { detail: `one of them is no ${what}`, where: `certificate.${where}` })
-  if (!dns.every((name) => /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/.test(name)))
-    throw wrong('dns', 'name of a host')
-  for (const address of ip) {
-    try {
-      ipBytes(address)
-    } catch {
-      throw wrong('ip', 'single address')
-    }
-  }
-  return { dns, ip }
 }
 
 function leafOf({ serial, aic, usage }: Certificate, der: Uint8Array, at: number): CertificateLeaf {

@@ -18,10 +18,9 @@ import type { DerValue } from '@ambit/core/der'
 import type { Clock } from '../kernel/clock.ts'
 import type { Authority } from './authority.ts'
 import { extension, signedWith } from './make.ts'
-import { serialText } from './revocation-lists.ts'
 import type { ShortLived } from './short-lived.ts'
 import type { Standing } from './standing.ts'
-import { oids, readExtensions } from './x509.ts'
+import { oids, readExtensions, serialText } from './x509.ts'
 
 /** A request for ten certificates has 1 KiB. */
 export const ocspBytesMax = 16 * 1024

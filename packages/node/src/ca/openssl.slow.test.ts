@@ -42,7 +42,7 @@ beforeAll(async () => {
   store = await openStore('sqlite::memory:')
   // OpenSSL looks at the clock of the machine.
   const clock = handClock(Math.floor(Date.now() / 1000) * 1000)
-  room = await openCaRoom(store, { clock })
+  room = await openCaRoom(store, { ownsHost: () => true, clock })
   aic = room.records.add('one', { certificate: { dns: ['agent.example'], ip: ['127.0.0.1', '::1'] } })
   const [root] = pemBlocks('CERTIFICATE', room.ca.trustBundle())
   expect(root).toBeDefined()

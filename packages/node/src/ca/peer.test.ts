@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { derInteger, derOid, derSequence, derTime } from '@ambit/core/der'
+import { context, der, derInteger, derOid, derSequence, derTime, tags } from '@ambit/core/der'
 import { pem, pemBlocks } from '@ambit/core/pem'
 import { fewRecords, openCaRoom } from '@ambit/testkit/ca-room'
 import type { CaRoom } from '@ambit/testkit/ca-room'
@@ -78,7 +78,7 @@ async function made(
   subject: Issuer,
   plan: Partial<CertificatePlan>,
 ): Promise<X509Certificate> {
-  const der = await certify(
+  const bytes = await certify(
     {
       serial: newSerial(clock),
       subject: subject.name,
@@ -90,7 +90,7 @@ async function made(
     },
     issuer,
   )
-  return new X509Certificate(der)
+  return new X509Certificate(bytes)
 }
 
 const listUrl = () => `http://127.0.0.1:${(listServer.address() as { port: number }).port}/list`
@@ -187,6 +187,48 @@ test('a list of another key, of another name or of yesterday is none', async () 
   expect(asked).toBe(lists.length)
 })
 
+test('an older list that is in force still does not replace a newer one', async () => {
+  const { room, leaf, issuer, listOf } = await foreign()
+  await using _ = room
+  const [good, bad] = [await leaf(), await leaf()]
+  const older = await listFor(issuer, [], clock.now() - 1000)
+  list = await listOf(bad.serialNumber)
+  await expect(room.ca.meet(bad, [])).rejects.toMatchObject({ extra: { reason: 'revoked' } })
+  list = older
+  clock.advance(900_000)
+  expect(reason(room, good)).toBe(code)
+  await expect.poll(() => asked).toBe(2)
+  await room.ca.meet(good, [])
+  expect(reason(room, bad)).toBe('revoked')
+})
+
+test('a certificate whose serial number is negative is found in the list that names it', async () => {
+  const { room, issuer, listOf } = await foreign()
+  await using _ = room
+  const agent = newIssuer(code)
+  const marks = [...endConstraints(oids.clientAuth), ...stateAddresses('http://x.example', listUrl())]
+  const body = derSequence(
+    der(context(0), derInteger(2)),
+    der(tags.integer, Uint8Array.of(0x91, 0x22, 0x33)),
+    algorithmOf(issuer.signer),
+    issuer.name,
+    derSequence(derTime(clock.now() - day), derTime(clock.now() + day)),
+    agent.name,
+    agent.signer.publicKey.export({ format: 'der', type: 'spki' }),
+    der(context(3), derSequence(...marks)),
+  )
+  const certificate = new X509Certificate(await signedWith(body, issuer.signer))
+  list = await listOf()
+  expect(await room.ca.meet(certificate, [])).toMatchObject({ serial: '912233' })
+  const entry = derSequence(der(tags.integer, Uint8Array.of(0x91, 0x22, 0x33)), derTime(clock.now()))
+  const head = [derInteger(1), algorithmOf(issuer.signer), issuer.name]
+  clock.advance(900_000)
+  const times = [derTime(clock.now()), derTime(clock.now() + day)]
+  list = await signedWith(derSequence(...head, ...times, derSequence(entry)), issuer.signer)
+  expect(reason(room, certificate)).toBe(code)
+  await expect.poll(() => reason(room, certificate)).toBe('revoked')
+})
+
 test('a list at a private address is not fetched', async () => {
   const { createAddressGuard } = await import('../net/address.ts')
   const { createUpstream } = await import('../net/upstream.ts')
@@ -218,6 +260,7 @@ test('certificates that are almost right are refused by what is wrong', async ()
   const [constraints, usage, purpose] = endConstraints(oids.clientAuth)
   const twoPurposes = endConstraints(oids.clientAuth).slice(0, 2)
   const both = extension(oids.purposes, derSequence(derOid(oids.clientAuth), derOid(oids.serverAuth)), true)
+  const ber = derSequence(derOid('1.2.3.4'), der(tags.boolean, Uint8Array.of(1)), der(tags.octets))
   const strange = extension('1.2.3.4', Buffer.from('0500', 'hex'), true)
   const cases: readonly (readonly [string, X509Certificate])[] = [
     ['name', await leaf({}, named(`acps://${otherCode}`))],
@@ -230,6 +273,11 @@ test('certificates that are almost right are refused by what is wrong', async ()
     ['profile', await leaf(marks(usage!, purpose!))],
     ['profile', await leaf(marks(...authorityConstraints(), purpose!))],
     ['profile', await leaf(marks(constraints!, usage!, purpose!, strange))],
+    ['profile', await leaf(marks(constraints!, usage!, purpose!, ber))],
+    ['name', await leaf({}, [], `${code} `)],
+    ['name', await leaf({}, [], code.replace('.34C2', '. 34C2'))],
+    ['name', await leaf({}, named(`acps://${code} `))],
+    ['name', await leaf({}, named(`ACPS://${otherCode}`))],
     ['usage', await leaf(marks(...endConstraints(oids.serverAuth)))],
     ['list-missing', await leaf(marks(...endConstraints(oids.clientAuth)))],
     [
@@ -261,7 +309,7 @@ test('a certificate under our root that we did not give is refused', async () =>
 
 test.skipIf(!present)('reads the certificates of the reference authority', async () => {
   const read = (name: string) =>
-    pemBlocks('CERTIFICATE', readFileSync(`${certs}/${name}`, 'utf8')).map((der) => new X509Certificate(der))
+    pemBlocks('CERTIFICATE', readFileSync(`${certs}/${name}`, 'utf8')).map((one) => new X509Certificate(one))
   await using room = await openCaRoom(store, {
     clock: handClock(Date.UTC(2026, 10, 25)),
     trustRootsFile: `${certs}/root.pem`,

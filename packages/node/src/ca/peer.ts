@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { derMembers, oidText, readDer, tags } from '@ambit/core/der'
+import { derBoolean, derMembers, oidText, readDer, tags } from '@ambit/core/der'
 import { Fault } from '@ambit/core/fault'
 import { parseAic } from '@ambit/core/id/aic'
 import { BoundedMap } from '../kernel/bounded-map.ts'
@@ -126,7 +126,7 @@ function lookThrough(
   return {
     aic,
     usage,
-    serial: certificate.serialNumber,
+    serial: form.serial,
     thumbprint: thumbprintOf(certificate.publicKey),
     key: didOf(certificate.publicKey),
     notBefore: Math.max(...forms.map(({ notBefore }) => notBefore)),
@@ -137,13 +137,13 @@ function lookThrough(
 
 /** The leaf is always looked up; an authority between where it says that there is a list. */
 function listsOf(chain: readonly X509Certificate[], forms: readonly CertificateForm[]) {
-  return chain.slice(0, -1).flatMap((certificate, at) => {
+  return chain.slice(0, -1).flatMap((_certificate, at) => {
     const url = listUrlOf(forms[at]!.extensions)
     if (at > 0 && url === undefined) return []
     const issuer = chain[at + 1]!
     const address =
       url === undefined ? undefined : { url, issuerName: forms[at]!.issuer, issuerKey: issuer.publicKey }
-    return [{ address, serial: certificate.serialNumber }]
+    return [{ address, serial: forms[at]!.serial }]
   })
 }
 
@@ -205,7 +205,7 @@ function constraintsOf(value: Uint8Array | undefined): readonly [boolean, number
   if (value === undefined) return [false, undefined]
   const [flag, path] = derMembers(readDer(value, tags.sequence))
   if (flag?.tag !== tags.boolean) return [false, undefined]
-  return [flag.content[0] === 0xff, path === undefined ? undefined : (path.content[0] ?? 0)]
+  return [derBoolean(flag), path === undefined ? undefined : (path.content[0] ?? 0)]
 }
 
 function firstBits(value: Uint8Array): number {
@@ -239,15 +239,20 @@ function profileOf({ commonNames, extensions }: CertificateForm): {
 /** The common name is the identity code; an `acps://` address beside it says the same or the certificate says nothing. */
 function codeOf(commonNames: readonly string[], alternativeNames: Uint8Array | undefined): string {
   const [name, ...others] = commonNames
-  const code = name === undefined || others.length > 0 ? undefined : parseAic(name)
+  const code = name === undefined || others.length > 0 ? undefined : bareCode(name)
   if (code === undefined) throw refused('name', 'the common name is not one identity code')
   const addresses = alternativeNames === undefined ? [] : read(() => addressesOf(alternativeNames))
   for (const address of addresses) {
     if (!address.toLowerCase().startsWith('acps://')) continue
-    if (parseAic(address.slice('acps://'.length))?.text !== code.text)
+    if (bareCode(address.slice('acps://'.length))?.text !== code.text)
       throw refused('name', 'the common name and the alternative name are two identity codes')
   }
   return code.text
+}
+
+/** Without white space: whoever compares names as texts would take it for another one. The case of letters says nothing. */
+function bareCode(text: string) {
+  return /\s/.test(text) ? undefined : parseAic(text)
 }
 
 function formOf(certificate: X509Certificate): CertificateForm {

@@ -4,13 +4,18 @@ import { context, derMembers, oidText, tags } from '@ambit/core/der'
 import type { DerValue } from '@ambit/core/der'
 import { Fault } from '@ambit/core/fault'
 import { parseAic } from '@ambit/core/id/aic'
-import { addressesOf, attributesOf, oids, readExtensions, readSigned, signatureHolds } from './x509.ts'
+import {
+  addressesOf,
+  attributesOf,
+  isSoundRsa,
+  oids,
+  readExtensions,
+  readSigned,
+  signatureHolds,
+} from './x509.ts'
 
 /** A request with an RSA key of 8192 bits and many names has 4 KiB. */
 const requestBytesMax = 16 * 1024
-const rsaBitsMin = 2048
-/** Checking a signature of more costs milliseconds each time it is shown. */
-const rsaBitsMax = 8192
 const curves = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 export interface CertificateRequest {
@@ -59,7 +64,7 @@ function requestedCodes(attributes: DerValue): readonly string[] {
     return derMembers(values!, tags.set).flatMap((list) => {
       const names = readExtensions(list).get(oids.alternativeNames)
       const addresses = names === undefined ? [] : addressesOf(names.value)
-      return addresses.filter((address) => address.startsWith('acps://')).map((address) => address.slice(7))
+      return addresses.filter((address) => /^acps:\/\//i.test(address)).map((address) => address.slice(7))
     })
   })
 }
@@ -68,14 +73,24 @@ function refuseWeak(key: KeyObject): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   if (type === 'ed25519') return
   if (type === 'ec' && curves.has(details?.namedCurve ?? '')) return
-  const bits = details?.modulusLength ?? 0
-  if (type === 'rsa' && bits >= rsaBitsMin && bits <= rsaBitsMax) return
-  const what = type === 'rsa' ? `RSA of ${bits} bits` : `of the kind ${details?.namedCurve ?? type}`
+  if (type === 'rsa' && isSoundRsa(key)) return
+  const what =
+    type === 'rsa'
+      ? `RSA of ${details?.modulusLength} bits with a public exponent of ${details?.publicExponent?.toString(2).length} bits`
+      : `of the kind ${details?.namedCurve ?? type}`
   throw new Fault('ca.key', { detail: `the key is ${what}`, where: 'csr' })
 }
 
-/** Refuses a request that names another agent than the one it is made for. Throws `ca.name`. */
+/**
+ * Refuses a request that names another agent than the one it is made for, or none (RFC 8555, section 7.4): whoever saw
+ * one that names nobody could have its key certified as that of an agent of their own. Throws `ca.name`.
+ */
 export function refuseOtherNames({ names }: CertificateRequest, aic: string): void {
+  if (names.length === 0)
+    throw new Fault('ca.name', {
+      detail: 'the request names no identity code, as its common name or as `URI:acps://…`',
+      where: 'csr',
+    })
   for (const name of names) {
     const code = parseAic(name)
     if (code?.text === aic) continue

@@ -14,15 +14,16 @@ import type { Log } from '../kernel/log.ts'
 import type { CertificateReader, CertificateWriter, RevocationList } from './ca-store.ts'
 import { algorithmOf, authorityKey, extension, signedWith } from './make.ts'
 import type { Issuer } from './make.ts'
-import { oids, readExtensions, readSigned, signatureHolds } from './x509.ts'
+import { oids, readExtensions, readSigned, serialText, signatureHolds } from './x509.ts'
 import type { KeyObject } from 'node:crypto'
 
 /** As the reference authority: a list holds for a day. */
 const lifeMs = 86_400_000
 /** A new one well before that, so that whoever fetches always gets one with most of its time left. */
 const renewBeforeMs = lifeMs / 2
-/** Old lists that stay readable by their hour. */
-const listsKept = 500
+const hourMs = 3_600_000
+/** The last list of each hour stays readable for so long; those before it in the hour go: each holds all that is revoked. */
+const keptMs = 60 * lifeMs
 /** Replicas that make a list at the same time: each number is one replica's. */
 const triesMax = 20
 const lookEveryMs = 600_000
@@ -32,6 +33,8 @@ export interface RevocationLists {
   current(): Promise<RevocationList>
   /** Makes the next one; calls that come meanwhile share the one after. */
   renew(): Promise<void>
+  /** Makes the next one unless the newest is of after that time: a node that ended had no time left to make it. */
+  catchUp(at: number | undefined): Promise<void>
   /** The list in force is read from the store again: another replica made one. */
   forget(): void
   of(from: number, until: number): Promise<RevocationList | undefined>
@@ -52,6 +55,8 @@ export function openRevocationLists(parts: ListParts): RevocationLists {
   let making: Promise<void> = Promise.resolve()
   let waiting: Promise<void> | undefined
   let cancel = () => {}
+  /** One that was to be made could not be: whoever asks next tries again. */
+  let owed = false
 
   async function make(): Promise<void> {
     for (let tries = 0; tries < triesMax; tries++) {
@@ -59,7 +64,8 @@ export function openRevocationLists(parts: ListParts): RevocationLists {
       const list = await signedList(parts, number)
       if (!(await store.keepList(list))) continue
       known = list
-      if (number % 50 === 0) await store.dropLists(number - listsKept)
+      const { thisUpdate } = list
+      await store.dropLists(number, thisUpdate - (thisUpdate % hourMs), thisUpdate - keptMs)
       return
     }
     throw new Error(`no revocation list could be kept in ${triesMax} tries`)
@@ -73,9 +79,16 @@ export function openRevocationLists(parts: ListParts): RevocationLists {
     await before.catch(() => undefined)
     waiting = undefined
     making = make()
-    await making
+    try {
+      await making
+      owed = false
+    } catch (error) {
+      owed = true
+      throw error
+    }
   }
   async function current(): Promise<RevocationList> {
+    if (owed) await renew()
     known ??= await store.list()
     if (known === undefined || known.nextUpdate - clock.now() < renewBeforeMs) {
       // Another replica may have made one.
@@ -95,6 +108,10 @@ export function openRevocationLists(parts: ListParts): RevocationLists {
   return {
     current,
     renew,
+    async catchUp(at) {
+      const newest = at === undefined ? undefined : await store.list()
+      if (at !== undefined && (newest === undefined || newest.thisUpdate <= at)) await renew()
+    },
     forget: () => void (known = undefined),
     of: async (from, until) => await store.listOf(from, until),
     stop: () => cancel(),
@@ -132,6 +149,7 @@ async function signedList({ store, issuer, clock }: ListParts, number: number): 
 
 /** A list of another authority. */
 export interface ReadList {
+  readonly thisUpdate: number
   readonly nextUpdate: number
   readonly serials: ReadonlySet<string>
 }
@@ -148,8 +166,9 @@ export function readList(bytes: Uint8Array, issuerName: Uint8Array, key: KeyObje
   if (issuer === undefined || !Buffer.from(issuer.whole).equals(issuerName))
     throw new SyntaxError('the list of another authority')
   if (!signatureHolds(signed, key)) throw new SyntaxError('a list whose signature does not hold')
-  const nextUpdate = derMs(until!)
-  if (derMs(from!) > now + 300_000 || nextUpdate <= now) throw new SyntaxError('a list that is not in force')
+  if (from === undefined || until === undefined) throw new SyntaxError('a list without times')
+  const [thisUpdate, nextUpdate] = [derMs(from), derMs(until)]
+  if (thisUpdate > now + 300_000 || nextUpdate <= now) throw new SyntaxError('a list that is not in force')
   const extensions = rest.find(({ tag }) => tag === context(0))
   if (extensions !== undefined) {
     for (const { oid, critical } of readExtensions(readDer(extensions.content)).values())
@@ -162,12 +181,5 @@ export function readList(bytes: Uint8Array, issuerName: Uint8Array, key: KeyObje
     if (serial?.tag !== tags.integer) throw new SyntaxError('a list with an entry of no form')
     serials.add(serialText(serial.content))
   }
-  return { nextUpdate, serials }
-}
-
-/** As `X509Certificate.serialNumber` writes it: upper-case pairs without a leading zero octet. */
-export function serialText(content: Uint8Array): string {
-  let at = 0
-  while (at < content.length - 1 && content[at] === 0) at++
-  return Buffer.from(content.subarray(at)).toString('hex').toUpperCase()
+  return { thisUpdate, nextUpdate, serials }
 }

@@ -29,7 +29,7 @@ export interface RevocationParts {
 
 export interface Revocations {
   revoke(revocation: Revocation): Promise<number>
-  /** Memory here and the other replicas know of a new certificate; one whose record was stopped meanwhile is revoked. */
+  /** Memory here and the other replicas know of a new certificate; one whose record was stopped or given away meanwhile is revoked. */
   learnIssued(certificate: Certificate): Promise<void>
   /** Revokes what a node that ended in between left: certificates of records that are in force no more. */
   reconcile(): Promise<void>
@@ -61,7 +61,7 @@ interface Ending {
 
 /** Takes certificates back, by anybody's word and by what the bus says, here and on every replica. */
 export function followRevocations(parts: RevocationParts): Revocations {
-  const { store, standing, registry, bus, clock, log } = parts
+  const { store, standing, lists, registry, bus, clock, log } = parts
   const ending = createEnding(parts)
   const following = follow(parts, ending)
   return {
@@ -80,6 +80,7 @@ export function followRevocations(parts: RevocationParts): Revocations {
       standing.apply({ serial, aic, organization, notAfter, revokedAt: undefined, reason: undefined })
       bus.publish(issued, { aic, serial })
       await ending.stopped(aic)
+      if (registry.target(aic)?.organization !== organization) await ending.handedOver(aic)
     },
     async reconcile() {
       // In memory, but for what has to be taken back.
@@ -87,13 +88,14 @@ export function followRevocations(parts: RevocationParts): Revocations {
         await ending.stopped(aic)
         if (registry.target(aic)?.organization !== organization) await ending.handedOver(aic)
       }
+      await lists.catchUp(standing.lastRevokedAt)
     },
     stop: async () => await following.stop(),
   }
 }
 
 function createEnding(parts: RevocationParts): Ending {
-  const { store, standing, lists, registry, bus, clock, leaves, acmeStore } = parts
+  const { store, standing, lists, registry, bus, clock, log, leaves, acmeStore } = parts
   async function take(
     which: Parameters<CertificateWriter['revoke']>[0],
     reason: RevocationReason,
@@ -105,10 +107,15 @@ function createEnding(parts: RevocationParts): Ending {
     const parcels = [...Map.groupBy(taken, (one) => one.aic)].flatMap(([aic, own]) => inParcels(aic, own))
     // First of all what stops them everywhere; the list and the log are for those who look later.
     for (const { aic, serials } of parcels) bus.publish(revokedCertificates, { aic, serials, reason })
-    await lists.renew()
-    bus.publish(listed, {})
     for (const { aic, serials } of parcels)
       await leaves.write(canonicalJson(leafOf(aic, serials, reason, at)))
+    try {
+      await lists.renew()
+    } catch (error) {
+      // It is revoked: a token that does not sign now signs the list later.
+      log.error('ca.list-failed', { error: String(error) })
+    }
+    bus.publish(listed, {})
     return taken.length
   }
   return {

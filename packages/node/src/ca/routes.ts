@@ -89,7 +89,13 @@ function makingRoutes({ ca, registry }: CaRouteParts): readonly Route[] {
       status: 201,
       async handle({ caller, params: { slug }, body: { usage, csr } }) {
         const aic = recordOf(registry, slug, caller.organization)
-        const { certificate, chain } = await ca.issue({ aic, usage, csr: requestIn(csr), by: caller.person })
+        const { certificate, chain } = await ca.issue({
+          aic,
+          organization: caller.organization,
+          usage,
+          csr: requestIn(csr),
+          by: caller.person,
+        })
         return { body: { certificate: view(ca, certificate), chain } }
       },
     }),

@@ -29,7 +29,15 @@ export interface RenewedIdentity {
   readonly current: () => ShortLived
   /** Told of each new one. */
   readonly onChange: (listen: () => void) => () => void
+  /** Makes the next one now. Throws `ca.signer` where it cannot be made; the one in use stays. */
+  readonly renew: () => Promise<void>
   readonly stop: () => void
+}
+
+/** That of a listener, which can be told of further addresses. */
+export interface ListenerCertificate extends RenewedIdentity {
+  /** From now on it names that address as well. */
+  readonly addAddress: (address: string) => Promise<void>
 }
 
 export interface ShortLivedParts {
@@ -42,25 +50,27 @@ export interface ShortLivedParts {
 async function keepRenewed(
   parts: ShortLivedParts,
   commonName: string,
-  extensions: readonly Uint8Array[],
+  extensions: () => readonly Uint8Array[],
 ): Promise<RenewedIdentity> {
   const { clock, log } = parts
   const listeners = new Set<() => void>()
-  let current = await makeOne(parts, commonName, extensions)
+  let current = await makeOne(parts, commonName, extensions())
   let cancel = plan(renewAfterMs)
   function plan(ms: number): () => void {
     return clock.after(ms, () => void renew())
   }
+  async function replace(): Promise<void> {
+    current = await makeOne(parts, commonName, extensions())
+    for (const listen of listeners) listen()
+  }
   async function renew(): Promise<void> {
     try {
-      current = await makeOne(parts, commonName, extensions)
+      await replace()
       cancel = plan(renewAfterMs)
     } catch (error) {
       log.error('ca.renewal-failed', { name: commonName, error: String(error) })
       cancel = plan(retryMs)
-      return
     }
-    for (const listen of listeners) listen()
   }
   return {
     current: () => current,
@@ -68,6 +78,7 @@ async function keepRenewed(
       listeners.add(listen)
       return () => void listeners.delete(listen)
     },
+    renew: replace,
     stop: () => cancel(),
   }
 }
@@ -108,13 +119,21 @@ export async function keepListenerRenewed(
   parts: ShortLivedParts,
   { dns, ip }: HostNames,
   nodeName: string,
-): Promise<RenewedIdentity> {
-  const marks = [...endConstraints(oids.serverAuth), alternativeNames({ dns, ip })]
-  return await keepRenewed(parts, (dns[0] ?? ip[0] ?? nodeName).slice(0, nameCharactersMax), marks)
+): Promise<ListenerCertificate> {
+  const addresses = new Set(ip)
+  const marks = () => [...endConstraints(oids.serverAuth), alternativeNames({ dns, ip: [...addresses] })]
+  const identity = await keepRenewed(parts, (dns[0] ?? ip[0] ?? nodeName).slice(0, nameCharactersMax), marks)
+  return {
+    ...identity,
+    async addAddress(address) {
+      addresses.add(address)
+      await identity.renew()
+    },
+  }
 }
 
 /** Whoever signs OCSP answers for the authority (RFC 6960, section 4.2.2.2). */
 export async function keepResponderRenewed(parts: ShortLivedParts): Promise<RenewedIdentity> {
   const purpose = extension(oids.purposes, derSequence(derOid(oids.ocspSigning)))
-  return await keepRenewed(parts, 'revocation states', [purpose, noCheck])
+  return await keepRenewed(parts, 'revocation states', () => [purpose, noCheck])
 }

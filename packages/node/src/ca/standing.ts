@@ -45,6 +45,13 @@ export class Standing {
     }
   }
 
+  /** Of the newest revocation that is remembered; undefined: of none. */
+  get lastRevokedAt(): number | undefined {
+    let last: number | undefined
+    for (const { at } of this.#revoked.values()) if (last === undefined || at > last) last = at
+    return last
+  }
+
   get size(): number {
     return this.#holding.size
   }

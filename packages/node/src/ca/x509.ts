@@ -1,6 +1,16 @@
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { context, derMembers, derMs, derString, oidText, readDer, tags, wholeBits } from '@ambit/core/der'
+import {
+  context,
+  derBoolean,
+  derMembers,
+  derMs,
+  derString,
+  oidText,
+  readDer,
+  tags,
+  wholeBits,
+} from '@ambit/core/der'
 import type { DerValue } from '@ambit/core/der'
 import { didKey, keyBytes } from '@ambit/core/id/did-key'
 
@@ -84,14 +94,14 @@ export interface Extension {
 export function readExtensions(list: DerValue): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>()
   for (const member of derMembers(list, tags.sequence)) {
-    const parts = derMembers(member, tags.sequence)
-    const oid = oidText(parts[0]!)
-    const flag = parts.length === 3 ? parts[1] : undefined
-    const value = parts.at(-1)!
-    if (parts.length < 2 || parts.length > 3 || value.tag !== tags.octets || extensions.has(oid))
+    const [type, ...parts] = derMembers(member, tags.sequence)
+    const flag = parts.length === 2 ? parts[0] : undefined
+    const value = parts.at(-1)
+    const oid = type === undefined ? '' : oidText(type)
+    if (parts.length > 2 || value?.tag !== tags.octets || extensions.has(oid))
       throw new SyntaxError('extensions that are not of their form')
-    if (flag !== undefined && flag.tag !== tags.boolean) throw new SyntaxError('an extension of no form')
-    extensions.set(oid, { oid, critical: flag?.content[0] === 0xff, value: value.content })
+    const critical = flag !== undefined && derBoolean(flag)
+    extensions.set(oid, { oid, critical, value: value.content })
   }
   return extensions
 }
@@ -115,6 +125,8 @@ export function addressesOf(alternativeNames: Uint8Array): readonly string[] {
 
 /** What a certificate says, as far as this authority looks at it. */
 export interface CertificateForm {
+  /** Upper-case hexadecimal, as it is looked for in lists of what was revoked. */
+  readonly serial: string
   readonly commonNames: readonly string[]
   readonly subject: Uint8Array
   readonly issuer: Uint8Array
@@ -127,18 +139,46 @@ export interface CertificateForm {
 export function readCertificate(bytes: Uint8Array): CertificateForm {
   const members = [...derMembers(readSigned(bytes).body, tags.sequence)]
   if (members[0]?.tag !== context(0)) throw new SyntaxError('not a certificate of version 3')
-  const [, , , issuer, validity, subject, , ...optional] = members
-  const [from, until] = derMembers(validity!, tags.sequence)
+  const [, serial, , issuer, validity, subject, , ...optional] = members
+  if (serial?.tag !== tags.integer || issuer === undefined || validity === undefined || subject === undefined)
+    throw new SyntaxError('a certificate that lacks something')
+  const [from, until] = derMembers(validity, tags.sequence)
+  if (from === undefined || until === undefined) throw new SyntaxError('a certificate without times')
   const list = optional.find(({ tag }) => tag === context(3))
   return {
-    commonNames: attributesOf(subject!, oids.commonName),
-    subject: subject!.whole,
-    issuer: issuer!.whole,
-    notBefore: derMs(from!),
-    notAfter: derMs(until!),
+    serial: serialText(serial.content),
+    commonNames: attributesOf(subject, oids.commonName),
+    subject: subject.whole,
+    issuer: issuer.whole,
+    notBefore: derMs(from),
+    notAfter: derMs(until),
     extensions: list === undefined ? new Map() : readExtensions(readDer(list.content)),
   }
 }
+
+/**
+ * A serial number: upper-case pairs without a leading zero octet. One that its authority made negative is read as its
+ * octets, in certificates and in lists alike.
+ */
+export function serialText(content: Uint8Array): string {
+  let at = 0
+  while (at < content.length - 1 && content[at] === 0) at++
+  return Buffer.from(content.subarray(at)).toString('hex').toUpperCase()
+}
+
+/** Whether a key of RSA is strong enough, and cheap enough to check signatures with. */
+export function isSoundRsa({ asymmetricKeyDetails: details }: KeyObject): boolean {
+  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details ?? {}
+  if (bits < rsaBitsMin || bits > rsaBitsMax) return false
+  return exponent >= rsaExponentMin && exponent <= rsaExponentMax && exponent % 2n === 1n
+}
+
+const rsaBitsMin = 2048
+/** Checking a signature of more costs milliseconds each time it is shown. */
+const rsaBitsMax = 8192
+/** With 1 everybody signs, with little ones bad padding is enough (FIPS 186-5, section A.1.1); long ones take long. */
+const rsaExponentMin = 65_537n
+const rsaExponentMax = 2n ** 32n
 
 /** RFC 7638 thumbprint of a public key. */
 export function thumbprintOf(key: KeyObject): string {

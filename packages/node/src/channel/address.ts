@@ -33,8 +33,9 @@ export async function refuseAddressOf(text: string, guard: AddressGuard, clock: 
   await refuseWebhook(text, guard, clock)
   const { protocol, hostname } = new URL(text)
   if (protocol === 'https:') return
-  const host = hostname === 'localhost' ? '127.0.0.1' : hostname.replaceAll(/[[\]]/g, '')
-  if (isIP(host) === 0 || everybody.allows(host) || !guard.allows(host)) {
+  // Which of both the name means is not known here; that the guard allows what it means was looked at above.
+  const hosts = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname.replaceAll(/[[\]]/g, '')]
+  if (!hosts.some((host) => isIP(host) !== 0 && !everybody.allows(host) && guard.allows(host))) {
     throw new Fault('channel.not-https', {
       detail: `the address of ${hostname} begins with http:`,
       where: 'url',

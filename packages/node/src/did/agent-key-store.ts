@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely'
 import type { Store } from '../store/store.ts'
 import { init } from './migrations/001-init.ts'
+import { aliasChecks } from './migrations/002-alias-checks.ts'
 
 export interface KeyRow {
   /** did:key */
@@ -37,8 +39,14 @@ export interface AliasRow {
   /** The key that the document of the alias named. */
   readonly key: string
   readonly proved: number
+  /** Not looked at by itself before. */
+  readonly due: number
+  /** Since when its document cannot be read; null: it can. */
+  readonly failing: number | null
 }
 
+/** Read at a time at the start: so few that they are gone before they count as lasting in memory. */
+const pageRows = 250
 /** Nine values each; PostgreSQL and SQLite take thousands. */
 const rowsPerQuery = 50
 
@@ -51,7 +59,8 @@ interface Tables {
 }
 
 export interface AgentKeyReader {
-  keys(): Promise<KeyRow[]>
+  /** All of them, page by page. */
+  keys(): AsyncIterable<KeyRow[]>
   keysOf(agent: string): Promise<KeyRow[]>
   key(key: string): Promise<KeyRow | undefined>
   recoveries(organization: string): Promise<RecoveryRow[]>
@@ -61,6 +70,7 @@ export interface AgentKeyReader {
   /** Of one agent, or of all. */
   aliases(agent?: string): Promise<AliasRow[]>
   alias(alias: string): Promise<AliasRow | undefined>
+  dueAliases(now: number, rowsMax: number): Promise<AliasRow[]>
 }
 
 export interface AgentKeyWriter {
@@ -87,12 +97,17 @@ export interface AgentKeyWriter {
   setPeople(organization: string, people: number, by: string, at: number): Promise<void>
   /** False: it is another agent's. */
   addAlias(row: AliasRow): Promise<boolean>
+  /** Takes a check that is due, so that no other replica makes it too. */
+  takeAlias(row: AliasRow, due: number): Promise<boolean>
+  keepAlias(alias: string, agent: string, change: Pick<AliasRow, 'due' | 'failing' | 'key'>): Promise<void>
+  /** One of an agent, or all; gives how many there were. */
+  dropAliases(agent: string, alias?: string): Promise<number>
 }
 
 export type AgentKeyStore = AgentKeyReader & AgentKeyWriter
 
 export async function openAgentKeyStore(store: Store): Promise<AgentKeyStore> {
-  await store.migrate({ domain: 'did', steps: [init] })
+  await store.migrate({ domain: 'did', steps: [init, aliasChecks] })
   return { ...createReader(store), ...createWriter(store) }
 }
 
@@ -100,7 +115,16 @@ function createReader(store: Store): AgentKeyReader {
   const db = store.tables<Tables>()
   const keys = () => db.selectFrom('agent_key').selectAll()
   return {
-    keys: async () => await keys().execute(),
+    async *keys() {
+      let after = ''
+      for (;;) {
+        const rows = await keys().where('key', '>', after).orderBy('key').limit(pageRows).execute()
+        if (rows.length > 0) yield rows
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < pageRows) return
+        after = last.key
+      }
+    },
     keysOf: async (agent) => await keys().where('agent', '=', agent).execute(),
     key: async (key) => await keys().where('key', '=', key).executeTakeFirst(),
     recoveries: async (organization) =>
@@ -126,6 +150,14 @@ function createReader(store: Store): AgentKeyReader {
     },
     alias: async (alias) =>
       await db.selectFrom('agent_alias').selectAll().where('alias', '=', alias).executeTakeFirst(),
+    dueAliases: async (now, rowsMax) =>
+      await db
+        .selectFrom('agent_alias')
+        .selectAll()
+        .where('due', '<=', now)
+        .orderBy('due')
+        .limit(rowsMax)
+        .execute(),
   }
 }
 
@@ -133,6 +165,7 @@ function createWriter(store: Store): AgentKeyWriter {
   const db = store.tables<Tables>()
   return {
     ...createKeyWriter(store),
+    ...createAliasWriter(db),
     async addStatement(digest, agent, statement, at) {
       const done = await db
         .insertInto('agent_key_statement')
@@ -155,6 +188,13 @@ function createWriter(store: Store): AgentKeyWriter {
         .onConflict((conflict) => conflict.column('organization').doUpdateSet({ people, by, at }))
         .execute()
     },
+  }
+}
+
+function createAliasWriter(
+  db: Kysely<Tables>,
+): Pick<AgentKeyWriter, 'addAlias' | 'takeAlias' | 'keepAlias' | 'dropAliases'> {
+  return {
     async addAlias(row) {
       const { alias, agent } = row
       await db
@@ -168,6 +208,29 @@ function createWriter(store: Store): AgentKeyWriter {
         .where('alias', '=', alias)
         .executeTakeFirst()
       return kept?.agent === agent
+    },
+    async takeAlias({ alias, agent, due: before }, due) {
+      const done = await db
+        .updateTable('agent_alias')
+        .set({ due })
+        .where('alias', '=', alias)
+        .where('agent', '=', agent)
+        .where('due', '=', before)
+        .executeTakeFirst()
+      return done.numUpdatedRows === 1n
+    },
+    async keepAlias(alias, agent, change) {
+      await db
+        .updateTable('agent_alias')
+        .set(change)
+        .where('alias', '=', alias)
+        .where('agent', '=', agent)
+        .execute()
+    },
+    async dropAliases(agent, alias) {
+      const query = db.deleteFrom('agent_alias').where('agent', '=', agent)
+      const done = await (alias === undefined ? query : query.where('alias', '=', alias)).executeTakeFirst()
+      return Number(done.numDeletedRows)
     },
   }
 }

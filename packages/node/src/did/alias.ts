@@ -6,9 +6,12 @@ import type { WebDid } from '@ambit/core/id/did'
 import { thumbprintText } from '@ambit/core/id/public-jwk'
 import { hash } from 'node:crypto'
 import type { Admission, Admitted } from '../registry/registry.ts'
+import type { AliasRow } from './agent-key-store.ts'
 import { holdAliases, isActive } from './key-room.ts'
 import type { KeyRoom } from './key-room.ts'
 
+/** A proof is looked at again that often (alias-checks.ts). */
+export const againMs = 24 * 60 * 60_000
 /** For one document; a registration asks for few. */
 const fetchMs = 15_000
 /** Documents of other domains that one registration has asked for. */
@@ -123,7 +126,9 @@ export async function keepAliases(
   aliases: Admitted['aliases'],
 ): Promise<void> {
   for (const { alias, key } of aliases) {
-    if (await room.rows.addAlias({ alias, agent, organization, key, proved: room.clock.now() })) continue
+    const proved = room.clock.now()
+    const row: AliasRow = { alias, agent, organization, key, proved, due: proved + againMs, failing: null }
+    if (await room.rows.addAlias(row)) continue
     throw new Fault('alias.taken', { detail: 'another record was faster', where: alias.slice(0, 100) })
   }
   if (aliases.length > 0) holdAliases(room, await room.rows.aliases(agent), agent)

@@ -31,6 +31,8 @@ export async function reportByKey(
   if (row === undefined || row.agent !== body.agent) throw unknownKey(body.key)
   if (!(await isSignedBy(body, signature, body.key)))
     throw new Fault('agent-key.proof', { detail: 'the key did not sign it', where: 'signature' })
+  // Nothing to add to it, so that whoever has the key fills no table with its statements.
+  if (row.state === 'compromised') return { agent: row.agent, key: row.key, mandates: 0 }
   const statement = digestValue(body)
   const now = room.clock.now()
   await room.rows.addStatement(statement, row.agent, canonicalJson({ body, signature }), now)

@@ -39,6 +39,7 @@ export async function keyWorld(store: Store, bus: Bus = createLocalBus(silentLog
       return await memory.write(entry)
     },
   }
+  const activity = memoryLog()
   const targets = new Map<string, Target>()
   const kept = new Map<string, Signer>()
   /** Keys whose mandates were ended, in order. */
@@ -51,10 +52,16 @@ export async function keyWorld(store: Store, bus: Bus = createLocalBus(silentLog
     const before = targets.get(aic)
     targets.set(aic, { ...(before ?? targetOf(aic)), ...change })
   }
+  /** As the registry has it: of a named organisation, only its own. */
+  const byAic = (aic: string, organization: string | undefined) => {
+    const found = targets.get(aic)
+    return organization === undefined || found?.organization === organization ? found : undefined
+  }
   const open = async (ofReplica = bus) =>
     await openAgentKeys({
       store,
       log,
+      activity,
       bus: ofReplica,
       clock,
       ids: createIds(clock),
@@ -69,7 +76,7 @@ export async function keyWorld(store: Store, bus: Bus = createLocalBus(silentLog
         holderSigner: async (key) => kept.get(key),
       },
       target: (name, organization) =>
-        targets.get(name) ??
+        byAic(name, organization) ??
         [...targets.values()].find(
           (each) => each.slug === name && (organization ?? 'main') === each.organization,
         ),
@@ -85,7 +92,7 @@ export async function keyWorld(store: Store, bus: Bus = createLocalBus(silentLog
       origin: () => 'https://node.example',
       nodeKey: node.key,
     })
-  return { clock, log, targets, kept, ended, documents, node, record, open, bus }
+  return { clock, log, activity, targets, kept, ended, documents, node, record, open, bus }
 }
 
 export type KeyWorld = Awaited<ReturnType<typeof keyWorld>>

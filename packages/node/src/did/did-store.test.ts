@@ -14,7 +14,7 @@ const [one, two] = [aicOf(1), aicOf(2)]
 async function open(store: Parameters<typeof keyWorld>[0]) {
   const world = await keyWorld(store)
   const keys = await world.open()
-  await keys.begin([])
+  await keys.begin()
   return { ...world, keys }
 }
 
@@ -225,7 +225,7 @@ describe.each(storeEngines)('keys of agents on $name', (engine) => {
     const [left, right] = busPair()
     const world = await keyWorld(store, left)
     const [here, there] = [await world.open(left), await world.open(right)]
-    await here.begin([])
+    await here.begin()
     const [first, other] = [
       await bringIn({ ...world, keys: here }, one),
       await bringIn({ ...world, keys: here }, two),
@@ -262,7 +262,7 @@ describe.each(storeEngines)('keys of agents on $name', (engine) => {
     expect(keys.agentOf(outside.key)).toBeUndefined()
     log.fails = false
     const again = await world.open()
-    await again.begin([])
+    await again.begin()
     expect(log.leaves.at(-1)).toMatchObject({ step: 'compromised', key: outside.key })
   })
 

@@ -5,6 +5,7 @@ import type { KeyAdmission } from '../registry/registry.ts'
 import { openAgentKeyStore } from './agent-key-store.ts'
 import type { RecoveryRow } from './agent-key-store.ts'
 import { resolveKeys } from './alias.ts'
+import { startAliasChecks } from './alias-checks.ts'
 import { reportByKey, reportByPeople } from './compromise.ts'
 import type { Compromised } from './compromise.ts'
 import { activeKeys, agentDocument, didsOf, keyNamed, nodeDocument } from './documents.ts'
@@ -14,13 +15,12 @@ import { announce, endKey, isActive, mustFindAgent } from './key-room.ts'
 import type { AgentKeyParts, KeyRoom } from './key-room.ts'
 import { createAdmission, nameKeys, releaseKeys } from './naming.ts'
 import { challengeFor } from './proof.ts'
-import { confirmRecovery, recover, waitingRecoveries } from './recovery.ts'
+import { confirmRecovery, recover, setPeople, waitingRecoveries } from './recovery.ts'
 import type { RecoveryResult, RecoveryWish } from './recovery.ts'
 import { rotate, rotateKept } from './rotation.ts'
 import type { Rotated } from './rotation.ts'
 import { readWebDid, splitDidUrl } from '@ambit/core/id/did'
 import type { DidDocument } from '@ambit/core/id/did-document'
-import type { Target } from '../registry/target.ts'
 
 export { compromisedKey } from './compromise.ts'
 export type { AgentKeyParts } from './key-room.ts'
@@ -66,7 +66,7 @@ export interface AgentKeys {
 export interface OpenAgentKeys extends AgentKeys, Disposable {
   readonly admission: KeyAdmission
   /** Takes into force what records name already, writes leaves that are missing, and keeps both current: once the registry is there. */
-  begin(targets: Iterable<Target>): Promise<void>
+  begin(): Promise<void>
   challenge(organization: string): { readonly challenge: string; readonly until: number }
   rotate(signed: SignedRotation): Promise<Rotated>
   rotateKept(caller: Caller, slug: string, overlapS?: number): Promise<Rotated>
@@ -107,6 +107,7 @@ export async function openAgentKeys({ origin, nodeKey, ...parts }: AgentKeyOptio
     rows: await openAgentKeyStore(parts.store),
     book: createKeyBook(),
     aliases: new Map(),
+    unnamed: new Set(),
     turns: createTurns(),
   }
   await loadKeys(room)
@@ -127,15 +128,16 @@ export async function openAgentKeys({ origin, nodeKey, ...parts }: AgentKeyOptio
       return found === undefined || isLost ? undefined : { key: found.key, of: did }
     },
     admission: createAdmission(room),
-    async begin(targets) {
-      await nameKeys(room, idsOf(targets))
+    async begin() {
+      await nameKeys(room, room.unnamed)
+      room.unnamed.clear()
       const gone = [...room.book.all()].filter(
         (row) => row.began === null && parts.target(row.agent) === undefined,
       )
       for (const { agent } of gone) await releaseKeys(room, agent)
       await recoverLeaves(room)
       await endOver(room)
-      endings.push(startSweeping(room))
+      endings.push(startSweeping(room), startAliasChecks(room))
     },
     ...changes(room),
     identityOf(slug, organization) {
@@ -157,10 +159,6 @@ export async function openAgentKeys({ origin, nodeKey, ...parts }: AgentKeyOptio
   }
 }
 
-function* idsOf(targets: Iterable<Target>): Iterable<string> {
-  for (const { id } of targets) yield id
-}
-
 function lookups(room: KeyRoom): Pick<OpenAgentKeys, 'agentOf' | 'keysOf' | 'activeKeys'> {
   return {
     agentOf(key) {
@@ -180,6 +178,7 @@ type Changes = Omit<
   | 'admission'
   | 'begin'
   | 'identityOf'
+  | 'keeps'
   | 'agentDocument'
   | 'nodeDocument'
   | typeof Symbol.dispose
@@ -194,8 +193,7 @@ function changes(room: KeyRoom): Changes & Pick<AgentKeys, 'endAll'> {
     confirm: async (caller, id) => await confirmRecovery(room, caller, id),
     recoveries: async (organization) => await waitingRecoveries(room, organization),
     peopleFor: async (organization) => await room.rows.peopleFor(organization),
-    setPeople: async ({ organization, person }, people) =>
-      await room.rows.setPeople(organization, people, person, room.clock.now()),
+    setPeople: async (caller, people) => await setPeople(room, caller, people),
     reportByKey: async (signed) => await reportByKey(room, signed),
     report: async (caller, slug, key) => await reportByPeople(room, caller, slug, key),
     endAll: async (aic, by) =>
@@ -205,7 +203,10 @@ function changes(room: KeyRoom): Changes & Pick<AgentKeys, 'endAll'> {
           if (row.state !== 'active') continue
           if ((await endKey(room, row, { state: 'retired', by })) !== undefined) ended.push(row.key)
         }
-        if (ended.length > 0) announce(room, aic)
+        // No key of it is left that a domain could name.
+        const lost = await room.rows.dropAliases(aic)
+        room.aliases.delete(aic)
+        if (ended.length + lost > 0) announce(room, aic)
         return ended
       }),
   }

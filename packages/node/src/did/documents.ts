@@ -59,10 +59,15 @@ export function agentDocument(parts: DocumentRoom, organization: string, slug: s
     keys: keys.toSorted((left, right) => Number(isNamedBy(did, right)) - Number(isNamedBy(did, left))),
     alsoKnownAs: [...dids.filter((each) => each !== did), ...(room.aliases.get(target.id) ?? [])],
     controller: makeWebDid('web', origin()),
-    services: target.interfaces.some(({ protocol }) => protocol === 'a2a')
+    // At that path are the agents of the organisation that runs the node, whatever others are called.
+    services: isServed(target)
       ? [{ fragment: 'a2a', type: 'A2A', url: `${origin()}/a2a/${target.slug}` }]
       : [],
   })
+}
+
+function isServed({ organization, interfaces }: Target): boolean {
+  return organization === defaultOrganization && interfaces.some(({ protocol }) => protocol === 'a2a')
 }
 
 function isNamedBy(did: string, key: string): boolean {

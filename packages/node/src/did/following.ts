@@ -10,7 +10,7 @@ const sweepMs = 60_000
 const retryMs = 1000
 
 export async function loadKeys(room: KeyRoom): Promise<void> {
-  for (const row of await room.rows.keys()) room.book.put(row)
+  for await (const rows of room.rows.keys()) for (const row of rows) room.book.put(row)
   holdAliases(room, await room.rows.aliases())
 }
 
@@ -39,7 +39,7 @@ async function reread(room: KeyRoom, aic: string): Promise<void> {
 }
 
 async function heal(room: KeyRoom): Promise<void> {
-  take(room, await room.rows.keys())
+  for await (const rows of room.rows.keys()) take(room, rows)
   holdAliases(room, await room.rows.aliases())
 }
 

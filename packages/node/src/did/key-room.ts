@@ -21,6 +21,8 @@ export interface AgentKeyParts {
   readonly store: Store
   /** The registry log. */
   readonly log: LeafWriter
+  /** The activity log, for what is not public. */
+  readonly activity: LeafWriter
   readonly bus: Bus
   readonly clock: Clock
   readonly ids: Ids
@@ -41,6 +43,8 @@ export interface KeyRoom extends AgentKeyParts {
   readonly book: KeyBook
   /** Aliases of agents that their domains proved, by AIC. */
   readonly aliases: Map<string, readonly string[]>
+  /** Agents in force, some of whose keys were not taken into force when the registry was loaded. */
+  readonly unnamed: Set<string>
   /** One change at a time for each agent. */
   readonly turns: Turns
 }

@@ -1,6 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import { keyBytes } from '@ambit/core/id/did-key'
 import type { Admission, Admitted, KeyAdmission } from '../registry/registry.ts'
+import type { Target } from '../registry/target.ts'
 import type { KeyRow } from './agent-key-store.ts'
 import { admitAliases, keepAliases } from './alias.ts'
 import { announce, refuseTakenKey, takeKey, writeKeyLeaf } from './key-room.ts'
@@ -16,6 +17,10 @@ export function createAdmission(room: KeyRoom): KeyAdmission {
     },
     async claim(agent, organization, admitted) {
       await claim(room, agent, organization, admitted)
+    },
+    loaded(target) {
+      room.book.share(target.id)
+      if (newRows(room, target).length > 0) room.unnamed.add(target.id)
     },
     release: async (agent) => await releaseKeys(room, agent),
   }
@@ -102,7 +107,8 @@ const agentsAtOnce = 200
 export async function nameKeys(room: KeyRoom, aics: Iterable<string>): Promise<void> {
   let batch: KeyRow[] = []
   for (const aic of aics) {
-    batch.push(...newRows(room, aic))
+    const target = room.target(aic)
+    if (target !== undefined) batch.push(...newRows(room, target))
     if (batch.length < agentsAtOnce) continue
     await nameRows(room, batch)
     batch = []
@@ -111,14 +117,16 @@ export async function nameKeys(room: KeyRoom, aics: Iterable<string>): Promise<v
 }
 
 /** Of an agent in force: those that only its record names so far, as they are from now on but for their leaf. */
-function newRows({ target, book, clock }: KeyRoom, aic: string): KeyRow[] {
-  const record = target(aic)
-  if (record?.state !== 'active') return []
+function newRows(
+  { book, clock }: KeyRoom,
+  { id, organization, state, keys = [] }: Pick<Target, 'id' | 'organization' | 'state' | 'keys'>,
+): KeyRow[] {
+  if (state !== 'active') return []
   const now = clock.now()
-  return (record.keys ?? []).flatMap((key) => {
+  return keys.flatMap((key) => {
     // One that the node made with the record is not here yet, and nobody else's.
-    const known = book.get(key) ?? namedRow(aic, record.organization, key, now)
-    const isNew = known.agent === aic && known.began === null && known.state === 'active'
+    const known = book.get(key) ?? namedRow(id, organization, key, now)
+    const isNew = known.agent === id && known.began === null && known.state === 'active'
     return isNew ? [{ ...known, began: now, since: now }] : []
   })
 }

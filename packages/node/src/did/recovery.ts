@@ -1,6 +1,10 @@
+import { canonicalJson } from '@ambit/core/canonical'
 import { Fault } from '@ambit/core/fault'
+import type { RightsLeaf } from '@ambit/core/leaf'
 import type { Caller } from '../kernel/route.ts'
+import { timeText } from '../kernel/clock.ts'
 import { namedId } from '../kernel/ids.ts'
+import type { Target } from '../registry/target.ts'
 import type { KeyRow, RecoveryRow } from './agent-key-store.ts'
 import { announce, endKey, mustFindAgent, refuseTakenKey, takeKey, writeKeyLeaf } from './key-room.ts'
 import type { KeyRoom } from './key-room.ts'
@@ -42,12 +46,7 @@ export async function recover(
   const { organization, person } = caller
   const target = mustFindAgent(room, slug, organization)
   const { id: agent } = target
-  if (target.state === 'draft' || target.state === 'retired')
-    throw new Fault('agent-key.state', {
-      detail: `the record is ${target.state}`,
-      where: target.slug,
-      remedy: 'Name keys of a draft in its document; a retired record speaks no more.',
-    })
+  refuseIdle(target)
   if (wish.key !== undefined) {
     refuseTakenKey(room, wish.key, undefined)
     await checkPossession(room, { organization, slug: target.slug, key: wish.key }, wish.proofs)
@@ -67,11 +66,22 @@ export async function recover(
   return { state: 'waiting', id: row.id, key }
 }
 
+function refuseIdle({ state, slug }: Target): void {
+  if (state !== 'draft' && state !== 'retired') return
+  throw new Fault('agent-key.state', {
+    detail: `the record is ${state}`,
+    where: slug,
+    remedy: 'Name keys of a draft in its document; a retired record speaks no more.',
+  })
+}
+
 /** The second person, who is another one. */
 export async function confirmRecovery(room: KeyRoom, caller: Caller, id: string): Promise<RecoveryResult> {
   const row = await room.rows.recovery(id)
   if (row === undefined || row.organization !== caller.organization || isOver(room, row))
     throw new Fault('input.not-found', { detail: 'no such recovery waits', where: id.slice(0, 100) })
+  // The record may have been handed over, put away or taken down since it was asked for.
+  refuseIdle(mustFindAgent(room, row.agent, caller.organization))
   if (row.person === caller.person)
     throw new Fault('agent-key.second-person', { detail: 'you asked for it yourself', where: id })
   if (!(await room.rows.takeRecovery(id)))
@@ -81,6 +91,29 @@ export async function confirmRecovery(room: KeyRoom, caller: Caller, id: string)
 
 export async function waitingRecoveries(room: KeyRoom, organization: string): Promise<RecoveryRow[]> {
   return (await room.rows.recoveries(organization)).filter((row) => !isOver(room, row))
+}
+
+/** How many people a recovery takes from now on; on record before it is in force. */
+export async function setPeople(
+  room: KeyRoom,
+  { organization, person }: Caller,
+  people: number,
+): Promise<void> {
+  if ((await room.rows.peopleFor(organization)) === people) return
+  const now = room.clock.now()
+  const at = timeText(now)
+  const leaf = {
+    v: 1,
+    kind: 'rights',
+    at,
+    organization,
+    person,
+    by: person,
+    what: 'recovery-changed',
+    people,
+  } as const
+  await room.activity.write(canonicalJson(leaf satisfies RightsLeaf))
+  await room.rows.setPeople(organization, people, person, now)
 }
 
 function isOver({ clock }: KeyRoom, { at }: RecoveryRow): boolean {

@@ -82,7 +82,8 @@ export function createAgentProofs({ access, agentOf, origin, clock }: AgentProof
     read: ReadSignature,
   ): Sender | string {
     const hasBody = bodyIn(request)
-    const lacks = requestPolicyProblem(read, { nowS: clock.now() / 1000, hasBody })
+    const has = (name: string) => field(name).length > 0
+    const lacks = requestPolicyProblem(read, { nowS: clock.now() / 1000, hasBody, has })
     if (lacks !== undefined) return lacks
     const named = readKeyId(read.parameters.keyid)!
     const agent = agentOf(named.key)
@@ -100,7 +101,10 @@ export function createAgentProofs({ access, agentOf, origin, clock }: AgentProof
         : verify('sha256', base, { key: keyOf(named.key), dsaEncoding: 'ieee-p1363' }, read.value)
     })
     if (!holds) return 'it does not hold for this request, its address included'
-    if (!remember(named.key, read.parameters.nonce!)) return 'it was used before'
+    const memory = remember(named.key, read.parameters.nonce!)
+    if (memory === 'full')
+      return 'the node has no room to remember it; try again in some minutes, or use mutual TLS'
+    if (memory === 'known') return 'it was used before'
     if (digests !== undefined) expectContent(request, digests)
     return { ...agent, key: named.key }
   }

@@ -60,12 +60,18 @@ const bound = {
   ok: false,
   code: 'auth.proof',
   detail: 'the token belongs to a key: send it as `Authorization: DPoP …` with a proof by that key',
+  scheme: 'DPoP',
 } as const
 
 const boundToCertificate = {
   ok: false,
   code: 'auth.proof',
   detail: 'the token belongs to a certificate: it counts only over a connection with that certificate',
+} as const
+const ofNobody = {
+  ok: false,
+  code: 'auth.proof',
+  detail: 'the token belongs to no key: send it as `Bearer`',
 } as const
 const ofAnother = {
   ok: false,
@@ -134,7 +140,7 @@ function createByToken(
     const token = authorization.slice(dpop.length)
     const answer = authority.authenticate(token)
     if (!answer.ok) return answer
-    if (answer.key === undefined) return unproven('the token belongs to no key: send it as `Bearer`')
+    if (answer.key === undefined) return ofNobody
     if (answer.key.startsWith(certificateBound)) return boundToCertificate
     if (request === undefined || proves === undefined) return unproven('no proof can be given here')
     const wrong = proves(request, token, answer.key)
@@ -143,15 +149,19 @@ function createByToken(
 }
 
 function unproven(detail: string): FailedAuthentication {
-  return { ok: false, code: 'auth.proof', detail }
+  return { ok: false, code: 'auth.proof', detail, scheme: 'DPoP' }
 }
 
-/** RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1: without a token, no error is named. */
+/**
+ * RFC 6750 section 3, RFC 8705 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1: without a token, no error is named.
+ * A token that belongs to a certificate is a bearer token at another connection.
+ */
 export function createChallenge({ origin, logsIn = false }: AuthenticationOptions) {
-  return (request: IncomingMessage, { code }: FailedAuthentication): string => {
-    const error = code === 'auth.missing' ? '' : ', error="invalid_token"'
+  return (request: IncomingMessage, { code, scheme }: FailedAuthentication): string => {
+    const isOfToken = code !== 'auth.missing' && request.headers.authorization !== undefined
+    const error = isOfToken ? ', error="invalid_token"' : ''
     const place = !logsIn ? '' : `, resource_metadata="${metadataOf(request, origin())}", scope="acts"`
-    return `${code === 'auth.proof' ? 'DPoP' : 'Bearer'} realm="ambit"${error}${place}`
+    return `${scheme ?? 'Bearer'} realm="ambit"${error}${place}`
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Protocol } from '@ambit/core/record'
 import type { Bus } from '../bus/bus.ts'
-import type { Target, TargetCapability } from '../registry/target.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { TargetCapability } from '../registry/target.ts'
 import type { Holder } from '../authority/authority.ts'
 import { createAuthentication, createChallenge } from './authentication.ts'
 import type { AgentSide, Proves } from './authentication.ts'
@@ -15,8 +16,7 @@ import { submit } from './submit.ts'
 
 export interface GatewayOptions {
   readonly parts: PathParts
-  /** All records of an organisation, by protocol. */
-  readonly targets: (organization: string) => Iterable<Target>
+  readonly registry: Pick<Registry, 'heads' | 'target'>
   readonly bus: Bus
   /** Public address of the node, without a slash at the end; known once it listens. */
   readonly origin: () => string
@@ -110,12 +110,15 @@ export interface StoppedSubject {
 
 function visible(options: GatewayOptions, holder: Holder, protocol: Protocol): readonly Visible[] {
   const all: Visible[] = []
-  for (const target of options.targets(holder.organization)) {
-    if (target.state !== 'active' || !target.interfaces.some((offered) => offered.protocol === protocol))
-      continue
+  const { registry, parts } = options
+  for (const head of registry.heads(holder.organization)) {
+    if (head.state !== 'active' || !head.protocols.includes(protocol)) continue
+    // Only what the mandate may name is read.
+    const target = parts.authority.mayReach(holder.chain, head) ? registry.target(head.id) : undefined
+    if (target === undefined) continue
     const capabilities: TargetCapability[] = []
     for (const capability of target.capabilities.values()) {
-      if (!capability.held && options.parts.authority.mayCall(holder.chain, target, capability)) {
+      if (!capability.held && parts.authority.mayCall(holder.chain, target, capability)) {
         capabilities.push(capability)
       }
     }

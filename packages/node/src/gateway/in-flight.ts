@@ -43,6 +43,7 @@ export class InFlight {
   readonly #givingBack = new Set<Reservation>()
   #acknowledged = 0
   #draining = false
+  readonly #holds = new Map<string, Fault>()
   #held: Fault | undefined
   #idle: (() => void) | undefined
 
@@ -60,9 +61,14 @@ export class InFlight {
     return count
   }
 
-  /** Lets no act begin until it is called with undefined: what is under way goes on and is written down. */
-  hold(fault: Fault | undefined): void {
-    this.#held = fault
+  /**
+   * Lets no act begin until the same one calls it with undefined: what is under way goes on and is written down. Of
+   * several that hold, the first is what callers are told.
+   */
+  hold(by: 'disk' | 'log', fault: Fault | undefined): void {
+    if (fault === undefined) this.#holds.delete(by)
+    else this.#holds.set(by, fault)
+    this.#held = this.#holds.values().next().value
   }
 
   /** Throws `act.busy`, `node.draining` or what acts are held for: nothing has happened yet then. */

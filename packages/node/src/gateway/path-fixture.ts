@@ -153,6 +153,7 @@ export function aPath(clock: Clock = systemClock, limits: TrafficLimits = roomy)
         authenticate: () => ({ ok: false, code: 'auth.missing', detail: '' }),
         decide: () => path.decision,
         mayCall: () => true,
+        mayReach: () => true,
         reserve: () => path.exhausted,
         cost: () => oneCall,
         charge: () => void path.charged++,

@@ -6,12 +6,16 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { Fault } from '@ambit/core/fault'
 import { revokedCertificates } from '../ca/ca.ts'
 import type { CertificateAuthority, ListenerIdentity } from '../ca/ca.ts'
+import type { ListeningAt } from '../address/address.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { DataPath } from '../kernel/data-path.ts'
 import { createHostNames } from '../kernel/host-names.ts'
 import { listenAt } from '../kernel/listen.ts'
 import { AgentConnections } from './agent-connections.ts'
 import type { AgentConnection, AgentConnectionParts } from './agent-connections.ts'
+import type { OwnAddresses } from './own-address.ts'
+import { createNaming } from './own-naming.ts'
+import type { WantsNamed } from './own-naming.ts'
 import { faultOf, sendProblem } from './problem.ts'
 
 /** A handshake is a few packets. */
@@ -32,12 +36,18 @@ export interface AgentListenerOptions extends Omit<AgentConnectionParts, 'ca'> {
   readonly ca: CertificateAuthority
   readonly bus: Bus
   readonly addresses: readonly string[]
+  /** Where to listen for them; left out: at each. */
+  readonly listening?: ListeningAt
   readonly port: number
   /** Names answered for beside those of loopback; they stand in the certificate too. */
   readonly hosts: readonly string[]
   readonly dataPaths: readonly DataPath[]
   /** Says whose request it is, before a data path gets it; a promise where something has to be fetched first. */
   readonly over: (request: IncomingMessage, connection: AgentConnection) => Promise<void> | undefined
+  /** What answers at the addresses of agents; left out: they have none. */
+  readonly own?: OwnAddresses | undefined
+  /** Whether the record of the agent at an address wants its certificate to name that. */
+  readonly wantsNamed?: WantsNamed | undefined
 }
 
 export interface AgentListener {
@@ -65,7 +75,8 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     servers,
     at,
   } = await listenAt({
-    addresses,
+    addresses: options.listening?.addresses ?? addresses,
+    admits: createNaming({ ...options, identity }),
     port,
     setting: 'AMBIT_AGENTS_PORT',
     log,
@@ -161,7 +172,7 @@ function reasonOfChain(code: string): string {
 }
 
 function dispatcher(
-  { dataPaths, over, log }: AgentListenerOptions,
+  { dataPaths, over, log, own }: AgentListenerOptions,
   connections: AgentConnections,
   names: ReturnType<typeof createHostNames>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -169,6 +180,14 @@ function dispatcher(
     const connection = connections.of(request.socket)
     if (connection === undefined || !connections.holds(connection)) {
       request.destroy()
+      return
+    }
+    const place = own?.at(request.socket.localAddress)
+    if (place !== undefined) {
+      place.serve(request, response, () =>
+        // Whoever was disconnected meanwhile begins nothing.
+        over(request, connection)?.then(() => connections.holds(connection)),
+      )
       return
     }
     const fault = refusal(names, request)
@@ -180,8 +199,10 @@ function dispatcher(
       return
     }
     const waiting = over(request, connection)
-    const go = () => pass(dataPath, request, response)
-    if (waiting === undefined) go()
+    // Whoever was disconnected while it waited begins nothing: what ends with a connection was looked for before.
+    const go = () =>
+      connections.holds(connection) ? pass(dataPath, request, response) : void request.destroy()
+    if (waiting === undefined) pass(dataPath, request, response)
     else void waiting.then(go)
   }
   function pass(dataPath: DataPath, request: IncomingMessage, response: ServerResponse): void {

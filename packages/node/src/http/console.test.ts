@@ -37,6 +37,9 @@ test('serves the console from memory: pages, hashed assets, strict policy, and n
 
   const html = { accept: 'text/html,*/*' }
   expect((await send(port, { path: '/mandates/m_1?tab=a', headers: html })).text).toContain('console')
+  const code = '/registry/1.2.156.3088.1.000001.00C3F5.00000A.0000A4F2K.0QLD'
+  expect((await send(port, { path: code, headers: html })).text).toContain('console')
+  expect((await send(port, { path: '/registry/mark.svg', headers: html })).status).toBe(404)
   expect((await send(port, { path: '/mandates/m_1' })).status).toBe(404)
   expect((await send(port, { path: '/assets/gone.js', headers: html })).status).toBe(404)
   expect((await send(port, { path: '/api/gone', headers: html })).status).toBe(404)

@@ -3,6 +3,7 @@ import { Fault } from '@ambit/core/fault'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../identity/identity.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { digestBytes } from '../kernel/digest.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Route, RouteReply, RouteStream } from '../kernel/route.ts'
 import { authorize } from './access.ts'
@@ -113,7 +114,7 @@ async function answer(
     origin: context.originOf(request.headers.host),
   } as never)
   if ('events' in result) await stream(context, request, reply, result, signal, authenticated)
-  else await send(route, context, reply, result)
+  else await send(route, context, reply, result, request.headers['if-none-match'])
 }
 
 async function send(
@@ -121,6 +122,7 @@ async function send(
   context: RouteContext,
   reply: FastifyReply,
   { status, body, headers }: RouteReply<unknown>,
+  known: string | undefined,
 ): Promise<void> {
   if (context.checkReplies) checkReply(route, body)
   void reply.code(status ?? route.status).header('cache-control', 'no-store')
@@ -128,8 +130,23 @@ async function send(
   if (body === undefined) await reply.send()
   else {
     const type = headers?.['content-type'] ?? 'application/json; charset=utf-8'
-    await reply.type(type).send(JSON.stringify(body))
+    const text = JSON.stringify(body)
+    // What anybody may keep is asked for again and again.
+    if (headers?.['cache-control']?.startsWith('public') === true) {
+      const tag = headers['etag'] ?? `"${digestBytes(text).slice('sha256:'.length, 'sha256:'.length + 32)}"`
+      void reply.header('etag', tag)
+      if (isKnown(known, tag)) {
+        await reply.code(304).send()
+        return
+      }
+    }
+    await reply.type(type).send(text)
   }
+}
+
+/** RFC 9110 section 13.1.2: any of the tags, weak ones too. */
+function isKnown(known: string | undefined, tag: string): boolean {
+  return known !== undefined && known.split(',').some((each) => ['*', tag, `W/${tag}`].includes(each.trim()))
 }
 
 function checkReply(route: Route, body: unknown): void {

@@ -9,6 +9,7 @@ import type {
 import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Fault } from '@ambit/core/fault'
+import type { ListeningAt } from '../address/address.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DataPath } from '../kernel/data-path.ts'
@@ -18,6 +19,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Metrics } from '../kernel/metrics.ts'
 import type { Route } from '../kernel/route.ts'
 import { createApp } from './app.ts'
+import type { OwnAddresses } from './own-address.ts'
 import { faultOf, problemText, problemType, sendProblem } from './problem.ts'
 import type { PublicFiles } from './public-files.ts'
 
@@ -51,6 +53,8 @@ export interface ServerOptions {
   readonly consoleFolder: string
   readonly identity: Pick<Identity, 'callerOf'>
   readonly addresses: readonly string[]
+  /** Where to listen for them; left out: at each. */
+  readonly listening?: ListeningAt
   readonly port: number
   /** Names answered for beside those of loopback. */
   readonly hosts: readonly string[]
@@ -62,6 +66,8 @@ export interface ServerOptions {
   readonly metrics: Metrics
   /** Reads who signed a request for a data path, where it is signed; a promise where something has to be fetched first. */
   readonly signed?: (request: IncomingMessage) => Promise<void> | undefined
+  /** What answers at the addresses of agents; left out: they have none. */
+  readonly own?: OwnAddresses | undefined
   readonly checkReplies?: boolean
 }
 
@@ -87,7 +93,8 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   })
   const handle = dispatcher(options, closing.signal, (request, response) => app.routing(request, response))
   const { port, servers, at } = await listenAt({
-    addresses: options.addresses,
+    addresses: options.listening?.addresses ?? options.addresses,
+    admits: options.listening?.admits,
     port: options.port,
     setting: 'AMBIT_PORT',
     log: options.log,
@@ -107,7 +114,7 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
 
 /** Sends each request to a data path, or to the control API and the console. */
 function dispatcher(
-  { hosts, addresses, dataPaths, log, metrics, signed }: ServerOptions,
+  { hosts, addresses, dataPaths, log, metrics, signed, own }: ServerOptions,
   closing: AbortSignal,
   route: (request: IncomingMessage, response: ServerResponse) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -119,7 +126,6 @@ function dispatcher(
   function refusal(url: string, request: IncomingMessage): Fault | undefined {
     if (!url.startsWith('/'))
       return new Fault('input.invalid', { detail: 'the request target is not a path', where: 'path' })
-    if (closing.aborted) return new Fault('node.draining', { detail: 'the node is stopping' })
     if (publicPrefixes.some((prefix) => url.startsWith(prefix)) || askedElsewhere.test(url)) return undefined
     const { host, origin } = request.headers
     if (!names.knowsHost(host))
@@ -130,10 +136,19 @@ function dispatcher(
   }
   return (request, response) => {
     const url = request.url ?? ''
-    const fault = refusal(url, request)
+    const place = own?.at(request.socket.localAddress)
+    const fault = closing.aborted
+      ? new Fault('node.draining', { detail: 'the node is stopping' })
+      : place === undefined
+        ? refusal(url, request)
+        : undefined
     if (fault !== undefined) {
       refused.series(fault.code).value += 1
       sendProblem(response, fault)
+      return
+    }
+    if (place !== undefined) {
+      place.serve(request, response, () => signed?.(request)?.then(() => true))
       return
     }
     const path = pathOf(url)

@@ -59,9 +59,16 @@ export function loadStatic(folder: string): StaticFiles {
   return {
     find(path, wantsPage) {
       if (path === '/') return index
-      return files.get(path) ?? (wantsPage && extname(path) === '' ? index : undefined)
+      return files.get(path) ?? (wantsPage && isPage(path) ? index : undefined)
     },
   }
+}
+
+/** The page of a record may be asked for by its identity code, whose last arc looks like the ending of a file's name. */
+const recordPageForm = /^\/registry\/[0-9A-Z.]{1,100}$/
+
+function isPage(path: string): boolean {
+  return extname(path) === '' || recordPageForm.test(path)
 }
 
 function pathsIn(folder: string): string[] {

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { verify, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCaRoom } from '@ambit/testkit/ca-room'
 import { handClock } from '@ambit/testkit/clock'
 import { certificateRequest } from '@ambit/testkit/certificate-request'
+import { makeSoftToken, softTokenPresent as present } from '@ambit/testkit/soft-token'
+import type { SoftToken } from '@ambit/testkit/soft-token'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStore } from '../store/store.ts'
 import { parseKeyPlace } from './key-signer.ts'
@@ -16,38 +15,16 @@ import { tokenKeys } from './key-signer-token.ts'
  * Keys in a token, which is one of software here: the node reaches it in no other way than a card or an appliance.
  */
 
-const module = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/local/lib/softhsm/libsofthsm2.so'].find(existsSync)
-const present =
-  module !== undefined &&
-  ['pkcs11-tool', 'softhsm2-util'].every((program) => {
-    try {
-      execFileSync('which', [program])
-      return true
-    } catch {
-      return false
-    }
-  })
 if (!present) console.log('skipped: keys in a PKCS #11 token, because pkcs11-tool or softhsm2 is not here')
 
-let folder: string
-let environment: Record<string, string | undefined>
-
+let soft: SoftToken
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ambit-token-'))
-  if (!present) return
-  mkdirSync(join(folder, 'tokens'))
-  writeFileSync(join(folder, 'softhsm.conf'), `directories.tokendir = ${join(folder, 'tokens')}\n`)
-  writeFileSync(join(folder, 'pin'), '271828\n', { mode: 0o600 })
-  writeFileSync(join(folder, 'wrong-pin'), '314159\n', { mode: 0o600 })
-  environment = { PATH: process.env['PATH'], SOFTHSM2_CONF: join(folder, 'softhsm.conf') }
-  const init = ['--init-token', '--free', '--label', 'ambit test', '--pin', '271828', '--so-pin', '3333']
-  execFileSync('softhsm2-util', init, { env: environment, stdio: 'ignore' })
+  if (present) soft = makeSoftToken()
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => soft?.[Symbol.dispose]())
 
-function place(more = '', pin = 'pin') {
-  const uri = `pkcs11:token=ambit%20test${more}?module-path=${module}&pin-source=file:${join(folder, pin)}`
-  const parsed = parseKeyPlace(uri, environment)
+function place(more = '', pin: 'pin' | 'wrong-pin' = 'pin') {
+  const parsed = parseKeyPlace(soft.uri(more, pin), soft.environment)
   if (parsed?.kind !== 'token') throw new Error('no token')
   return parsed
 }
@@ -74,12 +51,59 @@ test.skipIf(!present)(
     const refused = await locked.sign(Buffer.from('x')).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'ca.signer' })
     expect(String(refused)).not.toContain('314159')
-    await expect(tokenKeys({ ...place(), pinFile: join(folder, 'none') }).key('new')).rejects.toMatchObject({
+    await expect(
+      tokenKeys({ ...place(), pinFile: join(soft.folder, 'none') }).key('new'),
+    ).rejects.toMatchObject({
       code: 'ca.signer',
       detail: 'the file of the PIN cannot be read',
     })
     await expect(tokenKeys({ ...place(), token: 'nowhere' }).key('root')).rejects.toMatchObject({
       code: 'ca.signer',
+    })
+  },
+)
+
+test.skipIf(!present)(
+  'keys of Ed25519 sign what fits, are found and never made by looking, and go',
+  async () => {
+    const keys = tokenKeys(place(';object=logs'), 'AMBIT_LOG_KEY')
+    expect(await keys.find('one', 'ed25519')).toBeUndefined()
+    const one = await keys.key('one', 'ed25519')
+    const found = (await keys.find('one', 'ed25519'))!
+    expect(one.publicKey.asymmetricKeyType).toBe('ed25519')
+    expect(found.publicKey.equals(one.publicKey)).toBe(true)
+    for (const length of [1, 300, 1024]) {
+      const bytes = Buffer.alloc(length, 7)
+      expect(verify(null, bytes, one.publicKey, await found.sign(bytes))).toBe(true)
+    }
+    await expect(one.sign(Buffer.alloc(1025))).rejects.toThrow('at most 1024 bytes')
+    await keys.remove('one')
+    await keys.remove('one')
+    expect(await keys.find('one', 'ed25519')).toBeUndefined()
+    await expect(one.sign(Buffer.from('x'))).rejects.toMatchObject({
+      code: 'ledger.signer',
+      where: 'AMBIT_LOG_KEY',
+    })
+  },
+)
+
+test.skipIf(!present)(
+  'a token that is away is not one without keys: nothing is made in its place',
+  async () => {
+    const keys = tokenKeys(place(';object=away'), 'AMBIT_LOG_KEY')
+    const { publicKey } = await keys.key('one', 'ed25519')
+    soft.away()
+    try {
+      await expect(keys.find('one', 'ed25519')).rejects.toMatchObject({ code: 'ledger.signer' })
+      await expect(keys.key('one', 'ed25519')).rejects.toMatchObject({ code: 'ledger.signer' })
+      await expect(keys.remove('one')).rejects.toMatchObject({ code: 'ledger.signer' })
+    } finally {
+      soft.back()
+    }
+    expect((await keys.find('one', 'ed25519'))!.publicKey.equals(publicKey)).toBe(true)
+    const locked = tokenKeys(place(';object=away', 'wrong-pin'), 'AMBIT_LOG_KEY')
+    await expect(locked.remove('one')).rejects.toMatchObject({
+      detail: expect.stringContaining('CKR_PIN_INCORRECT') as string,
     })
   },
 )

@@ -41,7 +41,7 @@ test('keys in files are sealed, made once and readable by their owner alone', as
   const folder = mkdtempSync(join(tmpdir(), 'ambit-keys-'))
   try {
     const path = join(folder, 'deep', 'ca')
-    const open = (ring = keyring) => openSigningKeys({ kind: 'file', path }, noCells, ring)
+    const open = (ring = keyring) => openSigningKeys({ kind: 'file', path }, noCells, ring, handClock())
     const made = await Promise.all([open().key('root'), open().key('root')])
     expect(made[0].publicKey.equals(made[1].publicKey)).toBe(true)
     const bytes = Buffer.from('to be signed')

@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { derMembers, readDer, wholeBits } from '@ambit/core/der'
 import { Fault } from '@ambit/core/fault'
+import type { Clock } from './clock.ts'
 import { makeFile } from './durable-file.ts'
 import type { Keyring } from './keyring.ts'
+import { claimedKeys } from './key-signer-claim.ts'
 import { tokenKeys } from './key-signer-token.ts'
 import type { TokenPlace } from './key-signer-token.ts'
 
@@ -14,7 +16,7 @@ export interface KeySigner {
   /** P-256 signs SHA-256 of the bytes, as a DER pair (RFC 3279, section 2.2.3); Ed25519 the bytes, in 64 bytes. */
   readonly algorithm: 'p256' | 'ed25519'
   readonly publicKey: KeyObject
-  /** Throws `ca.signer` where a token does not answer. */
+  /** Throws `ca.signer` (`ledger.signer` for the keys of logs) where a token does not answer. */
   sign(bytes: Uint8Array): Promise<Buffer>
 }
 
@@ -22,6 +24,16 @@ export interface KeySigner {
 export interface SigningKeys {
   /** The key of that name, made on first use. Several processes that ask at once get one key. */
   key(name: string, algorithm?: KeySigner['algorithm']): Promise<KeySigner>
+}
+
+/** Keys in a token, where one that is not there is never made by looking for it, and one that has ended is deleted. */
+export interface TokenKeys extends SigningKeys {
+  /** What faults call the token. */
+  readonly token: string
+  /** Undefined where the token answered and has no such key. */
+  find(name: string, algorithm?: KeySigner['algorithm']): Promise<KeySigner | undefined>
+  /** Deletes both halves of the key; does no harm where there is none. */
+  remove(name: string): Promise<void>
 }
 
 /** What a setting says of where such keys lie. */
@@ -69,9 +81,14 @@ export function parseKeyPlace(
   return { kind: 'token', token, object, module, pinFile: resolve(pin.replace(/^file:/, '')), environment }
 }
 
-/** Opens the keys that a setting names; `cells` is where `store` keeps them. */
-export function openSigningKeys(place: KeyPlace, cells: SealedCells, keyring: Keyring): SigningKeys {
-  if (place.kind === 'token') return tokenKeys(place)
+/** Opens the keys that a setting names; `cells` is where `store` keeps them, and the names of those in a token. */
+export function openSigningKeys(
+  place: KeyPlace,
+  cells: SealedCells,
+  keyring: Keyring,
+  clock: Pick<Clock, 'random'>,
+): SigningKeys {
+  if (place.kind === 'token') return claimedKeys(tokenKeys(place), place.object, cells, clock)
   return sealedKeys(place.kind === 'file' ? fileCells(place.path) : cells, keyring)
 }
 

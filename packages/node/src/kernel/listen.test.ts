@@ -38,23 +38,52 @@ test('names the setting and the port when another process has it', async () => {
   close(first.servers)
 })
 
-test('leaves ::1 out with a line where there is no IPv6', async () => {
+test('leaves the loopback of a family out with a line where there is none of it, and no other address', async () => {
   const lines: string[] = []
   const log: Log = { ...silentLog, warn: (event) => void lines.push(event) }
-  const { port, servers, at } = await listenAt({ ...options(), log, create: serverWithoutIPv6 })
-  expect(at).toEqual([`127.0.0.1:${port}`])
-  expect(lines).toEqual(['listen.no-ipv6'])
+  const open = async (missing: string, addresses?: string[]) =>
+    await listenAt({ ...options(0, addresses), log, create: () => serverWithout(missing) })
+  const [four, six] = [await open('::1'), await open('127.0.0.1')]
+  expect(four.at).toEqual([`127.0.0.1:${four.port}`])
+  expect(six.at).toEqual([`[::1]:${six.port}`])
+  expect(lines).toEqual(['listen.no-ipv6', 'listen.no-ipv4'])
+  await expect(open('127.0.0.2', ['127.0.0.2'])).rejects.toMatchObject({ code: 'listen.failed' })
+  await expect(open('::1', ['::1'])).rejects.toMatchObject({ code: 'listen.failed' })
+  close([...four.servers, ...six.servers])
+})
+
+test('closes connections to addresses that it does not take, unread', async () => {
+  const taken: Promise<boolean>[] = []
+  let heard = 0
+  const { port, servers } = await listenAt({
+    ...options(0, ['127.0.0.1']),
+    admits: () => taken.shift() ?? false,
+    create: () => createServer((socket) => void socket.end('hello', () => (heard += 1))),
+  })
+  const said = async () =>
+    await new Promise<string>((resolve) => {
+      let text = ''
+      const socket = connect({ host: '127.0.0.1', port })
+      socket.on('data', (bytes) => (text += bytes.toString()))
+      socket.on('error', () => undefined)
+      socket.once('close', () => resolve(text))
+    })
+  expect(await said()).toBe('')
+  taken.push(Promise.resolve(false), Promise.resolve(true))
+  expect(await said()).toBe('')
+  expect(await said()).toBe('hello')
+  expect(heard).toBe(1)
   close(servers)
 })
 
-function serverWithoutIPv6(): Server {
+function serverWithout(missing: string): Server {
   const server = createServer()
   const listen = server.listen.bind(server) as (at: { host: string }, done: () => void) => Server
   const refuse = () => server.emit('error', Object.assign(new Error('no'), { code: 'EADDRNOTAVAIL' }))
-  const listenWithoutIPv6 = (at: { host: string }, done: () => void) => {
-    if (at.host !== '::1') return listen(at, done)
+  const listenElsewhere = (at: { host: string }, done: () => void) => {
+    if (at.host !== missing) return listen(at, done)
     process.nextTick(refuse)
     return server
   }
-  return Object.assign(server, { listen: listenWithoutIPv6 as Server['listen'] })
+  return Object.assign(server, { listen: listenElsewhere as Server['listen'] })
 }

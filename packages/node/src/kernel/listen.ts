@@ -5,6 +5,9 @@ import type { Log } from './log.ts'
 /** Tries to find one port that is free on every address, when any port will do. */
 const anyPortTriesMax = 5
 
+/** A promise where something has to be made ready for an address first. */
+export type Admits = (localAddress: string | undefined) => boolean | Promise<boolean>
+
 export interface ListenOptions {
   readonly addresses: readonly string[]
   /** 0: any port that is free. The same one on every address. */
@@ -13,7 +16,7 @@ export interface ListenOptions {
   readonly setting: string
   readonly log: Log
   /** Which connections are taken, by the address of this machine they came to; left out: all. The others are closed. */
-  readonly admits?: ((localAddress: string | undefined) => boolean) | undefined
+  readonly admits?: Admits | undefined
   create(): Server
 }
 
@@ -83,12 +86,28 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** Puts itself before everything that hears of a connection: nothing is read from those that are not taken. */
-function filter(server: Server, admits: NonNullable<ListenOptions['admits']>): void {
+function filter(server: Server, admits: Admits): void {
   const listeners = server.listeners('connection')
   server.removeAllListeners('connection')
+  function take(socket: Socket, isAdmitted: boolean): void {
+    if (!isAdmitted) socket.destroy()
+    else if (!socket.destroyed) for (const listener of listeners) listener.call(server, socket)
+  }
+  async function later(socket: Socket, answer: Promise<boolean>): Promise<void> {
+    // Nobody else hears yet that it broke off.
+    const ignore = () => undefined
+    socket.on('error', ignore)
+    const isAdmitted = await answer
+    socket.removeListener('error', ignore)
+    take(socket, isAdmitted)
+  }
   server.on('connection', (socket: Socket) => {
-    if (admits(socket.localAddress)) for (const listener of listeners) listener.call(server, socket)
-    else socket.destroy()
+    const answer = admits(socket.localAddress)
+    if (typeof answer === 'boolean') {
+      take(socket, answer)
+      return
+    }
+    void later(socket, answer)
   })
 }
 

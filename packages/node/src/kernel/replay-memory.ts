@@ -14,14 +14,16 @@ interface Generation {
   readonly counts: Map<string, number>
 }
 
+/** `full`: it cannot be remembered, so that it is not used either. */
+export type Memory = 'new' | 'known' | 'full'
+
 /**
- * Remembers what may be used once, in this process alone: false when it was used before, or when there is no room to
- * remember it. Kept for at least one window and at most two, in two generations, so that nothing is swept one by one.
+ * Remembers what may be used once, in this process alone: `new` the first time. Kept for at least one window and at most two, in two generations, so that nothing is swept one by one.
  */
 export function createReplayMemory(
   clock: Pick<Clock, 'monotonicMs'>,
   { keepMs, entriesMax, perSenderMax = entriesMax }: ReplayMemoryOptions,
-): (sender: string, id: string) => boolean {
+): (sender: string, id: string) => Memory {
   let current = fresh()
   let before = fresh()
   let turnedMs = clock.monotonicMs()
@@ -34,11 +36,11 @@ export function createReplayMemory(
     }
     const entry = `${sender} ${id}`
     const count = current.counts.get(sender) ?? 0
-    if (current.seen.has(entry) || before.seen.has(entry)) return false
-    if (current.seen.size >= entriesMax || count >= perSenderMax) return false
+    if (current.seen.has(entry) || before.seen.has(entry)) return 'known'
+    if (current.seen.size >= entriesMax || count >= perSenderMax) return 'full'
     current.seen.add(entry)
     current.counts.set(sender, count + 1)
-    return true
+    return 'new'
   }
 }
 

@@ -2,11 +2,10 @@ import type { Fault } from '@ambit/core/fault'
 import { mergeDelayMsMax } from '@ambit/core/promise'
 import { entryBytesMax } from '@ambit/core/leaf'
 import type { KeyLeaf } from '@ambit/core/leaf'
-import type { NoteSigner } from '@ambit/core/log/note'
 import type { Shard } from '@ambit/core/log/shards'
-import type { Purpose } from '@ambit/core/log/purpose'
 import type { Clock } from '../kernel/clock.ts'
 import { localDisk } from '../kernel/disk.ts'
+import type { TokenKeys } from '../kernel/key-signer.ts'
 import type { Keyring } from '../kernel/keyring.ts'
 import type { EngineState, Follower, OpenEngine } from './engine.ts'
 import { openFileEngine } from './file/engine.ts'
@@ -14,6 +13,7 @@ import type { LedgerGuard, SignedHead } from './guard.ts'
 import type { LogFile } from './log-files.ts'
 import { openLog } from './log.ts'
 import { openLogSeries } from './series.ts'
+import type { LedgerSigner, PromiseKey, TokenState } from './token-signer.ts'
 import type { WitnessState } from './witness-client.ts'
 
 export { auditLog } from './file/audit.ts'
@@ -27,6 +27,7 @@ export { openSharedGuard } from './postgres/guard-store.ts'
 export type { OpenEngine } from './engine.ts'
 export { createCosigner } from './cosigner.ts'
 export { ed25519Cosigner, logSigner, mlDsaCosigner, noteSigner } from './signer.ts'
+export type { TokenState } from './token-signer.ts'
 export type { WitnessState } from './witness-client.ts'
 
 export interface LedgerLimits {
@@ -89,7 +90,7 @@ export interface LedgerOptions {
   readonly directory: string
   /** Name of the log in its checkpoints: a URL without scheme. The signer's name is the same. */
   readonly origin: string
-  readonly signer: NoteSigner
+  readonly signer: LedgerSigner
   readonly guard: LedgerGuard
   /** Without one, checkpoints carry the log's own signature alone. */
   readonly cosigner?: Cosigner
@@ -130,6 +131,8 @@ export interface LedgerState {
   /** How long the oldest entry of the last publication had waited for it. */
   readonly mergeDelayMs: number
   readonly reason?: string
+  /** The token that the log's own key lies in; absent where the key is at hand. */
+  readonly token?: TokenState
   /** Absent where the log has no witnesses. `quorum` is of the published checkpoint. */
   readonly witnessing?: {
     readonly quorum: boolean
@@ -151,6 +154,8 @@ export interface Ledger extends AsyncDisposable {
   readonly vkey: string
   /** The key of ML-DSA-44 that signs checkpoints beside the first; absent where the runtime does not offer it. */
   readonly secondVkey?: string | undefined
+  /** The key that signs promises, where the log's own does not; of the log that is written now. */
+  readonly promiseKey?: PromiseKey | undefined
   /** Durable entries. */
   readonly size: number
   /**
@@ -188,10 +193,11 @@ export interface Ledger extends AsyncDisposable {
   /** Where the entry stands that was durable at this index. */
   place(index: number): Place
   /**
-   * Signs for a purpose with the key of the log that is written now; no such signature is one of a checkpoint. Throws
-   * the fault of a log that has failed or is closed: whoever may not publish may not promise either.
+   * Signs a promise with the key of the log that is written now, or with `promiseKey`; no such signature is one of a
+   * checkpoint. Throws the fault of a log that has failed or is closed or that its token does not sign for: whoever may
+   * not publish may not promise either.
    */
-  sign(purpose: Purpose, content: Uint8Array): Uint8Array
+  sign(purpose: 'promise', content: Uint8Array): Uint8Array
   /**
    * The proof as a COSE receipt (RFC 9942). A log that has ended has no key any more: its receipts take the signature of
    * its last root that was kept. Throws `ledger.frozen` where none was.
@@ -229,6 +235,8 @@ export interface SeriesOptions extends Pick<
   readonly name: string
   /** Seals the keys of the logs, and derives the one that signs the list of them. */
   readonly keyring: Pick<Keyring, 'seal' | 'open' | 'derive'>
+  /** Where logs that begin have their own keys made; sealed in their folders unless given. */
+  readonly token?: TokenKeys | undefined
   /** Brings the checkpoints of the log with this vkey to its witnesses; `list` is the newest signed list of the logs. */
   readonly cosignerOf?: (vkey: string, list: () => string) => Promise<Cosigner | undefined>
   /**

@@ -3,7 +3,6 @@ import { Fault } from '@ambit/core/fault'
 import { keyLeafSchema } from '@ambit/core/leaf'
 import { formatCoseReceipt } from '@ambit/core/log/cose'
 import { purposeMessage } from '@ambit/core/log/purpose'
-import type { Purpose } from '@ambit/core/log/purpose'
 import { bundleEntryBytesMax, tileWidth } from '@ambit/core/log/tile'
 import { timeText } from '../kernel/clock.ts'
 import type { Done, Engine, Follower, OpenEngine } from './engine.ts'
@@ -17,6 +16,7 @@ import { logFile } from './log-files.ts'
 import type { LogFile } from './log-files.ts'
 import { Prover } from './prover.ts'
 import { Publisher } from './publisher.ts'
+import type { PromiseKey } from './token-signer.ts'
 
 /** What `openLedger` decides and tests decide otherwise. */
 export interface LogInside {
@@ -88,6 +88,8 @@ class Log implements Ledger {
   #heads: Heads
   #publisher: Publisher
   #prover: Prover
+  /** What the token signed last for COSE receipts. */
+  #signedRoot: { readonly root: string; readonly signature: Promise<Uint8Array> } | undefined
 
   constructor(options: LedgerOptions, inside: LogInside, engine: Engine, heads: Heads) {
     this.#heads = heads
@@ -193,23 +195,45 @@ class Log implements Ledger {
     return { origin: this.origin, vkey: this.vkey, index }
   }
 
-  sign(purpose: Purpose, content: Uint8Array): Uint8Array {
+  get promiseKey(): PromiseKey | undefined {
+    return this.#options.signer.promises
+  }
+
+  sign(purpose: 'promise', content: Uint8Array): Uint8Array {
     const { state, fault } = this.#engine
     if (state === 'failed' || state === 'closed') {
       throw fault ?? new Fault('ledger.closed', { detail: `the log ${this.origin} is ${state}` })
     }
-    return this.#options.signer.sign(purposeMessage(purpose, content))
+    const { signer } = this.#options
+    const message = purposeMessage(purpose, content)
+    if (signer.promises === undefined) return signer.sign(message)
+    const { reason } = signer.token.state()
+    if (reason !== undefined) throw new Fault('ledger.signer', { detail: reason, where: 'AMBIT_LOG_KEY' })
+    return signer.promises.sign(message)
   }
 
   async cose(index: number, rootSignature?: Uint8Array): Promise<Uint8Array> {
     const { hashes, checkpoint } = await this.prove(index, coseSizeMin)
     const { size, root } = signedHead(checkpoint, this.origin)
-    const { signer } = this.#options
     return await formatCoseReceipt(
       { kind: 'inclusion', size, index, hashes },
       Buffer.from(root, 'base64'),
-      (bytes) => rootSignature ?? signer.sign(bytes),
+      (bytes) => rootSignature ?? this.#signRoot(root, bytes),
     )
+  }
+
+  /** A token is asked once for each root, however many receipts it is asked for. */
+  #signRoot(root: string, bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const { signer } = this.#options
+    if (signer.promises === undefined) return signer.sign(bytes)
+    if (this.#signedRoot?.root !== root) {
+      const signature = signer.sign(bytes)
+      this.#signedRoot = { root, signature }
+      signature.catch(() => {
+        if (this.#signedRoot?.signature === signature) this.#signedRoot = undefined
+      })
+    }
+    return this.#signedRoot.signature
   }
 
   async consistency(from: number, to: number): Promise<Uint8Array[]> {
@@ -239,7 +263,7 @@ class Log implements Ledger {
   state(): LedgerState {
     const { state, fault, queued } = this.#engine
     const publishedSize = this.#publisher.published?.size ?? 0
-    const { cosigner } = this.#options
+    const { cosigner, signer } = this.#options
     return {
       state,
       size: this.size,
@@ -248,6 +272,7 @@ class Log implements Ledger {
       unpublishedMs: this.#publisher.unpublishedMs,
       mergeDelayMs: this.#publisher.lastDelayMs,
       ...(fault === undefined ? {} : { reason: fault.detail }),
+      ...(signer.token === undefined ? {} : { token: signer.token.state() }),
       ...(cosigner === undefined
         ? {}
         : {

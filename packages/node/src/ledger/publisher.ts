@@ -1,7 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import { checkpointText } from '@ambit/core/log/checkpoint'
 import { addSignatures, checkpointSignatureLines } from '@ambit/core/log/cosignature'
-import type { NoteSigner } from '@ambit/core/log/note'
+import type { LogSigner } from '@ambit/core/log/note'
 import type { Clock } from '../kernel/clock.ts'
 import type { Engine } from './engine.ts'
 import type { Cosigner } from './ledger.ts'
@@ -10,7 +10,7 @@ import { checkSigned } from './signed-head.ts'
 import { rootAt } from './tree-at.ts'
 
 export interface PublisherParts {
-  readonly signer: NoteSigner
+  readonly signer: LogSigner
   readonly guard: LedgerGuard
   readonly engine: Engine
   readonly cosigner: Cosigner | undefined
@@ -41,6 +41,7 @@ export class Publisher {
   /** Whether the published checkpoint carries the quorum of its witnesses. */
   #witnessed = false
   #unwitnessedSaid = false
+  #unsignedSaid = false
   #cancelAgain: (() => void) | undefined
   #closed = false
   /** Seconds since 1970 of the last signature that carries a time: it never goes back. */
@@ -98,7 +99,9 @@ export class Publisher {
     this.publish().catch((error: unknown) => {
       const fault = Fault.from(error)
       if (fault.code !== 'ledger.unwitnessed') {
-        this.#parts.onFailure(fault)
+        // A token that is away stays so for a while; it is told once.
+        if (fault.code !== 'ledger.signer' || !this.#unsignedSaid) this.#parts.onFailure(fault)
+        this.#unsignedSaid ||= fault.code === 'ledger.signer'
         this.wake()
         return
       }
@@ -199,6 +202,8 @@ export class Publisher {
     if (this.#refused !== undefined) throw this.#refused
     // No size is signed twice: a log that has ended still asks its witnesses, and its key is gone.
     if (this.#signed?.size !== size) this.#signed = await this.#sign(size, Buffer.from(root, 'latin1'))
+    // A token takes its time; what was found out meanwhile counts.
+    if (this.#refused !== undefined) throw this.#refused
     const head = await this.#guard(this.#signed)
     await engine.hashes.flush(head.size)
     await engine.hashes.sync()
@@ -303,6 +308,7 @@ export class Publisher {
     const text = checkpointText(signer.name, size, root)
     this.#signedS = Math.max(this.#signedS, Math.floor(clock.now() / 1000))
     const lines = await checkpointSignatureLines(text, signer, this.#signedS)
+    this.#unsignedSaid = false
     return { size, root: root.toString('base64'), checkpoint: `${text}\n${lines.join('')}` }
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { coseRootMessage } from '@ambit/core/log/cose'
-import type { NoteSigner } from '@ambit/core/log/note'
+import type { LogSigner } from '@ambit/core/log/note'
 import { replaceFile } from '../kernel/durable-file.ts'
 import { signedHead } from './signed-head.ts'
 
@@ -10,11 +10,12 @@ const rootName = 'root-signature'
 /** Signs the last root of a log for COSE receipts, while its key is there: once it has ended nothing is signed any more. */
 export async function keepRootSignature(
   directory: string,
-  signer: NoteSigner,
+  signer: LogSigner,
   checkpoint: string,
 ): Promise<void> {
   const { root } = signedHead(checkpoint, directory)
-  await replaceFile(directory, rootName, signer.sign(coseRootMessage(Buffer.from(root, 'base64'))))
+  const signature = await signer.sign(coseRootMessage(Buffer.from(root, 'base64')))
+  await replaceFile(directory, rootName, signature)
 }
 
 /** Undefined where the log was lost, or ended before such signatures were made. */

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@ambit/core/fault'
 import { parseCheckpoint } from '@ambit/core/log/checkpoint'
+import { keyIdOf } from '@ambit/core/log/note'
 import type { NoteSigner } from '@ambit/core/log/note'
 import { shardListSuffix } from '@ambit/core/log/shards'
 import type { Shard, ShardEnd } from '@ambit/core/log/shards'
@@ -11,8 +12,8 @@ import type { OpenEngine } from './engine.ts'
 import type { Ledger, LedgerLimits, LedgerOptions, SeriesOptions } from './ledger.ts'
 import { deleteEntries, openFrozen } from './series-frozen.ts'
 import type { FrozenParts } from './series-frozen.ts'
-import { deriveShardKey, destroyShardKey, makeShardKey, openShardKey } from './series-keys.ts'
-import type { ShardKey } from './series-keys.ts'
+import { destroyShardKey, makeShardKey, openShardKey } from './series-keys.ts'
+import type { ShardKey, ShardKeyParts } from './series-keys.ts'
 import { halfYearOf, SeriesList } from './series-list.ts'
 import { allowedLoss, forgetLoss } from './series-loss.ts'
 import { forgetOpening, headCheckpoint, headEntry, keepOpening, keptOpening } from './series-opening.ts'
@@ -50,6 +51,8 @@ export class Shards {
   readonly listSigner: NoteSigner
   #options: SeriesOptions
   #inside: SeriesInside
+  /** Keys of the log that is to begin: a token that made them need not be asked for them again. */
+  #prepared: ShardKey | undefined
 
   private constructor(options: SeriesOptions, inside: SeriesInside, list: SeriesList, signer: NoteSigner) {
     this.#options = options
@@ -122,7 +125,7 @@ export class Shards {
 
   /** A name that was never used, and keys. An attempt that was cut off before is taken up again. */
   async prepare(): Promise<Prepared> {
-    const { name, clock, guard, keyring } = this.#options
+    const { name, clock, guard } = this.#options
     const before = this.list.shards.length === 0 ? '' : labelOf(name, this.last).slice(0, 6)
     const now = halfYearOf(clock.now())
     const period = now > before ? now : before
@@ -131,9 +134,8 @@ export class Shards {
       if (this.list.shards.some((shard) => shard.origin === origin)) continue
       // A name that the guard knows was used by a log that was lost with its list.
       if ((await guard.read(origin)) !== undefined) continue
-      const { signer } = this.#shared
-        ? deriveShardKey(origin, keyring)
-        : await makeShardKey({ directory: this.directoryOf({ origin }), origin, keyring }, clock)
+      this.#prepared = await makeShardKey(this.#keyParts(origin))
+      const { signer } = this.#prepared
       return { origin, vkeys: [signer.vkey, ...(signer.second === undefined ? [] : [signer.second.vkey])] }
     }
   }
@@ -158,7 +160,11 @@ export class Shards {
   /** Does for a log that has ended what the end of the process may have cut off. */
   async tidy(shard: Shard): Promise<void> {
     const directory = this.directoryOf(shard)
-    await destroyShardKey(directory)
+    await this.#destroyKey(shard).catch((error: unknown) => {
+      // A token that lets nobody delete its keys keeps no node from starting; it is told at each start.
+      if (!Fault.is(error, 'ledger.signer')) throw error
+      this.#options.onFailure(error)
+    })
     if (shard.state === 'pruned') await deleteEntries(directory)
   }
 
@@ -178,19 +184,11 @@ export class Shards {
   }
 
   async #openLast(): Promise<CurrentShard> {
-    const { keyring, cosignerOf, clock } = this.#options
+    const { cosignerOf, clock } = this.#options
     const shard = this.last
     const { origin, first } = shard
     const directory = this.directoryOf(shard)
-    const key = this.#shared
-      ? deriveShardKey(origin, keyring)
-      : await openShardKey({ directory, origin, keyring })
-    if (key === undefined || key.signer.vkey !== shard.vkeys[0]) {
-      throw new Fault('ledger.rolled-back', {
-        detail: `the list names the log ${origin}, but its key is not in the folder`,
-        where: directory,
-      })
-    }
+    const key = await this.#openKey(shard)
     const opening = await keptOpening(directory)
     const cosigner = await cosignerOf?.(key.signer.vkey, () => this.list.note)
     const ledger = await this.#inside.openLedger({
@@ -214,6 +212,29 @@ export class Shards {
     }
   }
 
+  async #openKey({ origin, vkeys }: Shard): Promise<ShardKey> {
+    const vkey = vkeys[0]!
+    if (this.#prepared?.signer.vkey === vkey) return this.#prepared
+    const key = await openShardKey(this.#keyParts(origin), vkey)
+    if (key !== undefined) return key
+    throw new Fault('ledger.rolled-back', {
+      detail: `the list names the log ${origin}, but its key ${keyIdOf(vkey)} is not in the folder`,
+      where: this.directoryOf({ origin }),
+      remedy: 'Restore the newer data folder. Where the key lies in a token, AMBIT_LOG_KEY has to name it.',
+    })
+  }
+
+  /** Also of a log of which only the list tells: then nothing is there to be deleted. */
+  async #destroyKey({ origin, vkeys }: Shard): Promise<void> {
+    await destroyShardKey(this.#keyParts(origin), vkeys[0]!)
+  }
+
+  #keyParts(origin: string): ShardKeyParts {
+    const { keyring, token, clock } = this.#options
+    const directory = this.directoryOf({ origin })
+    return { directory, origin, keyring, token, shared: this.#shared, clock }
+  }
+
   /** Throws the fault itself where nothing is known of what was lost. */
   async #endByLoss(reason: string, fault: Fault): Promise<void> {
     const shard = this.last
@@ -224,7 +245,7 @@ export class Shards {
     const checkpoint = headCheckpoint(known.checkpoint)
     await this.#keepOpening(next, { why: 'loss', reason }, { checkpoint, lost: { kept } })
     await this.#end('lost', this.#endAt(known.checkpoint), next, kept)
-    await destroyShardKey(this.directoryOf(shard))
+    await this.#destroyKey(shard)
   }
 
   async #keepOpening(next: Prepared, why: Why, head: Opening['head']): Promise<void> {

@@ -1,5 +1,4 @@
 import { Fault } from '@ambit/core/fault'
-import type { Purpose } from '@ambit/core/log/purpose'
 import type { Shard } from '@ambit/core/log/shards'
 import type { Done, Follower } from './engine.ts'
 import type { LedgerState, Place, Proof, Series, SeriesOptions } from './ledger.ts'
@@ -14,6 +13,7 @@ import { pruneEnded } from './series-retention.ts'
 import { labelOf, Shards } from './series-shards.ts'
 import type { CurrentShard, Prepared, SeriesInside, Why } from './series-shards.ts'
 import { Shelf } from './series-shelf.ts'
+import type { PromiseKey } from './token-signer.ts'
 
 /** How often it is looked whether the log is long enough to end, or whether one is past its retention. */
 const lookEveryMs = 10_000
@@ -90,6 +90,10 @@ class LogSeries implements Series {
     return this.#current.ledger.secondVkey
   }
 
+  get promiseKey(): PromiseKey | undefined {
+    return this.#current.ledger.promiseKey
+  }
+
   get size(): number {
     return this.#reader.size
   }
@@ -149,7 +153,7 @@ class LogSeries implements Series {
     return this.#reader.place(position)
   }
 
-  sign(purpose: Purpose, content: Uint8Array): Uint8Array {
+  sign(purpose: 'promise', content: Uint8Array): Uint8Array {
     return this.#current.ledger.sign(purpose, content)
   }
 

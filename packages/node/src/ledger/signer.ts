@@ -21,7 +21,7 @@ export function noteSigner(name: string, privateKey: KeyObject, second?: Cosigne
   }
   return {
     name,
-    vkey: identityOf(name, 'ed25519', privateKey).vkey,
+    vkey: identityOf(name, 'ed25519', createPublicKey(privateKey)).vkey,
     ...(second === undefined ? {} : { second }),
     sign: (bytes) => sign(null, bytes, privateKey),
   }
@@ -56,7 +56,7 @@ function cosigner(name: string, kind: Cosigner['kind'], privateKey: KeyObject): 
   return {
     name,
     kind,
-    ...identityOf(name, kind, privateKey),
+    ...identityOf(name, kind, createPublicKey(privateKey)),
     // With a callback it runs in the thread pool: an ML-DSA-44 signature takes half a millisecond.
     sign: (message) =>
       new Promise((resolve, reject) => {
@@ -72,15 +72,16 @@ export function seedKey(kind: keyof typeof seedHeads, seed: Buffer): KeyObject {
   return createPrivateKey({ key: Buffer.concat([seedHeads[kind], seed]), format: 'der', type: 'pkcs8' })
 }
 
-function identityOf(
+/** Key id and vkey of a public key. Throws a TypeError on a name that a note cannot carry. */
+export function identityOf(
   name: string,
   kind: KeyKind,
-  privateKey: KeyObject,
+  publicKey: KeyObject,
 ): { readonly keyId: string; readonly vkey: string } {
   if (!isKeyName(name)) throw new TypeError('the name of a log is not empty and has no space and no plus')
   const { type, keyBytes } = keyForms[kind]
   // The last bytes of the SPKI form are the key itself (RFC 8410, RFC 9881).
-  const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-keyBytes)
+  const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(-keyBytes)
   const typed = Buffer.concat([Buffer.of(type), key])
   const keyId = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), typed]), 'hex').slice(0, 8)
   return { keyId, vkey: `${name}+${keyId}+${typed.toString('base64')}` }

@@ -1,8 +1,10 @@
 import { storeEngines } from '@ambit/testkit/stores'
+import { Fault } from '@ambit/core/fault'
 import type { Interface } from '@ambit/core/record'
 import { expect, test } from 'vitest'
 import type { Store } from '../store/store.ts'
-import { heartBudget } from './heart.ts'
+import { heartBudget, NotNow } from './heart.ts'
+import type { Pulse } from './pulse.ts'
 import { everyMs, targetOf, world } from './liveness-fixture.ts'
 import type { World } from './liveness-fixture.ts'
 
@@ -92,4 +94,43 @@ test('programs are not started for a heartbeat, and count while they run', async
   running = true
   await node.pass(everyMs * 1.2)
   expect([node.asked, liveness.stateOf('a')]).toEqual([[], 'alive'])
+})
+
+test('a host that many records name is asked so often in a second and no more, and all come to their turn', async () => {
+  await using store = await sqlite.open()
+  const node = many(store, 300, (at) => (at < 200 ? 'victim.example' : `h${at}.example`))
+  await using liveness = await node.open({ budget: { perHostPerSecondMax: 5, perHostMax: 50 } })
+  await liveness.start(2000)
+  await node.pass(2500)
+  const atVictim = () => node.asked.filter((host) => host === 'victim.example').length
+  expect(atVictim()).toBeLessThanOrEqual(18)
+  // Nobody else waits for it.
+  expect(new Set(node.asked).size).toBe(101)
+  await node.pass(10_000)
+  expect(atVictim()).toBeLessThanOrEqual(68)
+  await node.pass(90_000)
+  for (let at = 0; at < 300; at++) expect(liveness.stateOf(`r${at}`)).toBe('alive')
+})
+
+test('an address that was asked often enough by another name says nothing of a record', async () => {
+  await using store = await sqlite.open()
+  const node = many(store, 1, () => 'one.example')
+  let asked = 0
+  const pulse: Pulse = {
+    protocol: 'mcp',
+    covers: () => true,
+    async beat() {
+      asked += 1
+      if (asked > 3) return { mark: 'm' }
+      const cause = new NotNow(500)
+      throw new Fault('upstream.unreachable', { detail: 'the connection failed', cause })
+    },
+  }
+  await using liveness = await node.open({ pulses: [pulse] })
+  await liveness.start(1000)
+  await node.pass(1500)
+  expect(asked).toBeGreaterThan(0)
+  expect(liveness.stateOf('r0')).toBe('unknown')
+  await node.pass(8000)
+  expect(liveness.stateOf('r0')).toBe('alive')
 })

@@ -3,6 +3,7 @@ import type { Interface } from '@ambit/core/record'
 import type { Clock } from '../kernel/clock.ts'
 import type { LoneRequests } from '../net/lone-request.ts'
 import type { Target } from '../registry/target.ts'
+import { Pace } from './pace.ts'
 import type { Beat, Pulse } from './pulse.ts'
 import { moved, pauseMs } from './schedule.ts'
 import type { Slots } from './slots.ts'
@@ -17,6 +18,8 @@ export const heartBudget = {
   underWayMax: 256,
   /** Of them at one host: many agents on one platform must not be a wave for it. */
   perHostMax: 4,
+  /** Begun in a second at one host, and at one address whatever names lead to it. */
+  perHostPerSecondMax: 20,
   /** Of one answer. */
   bytesMax: 64 * 1024,
   headerBytesMax: 16 * 1024,
@@ -30,6 +33,16 @@ export const heartBudget = {
 export type HeartBudget = Readonly<Record<keyof typeof heartBudget, number>>
 
 const markCharactersMax = 128
+
+/** The address that a name led to was asked often enough. */
+export class NotNow extends Error {
+  readonly waitMs: number
+
+  constructor(waitMs: number) {
+    super('that address was asked often enough')
+    this.waitMs = waitMs
+  }
+}
 
 export interface HeartParts {
   readonly slots: Slots
@@ -54,6 +67,9 @@ export class Heart implements Disposable {
   #everyMs = 0
   readonly #ready: number[] = []
   readonly #hosts = new Map<string, number>()
+  readonly #pace: Pace
+  /** Slots that were told when their turn is. */
+  readonly #turns = new Set<number>()
   #underWay = 0
   #tokens = 0
   #lastTick = 0
@@ -63,6 +79,7 @@ export class Heart implements Disposable {
   constructor(parts: HeartParts) {
     this.#parts = parts
     this.#wheel = new Wheel(parts.clock.now())
+    this.#pace = new Pace(parts.budget.perHostPerSecondMax, () => parts.clock.monotonicMs())
   }
 
   get underWay(): number {
@@ -86,6 +103,7 @@ export class Heart implements Disposable {
   /** Before a slot is given up. */
   leave(slot: number): void {
     this.#wheel.remove(slot)
+    this.#turns.delete(slot)
   }
 
   [Symbol.dispose](): void {
@@ -139,6 +157,13 @@ export class Heart implements Disposable {
       this.#wheel.add(slot, clock.now() + budget.hostBusyMs * (1 + this.#chance()))
       return false
     }
+    // Whoever waited for its turn has it now.
+    const waitMs = this.#turns.delete(slot) ? 0 : this.#pace.reserve(host)
+    if (waitMs > 0) {
+      this.#turns.add(slot)
+      this.#wheel.add(slot, clock.now() + waitMs)
+      return false
+    }
     this.#hosts.set(host, atHost + 1)
     this.#underWay += 1
     void this.#ask(record, slot, each).finally(() => {
@@ -181,6 +206,13 @@ export class Heart implements Disposable {
     const { slots, clock } = this.#parts
     // It may have been given up meanwhile, and the slot be another's.
     if (slots.recordOf(slot) !== record || this.#ended) return
+    const notNow = Fault.is(error) && error.cause instanceof NotNow ? error.cause : undefined
+    if (notNow !== undefined) {
+      // It was not asked: that says nothing of it.
+      const waitMs = this.#parts.budget.hostBusyMs * this.#chance() + notNow.waitMs
+      if (this.#wheel.dueOf(slot) === 0) this.#wheel.add(slot, clock.now() + waitMs)
+      return
+    }
     const status = Fault.is(error) ? Number(error.extra?.['upstreamStatus'] ?? 0) : 0
     slots.remember(slot, slots.markOf(slot), undefined)
     slots.state(slot).failedAt(clock.now(), problemOf(error, status), status)

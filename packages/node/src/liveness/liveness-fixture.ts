@@ -90,7 +90,7 @@ export function world(store: Store): World {
         replicas: { self: 'n_1', living: () => ['n_1'], onChange: () => () => undefined },
         records: {
           target: (id) => targets.get(id),
-          allTargets: () => targets.values(),
+          heads: () => targets.values(),
           source: async () => undefined,
           probe: async (record) => void made.described.push(record),
         },

@@ -1,3 +1,4 @@
+import { Fault } from '@ambit/core/fault'
 import { storeEngines } from '@ambit/testkit/stores'
 import { describe, expect, test } from 'vitest'
 import { everyMs, targetOf, world } from './liveness-fixture.ts'
@@ -122,5 +123,35 @@ describe.each(storeEngines)('liveness on $name', (engine) => {
     expect(node.suspended).toHaveLength(1)
     await using again = await node.open()
     expect(again.wishOf('main')?.suspendAfterDays).toBe(1)
+  })
+
+  test('a dead record that was handed over is its new keeper’s affair, and one that cannot be suspended nobody else’s', async () => {
+    await using store = await engine.open()
+    const node = world(store)
+    for (const id of ['a', 'b', 'c']) {
+      node.targets.set(id, targetOf(id))
+      node.down.add(`${id}.example`)
+    }
+    const tried: string[] = []
+    await using liveness = await node.open({
+      async suspend(order) {
+        tried.push(`${order.organization} ${order.record}`)
+        if (order.record === 'b') throw new Fault('record.taken-down', { detail: 'it was taken down' })
+        node.targets.set(order.record, targetOf(order.record, { state: 'suspended' }))
+      },
+    })
+    await liveness.start(everyMs)
+    await node.pass(everyMs * 2)
+    await node.change('a', targetOf('a', { organization: 'other' }))
+    expect([...liveness.troubles('main')].map(({ slug }) => slug).toSorted()).toEqual(['slug-b', 'slug-c'])
+    expect([...liveness.troubles('other')].map(({ slug }) => slug)).toEqual(['slug-a'])
+    await liveness.wish('main', { suspendAfterDays: 1, by: 'p_owner' })
+    for (const ms of [24 * hourMs, 120_000]) {
+      node.clock.advance(ms)
+      await node.settle()
+    }
+    expect(tried).toContain('main b')
+    expect(tried).toContain('main c')
+    expect(tried.some((each) => each.endsWith(' a'))).toBe(false)
   })
 })

@@ -17,6 +17,7 @@ import type { LivenessState, RecordLiveness } from '../registry/registry.ts'
 import { startSuspending } from './suspending.ts'
 import type { SuspendingParts } from './suspending.ts'
 import { createTroubles } from './troubles.ts'
+import type { Trouble } from './troubles.ts'
 import type { Troubles } from './troubles.ts'
 import { livenessView } from './view.ts'
 import type { Viewed } from './view.ts'
@@ -43,7 +44,7 @@ export interface LivenessParts {
 export interface LivenessRecords {
   target(record: string): Target | undefined
   /** Live records of all organisations. */
-  allTargets(): Iterable<Target>
+  heads(): Iterable<Pick<Target, 'id' | 'state'>>
   /** The address a record was read from. */
   source(record: string): Promise<string | undefined>
   /** Reads a record whole with the credentials that were left for everyone, and holds what differs. */
@@ -59,7 +60,7 @@ export interface RecordTrouble {
 
 /** Whether agents and servers are there, and what they say they are. */
 export interface Liveness extends AsyncDisposable {
-  /** Begins to ask. */
+  /** Takes up all records and begins to ask; a node that has many is up before. */
   start(everyMs: number): Promise<void>
   /** In memory: how a record stands. Of a record that another replica asks only what is bad is known: else `unknown`. */
   stateOf(record: string): LivenessState
@@ -83,28 +84,40 @@ export async function openLiveness(parts: LivenessParts): Promise<Liveness> {
   const watch = openWatch(parts, store, slots, troubles)
   let wishes = await store.wishes()
   const ends: (() => void | Promise<void>)[] = []
+  let starting: Promise<void> | undefined
+  let isEnded = false
+  async function begin(everyMs: number): Promise<void> {
+    // First of all: what changes while many are taken up is followed too.
+    ends.push(watch.listen())
+    await watch.begin()
+    if (isEnded) return
+    ends.push(
+      bus.subscribe(wishSubject, (_message, _subject, from) => {
+        if (from === 'here') return
+        store.wishes().then(
+          (read) => (wishes = read),
+          (error: unknown) => bus.missed(error),
+        )
+      }),
+      startSuspending({
+        clock,
+        log,
+        wishOf: (organization) => wishes.get(organization),
+        dead: () =>
+          [...troubles.all()].flatMap(([record, trouble]): [string, Trouble][] => {
+            const organization = records.target(record)?.organization
+            // Whoever keeps it now wishes, and not whoever kept it when it died.
+            return organization === undefined || slots.of(record).length === 0
+              ? []
+              : [[record, { ...trouble, organization }]]
+          }),
+        suspend: parts.suspend,
+      }),
+    )
+    watch.heart.start(everyMs)
+  }
   return {
-    async start(everyMs) {
-      await watch.begin()
-      ends.push(
-        watch.listen(),
-        bus.subscribe(wishSubject, (_message, _subject, from) => {
-          if (from === 'here') return
-          store.wishes().then(
-            (read) => (wishes = read),
-            (error: unknown) => bus.missed(error),
-          )
-        }),
-        startSuspending({
-          clock,
-          log,
-          wishOf: (organization) => wishes.get(organization),
-          dead: () => [...troubles.all()].filter(([record]) => slots.of(record).length > 0),
-          suspend: parts.suspend,
-        }),
-      )
-      watch.heart.start(everyMs)
-    },
+    start: async (everyMs) => await (starting = begin(everyMs)),
     stateOf: (record) => watch.stateOf(record),
     rank(record) {
       const shares = slots.of(record).map((slot) => slots.state(slot).availability(clock.now(), 'day') ?? 1)
@@ -116,8 +129,9 @@ export async function openLiveness(parts: LivenessParts): Promise<Liveness> {
     },
     *troubles(organization) {
       for (const [record, trouble] of troubles.all()) {
-        const target = trouble.organization === organization ? records.target(record) : undefined
-        if (target === undefined) continue
+        const target = records.target(record)
+        // It may have been handed over since it was told of.
+        if (target?.organization !== organization) continue
         const { state, since } = trouble
         yield { record, slug: target.slug, state, since: timeText(since) }
       }
@@ -129,6 +143,9 @@ export async function openLiveness(parts: LivenessParts): Promise<Liveness> {
       bus.publish(wishSubject, { organization })
     },
     async [Symbol.asyncDispose]() {
+      isEnded = true
+      watch.end()
+      await starting?.catch(() => undefined)
       watch.heart[Symbol.dispose]()
       for (const end of ends.splice(0)) await end()
       troubles[Symbol.dispose]()

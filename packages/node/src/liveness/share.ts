@@ -1,4 +1,4 @@
-import { nameHash } from './slots.ts'
+import { textHash } from '../kernel/text-hash.ts'
 
 /**
  * Which of the living replicas asks a record: the one whose hash with it is highest. When one comes or goes only its own
@@ -9,7 +9,7 @@ export function askerOf(record: string, living: readonly string[]): string | und
   let best: string | undefined
   let highest = -1
   for (const replica of living) {
-    const height = nameHash(`${replica}\n${record}`)
+    const height = textHash(`${replica}\n${record}`)
     if (height > highest) [best, highest] = [replica, height]
   }
   return best

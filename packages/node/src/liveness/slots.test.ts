@@ -1,7 +1,8 @@
 import type { Interface } from '@ambit/core/record'
 import { expect, test } from 'vitest'
 import { askerOf } from './share.ts'
-import { nameHash, nameOf, Slots } from './slots.ts'
+import { textHash } from '../kernel/text-hash.ts'
+import { nameOf, Slots } from './slots.ts'
 
 const here = {
   protocol: 'mcp',
@@ -49,7 +50,7 @@ test('replicas share evenly, and only the share of one that goes moves', () => {
   const living = ['n_a', 'n_b', 'n_c']
   const records = Array.from(
     { length: 3000 },
-    (_, at) => `1.2.156.3088.1.000001.ABCDEF.${at}.${nameHash(`${at}`)}.0000`,
+    (_, at) => `1.2.156.3088.1.000001.ABCDEF.${at}.${textHash(`${at}`)}.0000`,
   )
   const before = records.map((record) => askerOf(record, living))
   for (const replica of living) expect(before.filter((each) => each === replica).length).toBeGreaterThan(800)

@@ -1,4 +1,5 @@
 import type { Interface } from '@ambit/core/record'
+import { textHash } from '../kernel/text-hash.ts'
 import { InterfaceBytes, stateBytes } from './state.ts'
 
 /** Slots that are made at once: pages are never copied, so growing costs no peak of memory. */
@@ -116,14 +117,5 @@ export function unpacked(packed: Uint8Array): InterfaceBytes[] {
 
 /** A number for an interface that stays the same while its protocol, transport and address do. */
 export function nameOf({ protocol, transport, url, tenant }: Interface): number {
-  return nameHash([protocol, transport, url, tenant ?? ''].join('\n'))
-}
-
-/** 32 bits of a text: FNV-1a, with the last step of MurmurHash3, so that texts that differ at their ends are far apart. */
-export function nameHash(text: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return textHash([protocol, transport, url, tenant ?? ''].join('\n'))
 }

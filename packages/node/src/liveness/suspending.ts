@@ -50,7 +50,12 @@ async function suspendDue({ clock, log, wishOf, dead, suspend }: SuspendingParts
     if (state !== 'dead' || wish === undefined || days === null || clock.now() - since < days * dayMs)
       continue
     const note = `It has not answered for ${days} ${days === 1 ? 'day' : 'days'}, and the organisation wishes such records suspended.`
-    await suspend({ record, organization, person: wish.by, note })
-    log.info('liveness.suspended', { record, days })
+    try {
+      await suspend({ record, organization, person: wish.by, note })
+      log.info('liveness.suspended', { record, days })
+    } catch (error) {
+      // One that cannot be suspended now keeps the others from nothing.
+      log.warn('liveness.not-suspended', { record, error: String(error) })
+    }
   }
 }

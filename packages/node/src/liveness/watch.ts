@@ -2,11 +2,14 @@ import type { Interface } from '@ambit/core/record'
 import { createLoneRequests } from '../net/lone-request.ts'
 import { countHearts } from './counting.ts'
 import { Descriptions } from './descriptions.ts'
-import { Heart, heartBudget } from './heart.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { Heart, heartBudget, NotNow } from './heart.ts'
+import type { HeartBudget } from './heart.ts'
 import { createKeeping } from './keeping.ts'
 import type { Keeping } from './keeping.ts'
 import type { LivenessReader, LivenessRow, LivenessWriter } from './liveness-store.ts'
 import type { LivenessParts } from './liveness.ts'
+import { Pace } from './pace.ts'
 import type { Pulse } from './pulse.ts'
 import { askerOf } from './share.ts'
 import { nameOf } from './slots.ts'
@@ -41,7 +44,7 @@ export function openWatch(
     clock,
     budget,
     pulses: parts.pulses,
-    send: createLoneRequests(parts.guard, clock, budget),
+    send: createLoneRequests(parts.guard, clock, budget, pacing(budget, clock)),
     target: (record) => records.target(record),
     source: async (record) => await records.source(record),
     runs: parts.runs,
@@ -56,6 +59,15 @@ export function openWatch(
   return watch
 }
 
+/** Many names may lead to one address, and whoever names them need not be its owner. */
+function pacing({ perHostPerSecondMax }: HeartBudget, clock: Clock): (address: string) => void {
+  const pace = new Pace(perHostPerSecondMax, () => clock.monotonicMs())
+  return (address) => {
+    const waitMs = pace.take(address)
+    if (waitMs > 0) throw new NotNow(waitMs)
+  }
+}
+
 interface WatchParts extends LivenessParts {
   readonly rows: LivenessReader
   readonly slots: Slots
@@ -65,9 +77,13 @@ interface WatchParts extends LivenessParts {
   readonly heart: Heart
 }
 
+/** Records that are taken up in one go. */
+const enteredAtOnce = 200
+
 /** Which interfaces are asked here, and how their records stand: follows records and replicas as they come and go. */
 export class Watch implements AsyncDisposable {
   readonly #parts: WatchParts
+  #ended = false
 
   constructor(parts: WatchParts) {
     this.#parts = parts
@@ -79,9 +95,15 @@ export class Watch implements AsyncDisposable {
 
   /** Takes up all records, and what was known of them before. */
   async begin(): Promise<void> {
-    const { records, rows, slots, troubles } = this.#parts
+    const { records, rows, slots, troubles, clock } = this.#parts
     for await (const row of rows.rows()) troubles.load([row])
-    for (const { id } of records.allTargets()) this.#enter(id)
+    let entered = 0
+    for (const { id } of records.heads()) {
+      this.#enter(id)
+      // Among so many others wait.
+      if (++entered % enteredAtOnce === 0) await new Promise<void>((go) => void clock.after(0, go))
+      if (this.#ended) return
+    }
     for await (const row of rows.rows()) slots.unpack(row.record, row.interfaces)
   }
 
@@ -136,6 +158,11 @@ export class Watch implements AsyncDisposable {
     return { record, organization, state, since, interfaces: slots.pack(record) }
   }
 
+  /** Takes up no more. */
+  end(): void {
+    this.#ended = true
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.heart[Symbol.dispose]()
     this.#parts.descriptions[Symbol.dispose]()
@@ -158,7 +185,7 @@ export class Watch implements AsyncDisposable {
     await keeping.flush()
     const known = new Set(slots.records())
     for (const record of known) this.#enter(record)
-    for (const { id } of records.allTargets()) if (!known.has(id)) await this.#follow(id)
+    for (const { id } of records.heads()) if (!known.has(id)) await this.#follow(id)
   }
 
   /** Gives a record the slots it is to have; whether it had none before. */

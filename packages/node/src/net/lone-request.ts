@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -42,8 +43,14 @@ export interface LoneLimits {
  */
 export type LoneRequests = (request: LoneRequest, isEnough?: Ending) => Promise<LoneAnswer>
 
-export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: LoneLimits): LoneRequests {
-  const lookup = guardedLookup(guard)
+export function createLoneRequests(
+  guard: AddressGuard,
+  clock: Clock,
+  limits: LoneLimits,
+  /** Hears of the address that a name led to, before it is connected to; may throw, which is the cause of the Fault then. */
+  admit: (address: string) => void = () => undefined,
+): LoneRequests {
+  const lookup = admitting(guardedLookup(guard), admit)
   return async (request, isEnough) => {
     refuseAddress(request.url, guard)
     const { promise, resolve, reject } = Promise.withResolvers<LoneAnswer>()
@@ -81,6 +88,21 @@ export function createLoneRequests(guard: AddressGuard, clock: Clock, limits: Lo
       // Also after a body that was cut: the target must not go on sending.
       exchange.destroy()
     }
+  }
+}
+
+function admitting(lookup: LookupFunction, admit: (address: string) => void): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, options, (error, found, family) => {
+      try {
+        const [first] = typeof found === 'string' ? [found] : found.map(({ address }) => address)
+        if (error === null && first !== undefined) admit(first)
+      } catch (problem) {
+        callback(problem as NodeJS.ErrnoException, '', 4)
+        return
+      }
+      callback(error, found, family)
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import type { MandateParts } from '../authority/authority.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { HostNames } from '../kernel/host-names.ts'
 import type { Caller } from '../kernel/route.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { Target } from '../registry/target.ts'
 import { entryId } from './entries.ts'
 import type { OAuthReader, OAuthWriter } from './oauth-store.ts'
@@ -72,7 +73,7 @@ export interface ConsentParts {
   readonly provider: () => Promise<Provider>
   readonly store: OAuthReader & OAuthWriter
   readonly mandates: MandateParts
-  readonly targets: (organization: string) => readonly Target[]
+  readonly registry: Pick<Registry, 'heads' | 'target'>
   readonly names: HostNames
   readonly clock: Clock
 }
@@ -185,10 +186,8 @@ async function viewOf(parts: ConsentParts, request: Request, organization: strin
   if (client === undefined) throw gone()
   const resource = String(params['resource'])
   const slug = readResource(resource, parts.names)?.slug
-  const records = parts
-    .targets(organization)
-    .filter((target) => target.state === 'active')
-    .slice(0, recordsMax)
+  const active = Iterator.from(parts.registry.heads(organization)).filter(({ state }) => state === 'active')
+  const records = [...active.take(recordsMax)].flatMap(({ id }) => parts.registry.target(id) ?? [])
   const details = params['authorization_details']
   const wish = typeof details === 'string' ? readWish(details) : undefined
   const slugs = slug === undefined ? records.map((record) => record.slug) : [slug]

@@ -11,6 +11,7 @@ import { Bucket } from '../kernel/bucket.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DataPath } from '../kernel/data-path.ts'
 import type { Log } from '../kernel/log.ts'
+import { senderOf } from '../kernel/sender.ts'
 import { readClientMetadata } from './client-metadata.ts'
 import { exchangeGrant } from './exchange.ts'
 import type { ExchangeAnswer } from './exchange.ts'
@@ -78,7 +79,7 @@ async function answer(
   if (isMetadataPath(path)) return sendResourceMetadata(parts, request, response, path)
   if (isServerMetadataPath(path))
     return sendJson(response, 200, serverMetadata(parts.issuer()), publicHeaders)
-  rates(request.socket.remoteAddress ?? '', registers || path === '/oauth/authorize')
+  rates(senderOf(request.socket.remoteAddress), registers || path === '/oauth/authorize')
   underPublicName(request, parts.issuer())
   if (path === '/oauth/authorize') request.url = withKnownScope(url)
   else if (path.startsWith(resumePrefix)) await refuseOtherBrowser(parts, request, path)

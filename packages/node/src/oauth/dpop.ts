@@ -89,7 +89,7 @@ export function createProofs(clock: Clock): ReadProof {
       return failed('the signature of the proof does not hold')
     const wrong = problemOf(payload.data, request, clock.now())
     if (wrong !== undefined) return failed(wrong)
-    return { ok: true, key, didKey: didOf(jwk, known), use: () => remember(key, payload.data.jti) }
+    return { ok: true, key, didKey: didOf(jwk, known), use: () => remember(key, payload.data.jti) === 'new' }
   }
 }
 

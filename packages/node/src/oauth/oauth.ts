@@ -10,7 +10,7 @@ import type { Keyring } from '../kernel/keyring.ts'
 import type { Log } from '../kernel/log.ts'
 import { createTurns } from '../kernel/turns.ts'
 import type { Upstream } from '../net/upstream.ts'
-import type { Target } from '../registry/target.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../store/store.ts'
 import type { KnownAccount, ServerParts } from './authorization-server.ts'
 import { createConnections } from './connections.ts'
@@ -45,7 +45,7 @@ export interface OAuthParts {
   readonly keyring: Keyring
   readonly identity: Pick<Identity, 'callerOf' | 'person'>
   readonly authority: Pick<OpenAuthority, 'authenticate' | 'present' | 'mandates'>
-  readonly targets: (organization: string) => readonly Target[]
+  readonly registry: Pick<Registry, 'heads' | 'target'>
   /** Fetches the documents of clients: guarded, and closed by whoever made it. */
   readonly upstream: Upstream
   /** Public address of the node; known once it listens. */
@@ -133,7 +133,7 @@ export async function openOAuth(parts: OAuthParts): Promise<OAuth> {
       clock,
       log,
     }),
-    consents: createConsents({ provider, store, mandates, targets: parts.targets, names, clock }),
+    consents: createConsents({ provider, store, mandates, registry: parts.registry, names, clock }),
     connections,
     now: () => clock.now(),
     sweep,

@@ -24,6 +24,8 @@ export const ledgerSchema = z.object({
   reason: z.string().optional(),
   size: z.number(),
   publishedSize: z.number(),
+  /** The token that holds the key of the log that is written now; `reason`: why it did not sign last. */
+  token: z.object({ token: z.string(), waitingMs: z.number(), reason: z.string().optional() }).optional(),
   /** Absent where nobody is asked to cosign. `quorum`: whether the published checkpoint has it. */
   witnessing: z
     .object({ quorum: z.boolean(), required: z.boolean(), witnesses: z.array(witnessSchema) })
@@ -32,7 +34,7 @@ export const ledgerSchema = z.object({
 
 /** A log of this node, with the keys to check it with, and what its witnesses do. */
 export function ledgerView(ledger: Series): z.input<typeof ledgerSchema> {
-  const { state, reason, size, publishedSize, witnessing } = ledger.state()
+  const { state, reason, size, publishedSize, token, witnessing } = ledger.state()
   // The state counts through all logs of the series; whoever compares with a checkpoint needs the entries of this one.
   const first = ledger.list.shards.find(({ origin }) => origin === ledger.origin)?.first ?? 0
   return {
@@ -44,6 +46,7 @@ export function ledgerView(ledger: Series): z.input<typeof ledgerSchema> {
     ...(reason === undefined ? {} : { reason }),
     size: size - first,
     publishedSize: publishedSize - first,
+    ...(token === undefined ? {} : { token }),
     ...(witnessing === undefined
       ? {}
       : { witnessing: { ...witnessing, witnesses: witnessing.witnesses.map(witnessView) } }),

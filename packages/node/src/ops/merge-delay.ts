@@ -1,6 +1,7 @@
 import type { Metrics } from '../kernel/metrics.ts'
 import { mergeDelayMsMax } from '@ambit/core/promise'
 import type { Ledger } from '../ledger/ledger.ts'
+import { tokenText } from './token-watch.ts'
 import type { Check } from './health.ts'
 
 /** A machine that stands still for a moment is told by the metric; it is no reason to be taken out of service. */
@@ -11,11 +12,11 @@ export function ledgerCheck(name: string, ledger: Pick<Ledger, 'state'>): Check 
   return {
     name,
     async reason() {
-      const { state, reason, unpublishedMs } = ledger.state()
+      const { state, reason, unpublishedMs, token } = ledger.state()
       if (state !== 'open') return reason ?? state
-      return unpublishedMs > notReadyMs
-        ? `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised`
-        : undefined
+      if (unpublishedMs <= notReadyMs) return undefined
+      const why = token === undefined ? '' : `; ${tokenText(token)}`
+      return `entries wait ${Math.round(unpublishedMs)} ms for their checkpoint; ${mergeDelayMsMax} ms are promised${why}`
     },
   }
 }

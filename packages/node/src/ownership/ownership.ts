@@ -113,8 +113,10 @@ export async function openOwnership(parts: OwnershipParts): Promise<Ownership> {
     bus.publish(changedSubject, { organization: row.organization })
     await parts.leaves.write(canonicalJson(leafOf(row, what, by, clock.now())))
   }
-  async function look(before: DomainRow, by: string): Promise<DomainRow> {
-    return await turns.take(`${before.organization} ${before.domain}`, async () => {
+  async function look({ organization, domain, ...known }: DomainRow, by: string): Promise<DomainRow> {
+    return await turns.take(`${organization} ${domain}`, async () => {
+      // Somebody may have looked, or given it up, while this waited.
+      const before = (await rows.domain(organization, domain)) ?? { organization, domain, ...known }
       const found = await findProof(parts, before.domain, before.token)
       const after = afterCheck(before, found, clock.now())
       await rows.keep(after)

@@ -92,6 +92,7 @@ function hostProblem(host: string, guard: AddressGuard): string | undefined {
     return guard.allows(name) ? undefined : 'an address leads into a private network, or to this machine'
   }
   if (!innerNames.test(name)) return undefined
-  if (/(?:^|\.)localhost\.?$/i.test(name) && guard.allows('127.0.0.1')) return undefined
+  const isLocal = /(?:^|\.)localhost\.?$/i.test(name)
+  if (isLocal && (guard.allows('127.0.0.1') || guard.allows('::1'))) return undefined
   return 'an address names a host of a private network, or this machine'
 }

@@ -131,6 +131,34 @@ export function fromEntry(document: unknown, format: EntryFormat): Draft {
   }
 }
 
+/**
+ * An entry together with the description that it points to: the description says what and where the agent is, the entry how
+ * it is listed. Throws `format.invalid` for one that is a catalog again, so that nothing leads round in a circle.
+ */
+export function pointed(entry: Draft, found: Draft): Draft {
+  if (found.format === 'ard' || found.format === 'ai-catalog') {
+    throw new Fault('format.invalid', {
+      detail: 'what the entry points to is a catalog and describes no agent',
+      where: 'document.url',
+      remedy: 'Import the catalog it points to.',
+    })
+  }
+  const { name, description } = entry.members
+  const isDescribed = Object.keys(description).length > 0
+  return {
+    ...found,
+    members: {
+      ...found.members,
+      name,
+      ...(isDescribed ? { description } : {}),
+      foreign: { ...found.members.foreign, ...entry.members.foreign },
+    },
+    names: [...entry.names, ...found.names],
+    // A card says where an agent is; the rest of it is read there.
+    ...(found.format === 'a2a' && entry.source !== undefined ? { source: entry.source } : {}),
+  }
+}
+
 function insideOf({ type, data }: CatalogEntry): Draft | undefined {
   if (data === undefined) return undefined
   if (type === entryTypes.a2a) return fromA2a(data)

@@ -13,7 +13,7 @@ import { lossesOf } from './losses.ts'
 import { hostOf } from './publisher.ts'
 
 export interface ExportParts {
-  readonly registry: Pick<Registry, 'read' | 'view' | 'targets'>
+  readonly registry: Pick<Registry, 'read' | 'view' | 'heads'>
   readonly governed: Governed
   /** Public address of the node, without a slash at the end; known once it listens. */
   readonly origin: () => string
@@ -63,7 +63,8 @@ export async function assetRows(
   organization: string,
   slugOrId: string | undefined,
 ): Promise<readonly AssetRow[]> {
-  const names = slugOrId === undefined ? parts.registry.targets(organization).map(({ id }) => id) : [slugOrId]
+  const names =
+    slugOrId === undefined ? [...parts.registry.heads(organization)].map(({ id }) => id) : [slugOrId]
   const rows: AssetRow[] = []
   for (const name of names) {
     const { record, target } = await parts.registry.read(name, organization)

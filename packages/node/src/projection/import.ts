@@ -10,6 +10,7 @@ import type { ImportDocuments, ImportPreview, ImportResult, Registry } from '../
 import { formatOf } from './detect.ts'
 import { fetchDocument } from './fetch-document.ts'
 import type { Fetching } from './fetch-document.ts'
+import { pointed } from './entry.ts'
 import { fromDocument } from './formats.ts'
 import { admit, readAs } from './gate.ts'
 import type { Draft } from './draft.ts'
@@ -33,7 +34,7 @@ export function createImport(parts: ImportParts): ImportDocuments {
     const keep = given.preview === true ? undefined : parts.registry
     const [only] = described
     if (described.length === 1 && only !== undefined) {
-      const draft = readOne(parts, only)
+      const draft = await readOne(parts, only, signal)
       if (keep === undefined) return [{ name: nameIn(only), ok: true, preview: previewOf(draft) }]
       // A card says where an agent is; the rest of it is read there.
       const source = draft.format === 'a2a' && url !== undefined ? { source: url } : {}
@@ -47,11 +48,16 @@ export function createImport(parts: ImportParts): ImportDocuments {
         where: 'body.slug',
       })
     }
-    const results: ImportResult[] = []
-    for (const one of described)
-      results.push(await importOne(parts, one, { caller, keep, confirmName: given.confirmName }))
-    return results
+    return await importAll(parts, described, { caller, keep, confirmName: given.confirmName, signal })
   }
+}
+
+/** Who imports, and what is kept of it: nothing where it is only looked at. */
+interface Importing {
+  readonly caller: Caller
+  readonly keep: Pick<Registry, 'draft'> | undefined
+  readonly confirmName: boolean | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 interface Described {
@@ -78,36 +84,68 @@ function describedIn(document: unknown, asked: Format | undefined): readonly Des
   return entries.map((entry) => ({ format, document: entry }))
 }
 
-function readOne({ guard }: ImportParts, { format, document }: Described): Draft {
-  return fromDocument(format, admit(document, guard))
+/** One document as a draft. An entry that only points to a description is read there (`entry.ts`). */
+async function readOne(
+  parts: ImportParts,
+  { format, document }: Described,
+  signal: AbortSignal | undefined,
+): Promise<Draft> {
+  const draft = fromDocument(format, admit(document, parts.guard))
+  if ((format !== 'ard' && format !== 'ai-catalog') || draft.source === undefined) return draft
+  try {
+    const found = admit(await fetchDocument(parts, draft.source, signal), parts.guard)
+    return pointed(draft, fromDocument(formatOf(found), found))
+  } catch (error) {
+    // What the entry itself says is a draft all the same; whoever reviews it sees what is missing.
+    if (!Fault.is(error) || signal?.aborted === true) throw error
+    return {
+      ...draft,
+      remarks: [`what the entry points to could not be read: ${error.detail}`.slice(0, 300)],
+    }
+  }
 }
 
-interface ImportWish {
-  readonly caller: Caller
-  /** Left out: the drafts are only shown. */
-  readonly keep: ImportParts['registry'] | undefined
-  readonly confirmName: boolean | undefined
+/** Descriptions of one catalog that are read side by side. */
+const sideBySide = 8
+
+/** Each with its own result, in their order. */
+async function importAll(
+  parts: ImportParts,
+  described: readonly Described[],
+  importing: Importing,
+): Promise<readonly ImportResult[]> {
+  const results: ImportResult[] = []
+  for (let from = 0; from < described.length; from += sideBySide) {
+    const some = described.slice(from, from + sideBySide)
+    const read = await Promise.allSettled(
+      some.map(async (one) => await readOne(parts, one, importing.signal)),
+    )
+    // One after the other: names of one catalog may look alike.
+    for (const [at, one] of some.entries())
+      results.push(await importOne(parts, nameIn(one), read[at]!, importing))
+  }
+  return results
 }
 
 async function importOne(
-  parts: ImportParts,
-  one: Described,
-  { caller, keep, confirmName }: ImportWish,
+  { log }: ImportParts,
+  name: string,
+  read: PromiseSettledResult<Draft>,
+  { caller, keep, confirmName }: Importing,
 ): Promise<ImportResult> {
-  const name = nameIn(one)
   try {
-    const draft = readOne(parts, one)
-    if (keep === undefined) return { name, ok: true, preview: previewOf(draft) }
-    const { slug } = await keep.draft(caller, draft, { confirmName })
+    if (read.status === 'rejected') throw read.reason
+    if (keep === undefined) return { name, ok: true, preview: previewOf(read.value) }
+    const { slug } = await keep.draft(caller, read.value, { confirmName })
     return { name, ok: true, slug }
   } catch (error) {
     const fault = Fault.from(error)
-    if (fault.code === 'internal') parts.log.error('projection.import-failed', { error: String(error) })
+    if (fault.code === 'internal') log.error('projection.import-failed', { error: String(error) })
     return { name, ok: false, problem: problemOf(fault) }
   }
 }
 
-/** Cut to what a person looks at; the draft itself has all of it. */
+/** As much of a draft as a person looks at before it is made. */
 function previewOf({ format, members, capabilities, remarks }: Draft): ImportPreview {
   const { kind, version, name, description, provider, interfaces } = members
   return {

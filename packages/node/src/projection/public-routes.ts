@@ -2,6 +2,7 @@ import { Fault } from '@ambit/core/fault'
 import { entryTypes } from '@ambit/core/wire/ard/entry'
 import type { Json } from '@ambit/core/wire/a2a/json'
 import { z } from 'zod'
+import type { Clock } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
 import type { Route } from '../kernel/route.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -12,7 +13,8 @@ import type { ExportParts } from './export.ts'
 import type { WrittenFormat } from './formats.ts'
 
 export interface PublicParts extends ExportParts {
-  readonly registry: Pick<Registry, 'read' | 'view' | 'targets' | 'target'>
+  readonly registry: Pick<Registry, 'read' | 'view' | 'heads' | 'target'>
+  readonly clock: Clock
 }
 
 /** As many as a reader of a catalog takes in one document. */
@@ -71,11 +73,7 @@ export function createPublicDocuments(parts: PublicParts): PublicDocument {
 }
 
 function catalogRoutes(parts: PublicParts): Route[] {
-  const entries = () => {
-    const context = { origin: parts.origin() }
-    const active = parts.registry.targets(publicOrganization).filter(({ state }) => state === 'active')
-    return active.slice(0, entriesMax).map((target) => entryOf(target, context))
-  }
+  const entries = listing(parts)
   return [
     route({
       method: 'GET',
@@ -102,7 +100,34 @@ function catalogRoutes(parts: PublicParts): Route[] {
   ]
 }
 
-/** From memory alone: anyone may ask, as often as they like. */
+/** An entry is given again for that long, less than whoever reads it may keep it. */
+const keptMs = 10_000
+
+/**
+ * Which records are in force is in memory, and what an entry says of one is read. Anyone may ask, as often as they like, so
+ * an entry is made once for all who ask at about the same time.
+ */
+function listing({ registry, origin, clock }: PublicParts): () => readonly Json[] {
+  let kept = new Map<string, { readonly at: number; readonly origin: string; readonly entry: Json }>()
+  return () => {
+    const now = clock.now()
+    const context = { origin: origin() }
+    const active = Iterator.from(registry.heads(publicOrganization)).filter(({ state }) => state === 'active')
+    const next: typeof kept = new Map()
+    for (const { id } of active.take(entriesMax)) {
+      const known = kept.get(id)
+      if (known !== undefined && now - known.at < keptMs && known.origin === context.origin)
+        next.set(id, known)
+      else {
+        const target = registry.target(id)
+        if (target !== undefined) next.set(id, { at: now, ...context, entry: entryOf(target, context) })
+      }
+    }
+    kept = next
+    return [...next.values()].map(({ entry }) => entry)
+  }
+}
+
 function entryOf(target: Target, context: { readonly origin: string }): Json {
   const listed = {
     slug: target.slug,

@@ -7,7 +7,8 @@ import { verifyPromise } from '@ambit/core/promise'
 import { verifyReceipt } from '@ambit/core/receipt'
 import { handClock } from '@ambit/testkit/clock'
 import { afterAll, expect, test } from 'vitest'
-import { noteSigner, openFileGuard, openLedger } from '../ledger/ledger.ts'
+import { createKeyring } from '../kernel/keyring.ts'
+import { noteSigner, openFileGuard, openLedger, openSeries } from '../ledger/ledger.ts'
 import type { LedgerGuard } from '../ledger/ledger.ts'
 import { proveAct } from './act-prover.ts'
 import { createReceiptAnswers } from './receipt-answer.ts'
@@ -94,6 +95,33 @@ test('a log that is closed promises nothing, and the answer says why', async () 
   const answer = await answers.answer(act, 'promise', [{ index, text: refused }])
   expect(answer.promise).toBeUndefined()
   expect(answer.why).toContain('closed')
+})
+
+test('a log that has ended meanwhile is not promised for by the one after it', async () => {
+  const clock = handClock()
+  await using series = await openSeries({
+    directory: join(root, 'series'),
+    name: origin,
+    keyring: createKeyring(Buffer.alloc(32, 1), clock),
+    guard: await openFileGuard(join(root, 'series-guard')),
+    clock,
+    onFailure: (fault) => {
+      throw fault
+    },
+  })
+  const settle = async () => undefined
+  const answers = createReceiptAnswers({ ledger: series, settle, clock, urlOf: (of) => of })
+  const leaves = [{ index: await series.write(refused), text: refused }]
+  const { vkey } = series
+  expect(await verifyPromise((await answers.answer(act, 'promise', leaves)).promise)).toMatchObject({
+    ok: true,
+  })
+  await series.rotate('a test')
+  const answer = await answers.answer(act, 'promise', leaves)
+  expect(answer.promise).toBeUndefined()
+  expect(answer.why).toContain('has ended')
+  const { receipt } = await answers.answer(act, 'receipt', leaves)
+  expect(await verifyReceipt(receipt, { vkeys: [vkey] })).toMatchObject({ ok: true })
 })
 
 test('an act that is not in the log has a handle and a reason', async () => {

@@ -29,7 +29,17 @@ export interface ReceiptAnswers {
 export interface ReceiptAnswerParts {
   readonly ledger: Pick<
     Ledger,
-    'origin' | 'prove' | 'place' | 'sign' | 'settle' | 'size' | 'read' | 'readable' | 'entries'
+    | 'origin'
+    | 'vkey'
+    | 'promiseKey'
+    | 'prove'
+    | 'place'
+    | 'sign'
+    | 'settle'
+    | 'size'
+    | 'read'
+    | 'readable'
+    | 'entries'
   >
   /** Brings what waits on its way to the log into it. */
   settle(): Promise<void>
@@ -84,12 +94,16 @@ function promiseOf(
   try {
     const placed = leaves.map(({ index, text }) => ({ place: ledger.place(index), text }))
     const { origin, vkey } = placed.at(-1)!.place
+    if (vkey !== ledger.vkey)
+      return { why: `the log ${origin} has ended and is published: ask for the receipt of the act` }
     const promised = placed.filter(({ place }) => place.origin === origin)
+    const by = ledger.promiseKey
     const said = {
       v: 1,
       type: 'promise',
       act,
       log: { origin, vkey },
+      ...(by === undefined ? {} : { by: { vkey: by.vkey, signature: by.signature } }),
       leaves: promised.map(({ place, text }) => ({
         kind: kindOf(text),
         index: place.index,

@@ -5,9 +5,9 @@ import { capabilityFrom, checkRecord, editable, withProfile } from './draft.ts'
 import type { Change } from './drift.ts'
 import type { Served } from './registry-store.ts'
 import { refuseTakenDown } from './life.ts'
-import { entryOf, mustFind, renew } from './room.ts'
+import { entryOf, mustFind } from './room.ts'
 import type { Room } from './room.ts'
-import { putInForce } from './steps.ts'
+import { takeUp } from './take-up.ts'
 
 export interface Acceptance {
   /** Ids; left out together with `profiles`: everything that waits. */
@@ -23,7 +23,7 @@ export interface Acceptance {
 export async function accept(
   room: Room,
   slugOrId: string,
-  caller: Pick<Caller, 'person' | 'organization'>,
+  caller: Pick<Caller, 'person' | 'organization' | 'by'>,
   acceptance: Acceptance,
 ): Promise<void> {
   const { id } = mustFind(room, slugOrId, caller.organization)
@@ -32,23 +32,12 @@ export async function accept(
     refuseTakenDown(room.life, held)
     const entry = await entryOf(room, held)
     const body = await editable(room, held, entry)
-    const changes = (await room.rows.changes(id)).map((row) => row.change)
+    const changes = (await room.rows.changes([id])).map((row) => row.change)
     const chosen = choose(body.record, changes, acceptance)
     if (chosen.size === 0) return
     const next = accepted(room, body.record, body.served, changes, chosen, acceptance.profiles ?? {})
     const record = checkRecord(next.record)
-    // Where two people are asked for, one alone makes a draft of it.
-    const alone = !(await room.life.rows.wantsTwoPeople(held.organization))
-    if (alone && entry.draft === undefined && held.target.state === 'active') {
-      await putInForce(room, held, record, next.served, {
-        record: id,
-        ...caller,
-        basis: ['accept'],
-      })
-      return
-    }
-    await room.rows.setDraft(id, record, next.served, room.clock.now())
-    await renew(room, id)
+    await takeUp(room, { held, entry }, { record, served: next.served }, caller, 'accept')
   })
 }
 

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Caller } from '../kernel/route.ts'
 import { checkRecord, editable, invalidRecord } from './draft.ts'
 import { refuseTakenDown } from './life.ts'
-import { checkNames, isNamedAs } from './names.ts'
+import { claimNames } from './name-claims.ts'
+import { isNamedAs } from './names.ts'
 import type { NameWord } from './names.ts'
 import { addRecord, admit } from './register.ts'
 import { entryOf, renew } from './room.ts'
@@ -100,7 +101,7 @@ async function change(
         where: 'version',
       })
     }
-    const remark = isNamedAs(before, next) ? undefined : checkNames(room, next, word)
+    const remark = isNamedAs(before, next) ? undefined : await claimNames(room, next, word)
     await room.keys?.claim(known.id, organization, admitted)
     if (remark !== undefined) await room.life.rows.setRemarks(known.id, [...entry.remarks, remark])
     await room.rows.setDraft(known.id, next, served, room.clock.now())

@@ -10,7 +10,9 @@ import { checkDomains } from './domain-check.ts'
 import { checkRecord, invalidRecord } from './draft.ts'
 import { issueIdentityCodes } from './identity-code.ts'
 import { refuseHeldName } from './life.ts'
-import { checkNames } from './names.ts'
+import { assertMayCreate } from './loosening.ts'
+import { claimAll } from './name-claims.ts'
+import { checkNames, likenessTo, wordOn } from './names.ts'
 import { refuseProgramOf } from './program.ts'
 import type { EntryRow, VersionHead } from './registry-store.ts'
 import { writeRecordLeaf } from './room.ts'
@@ -93,10 +95,13 @@ function checkNew(
   // What looks like another one of this batch is checked after that one is there.
   const own = [document.slug, ...Object.values(document.name)].flatMap((text) => skeletons(text ?? ''))
   if (own.some((look) => looks.has(look))) return undefined
-  refuseHeldName(room.life, organization, document.slug)
+  refuseHeldName(room, organization, document.slug)
   const record = strict({ ...document, organization })
   const remark = checkNames(room, record, { caller })
-  if (options.activate === true) checkDomains(room, record as AgentRecord)
+  if (options.activate === true) {
+    checkDomains(room, record as AgentRecord)
+    assertMayCreate(record, caller.by)
+  }
   for (const look of own) looks.add(look)
   return { record, remarks: remark === undefined ? [] : [remark] }
 }
@@ -127,16 +132,17 @@ async function addTogether(
   const last = await room.rows.next('ontology', fresh.length)
   const ids = issueIdentityCodes(organization, last, fresh.length, room.keyring, room.clock)
   const keys = await room.identity.createHolderKeys(organization, fresh.length)
-  const made: Made[] = []
+  const fitting: Made[] = []
   for (const [place, { at, record, remarks }] of fresh.entries()) {
     try {
-      made.push(
+      fitting.push(
         makeOf(room, checkRecord({ ...record, id: ids[place], keys: [keys[place]] }), at, remarks, activate),
       )
     } catch (error) {
       results[at] = failed(error, record)
     }
   }
+  const made = await withoutAlike(room, caller, fitting, results)
   // Before the versions, as for a single one: what the store has is in the log.
   if (activate)
     await Promise.all(made.map(async ({ record, digest }) => await writeRecordLeaf(room, record, digest)))
@@ -165,6 +171,35 @@ async function addTogether(
     for (const each of there) hold(room, each)
   }
   for (const { entry } of there) room.bus.publish('record.changed', { slug: entry.slug, record: entry.id })
+}
+
+/** Without those that somebody is about to take a name of that looks the same, here or on another replica. */
+async function withoutAlike(
+  room: Room,
+  caller: Caller,
+  fitting: readonly Made[],
+  results: BatchResult[],
+): Promise<readonly Made[]> {
+  const others = await claimAll(
+    room,
+    fitting.map(({ record }) => record),
+  )
+  const alike: string[] = []
+  const made = fitting.filter(({ at, record }, place) => {
+    try {
+      wordOn(
+        likenessTo(record, () => others[place]!),
+        { caller },
+      )
+      return true
+    } catch (error) {
+      results[at] = failed(error, record)
+      alike.push(record.id)
+      return false
+    }
+  })
+  await room.life.rows.releaseNames(alike)
+  return made
 }
 
 function makeOf(
@@ -211,10 +246,10 @@ async function applyOne(
 ): Promise<BatchResult> {
   try {
     const { held, unchanged } = await applyDocument(room, caller, document)
-    const { organization, person } = caller
+    const { organization, person, by } = caller
     if (activate && room.roster.byId(held.id)?.hasDraft === true)
       for (const step of ['submission', 'activation'] as const)
-        await takeStep(room, { record: held.id, organization, person, step })
+        await takeStep(room, { record: held.id, organization, person, by, step })
     return { ok: true, slug: held.slug, id: held.id, unchanged }
   } catch (error) {
     return failed(error, document)

@@ -12,7 +12,8 @@ import { z } from 'zod'
 import type { Caller } from '../kernel/route.ts'
 import { checkRecord, editable, withProfile } from './draft.ts'
 import { refuseTakenDown } from './life.ts'
-import { checkNames, isNamedAs } from './names.ts'
+import { claimNames } from './name-claims.ts'
+import { isNamedAs } from './names.ts'
 import { entryOf, mustFind, renew } from './room.ts'
 import type { Room } from './room.ts'
 
@@ -26,6 +27,8 @@ export const editSchema = z.strictObject({
   deployment: deploymentSchema.optional(),
   places: recordSchema.shape.places.optional(),
   scenarios: recordSchema.shape.scenarios.optional(),
+  /** What its next certificates name and how long they hold. */
+  certificate: recordSchema.shape.certificate,
   /** Profiles by capability id: an operator's word, so they are in force with the version. */
   capabilities: z.record(z.string().max(256), profileSchema).optional(),
   /** An owner says that its name may resemble another one. */
@@ -61,7 +64,7 @@ export async function edit(
       })
     }
     if (!isNamedAs(body.record, next)) {
-      const remark = checkNames(room, next, { caller, confirmName })
+      const remark = await claimNames(room, next, { caller, confirmName })
       if (remark !== undefined) await room.life.rows.setRemarks(id, [...entry.remarks, remark])
     }
     await room.rows.setDraft(id, next, body.served, room.clock.now())

@@ -51,6 +51,8 @@ export type RecordLiveness = z.infer<typeof livenessSchema>
 
 export const factsSchema = z.strictObject({
   liveness: livenessSchema.optional(),
+  /** The IPv6 address that it has of its own. */
+  address: z.string().optional(),
   /** Certificates in force that name it. */
   certificates: z
     .array(z.strictObject({ serial: z.string(), usage: z.string(), notAfter: timeSchema }))

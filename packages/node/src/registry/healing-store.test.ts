@@ -92,4 +92,21 @@ describe.each(storeEngines)('two replicas of a registry on $name', (engine) => {
       return told === before
     })
   })
+
+  test('when a gap is healed, the version in force is too, also where only the rows were heard of', async () => {
+    await using store = await engine.open()
+    const { one, two, second } = await replicas(store)
+    await one.register(operator, { url })
+    for (const step of ['submission', 'activation'] as const) await one.step({ ...as, step })
+    await until('it is active there', () => two.target('notes')?.state === 'active')
+    second.deaf = true
+    await one.edit('notes', operator, { scenarios: ['healthcare'] })
+    for (const step of ['submission', 'activation'] as const) await one.step({ ...as, step })
+    let told = 0
+    second.subscribe('record.changed', (_message, _subject, from) => void (told += from === 'here' ? 1 : 0))
+    second.hear('record.changed', { record: one.target('notes')!.id, slug: 'notes' })
+    await until('the rows are read', () => told > 0)
+    await second.heal()
+    expect(two.target('notes')).toMatchObject({ state: 'active', digest: one.target('notes')?.digest })
+  })
 })

@@ -50,6 +50,10 @@ export const importSchema = z
     preview: z.boolean().optional(),
   })
   .refine(namesOne, { error: 'give one of `mcpServers`, `document` and `url`', path: ['document'] })
+  .refine(({ preview, mcpServers }) => preview !== true || mcpServers === undefined, {
+    error: 'servers are registered by reading them; only a description can be shown before',
+    path: ['preview'],
+  })
 export type DocumentImport = Omit<z.infer<typeof importSchema>, 'mcpServers'>
 
 /** Makes drafts of descriptions; the formats know the registry, so it is handed in. */
@@ -82,8 +86,7 @@ export const importResultSchema = z.strictObject({
 })
 
 export type ImportResult =
-  | { readonly name: string; readonly ok: true; readonly slug: string }
-  | { readonly name: string; readonly ok: true; readonly preview: ImportPreview }
+  | { readonly name: string; readonly ok: true; readonly slug?: string; readonly preview?: ImportPreview }
   | { readonly name: string; readonly ok: false; readonly problem: Problem }
 
 /** Registers each server of a client's configuration; one that fails does not stop the others. */

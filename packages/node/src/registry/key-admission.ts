@@ -1,3 +1,5 @@
+import type { Target } from './target.ts'
+
 /** Keys and aliases that a document wants to name, for a record that is there (`agent`) or is not yet. */
 export interface Admission {
   readonly organization: string
@@ -24,6 +26,8 @@ export interface KeyAdmission {
   admit(asked: Admission, signal?: AbortSignal): Promise<Admitted>
   /** They are this record's from now on, and nobody else's. Throws when somebody was faster. */
   claim(agent: string, organization: string, admitted: Admitted): Promise<void>
+  /** Told of each live record while the registry is loaded, so that nobody has to go through all of them again. */
+  loaded(target: Pick<Target, 'id' | 'organization' | 'state' | 'keys'>): void
   /** The record came to nothing. */
   release(agent: string): Promise<void>
 }

@@ -87,7 +87,7 @@ export function lifeRoutes({ registry, governed }: RegistryRouteParts): Route[] 
       body: policySchema,
       reply: policySchema,
       async handle({ caller, body }) {
-        await registry.review.setTwoPeople(caller.organization, body.twoPeople)
+        await registry.review.setTwoPeople(caller, body.twoPeople)
         return { body }
       },
     }),

@@ -52,7 +52,7 @@ describe.each(storeEngines)('names on $name', (engine) => {
       /main|p_operator/,
     )
     expect(log.leaves.length).toBe(before)
-    expect(registry.targets('north').map(({ slug }) => slug)).toEqual(['mine'])
+    expect([...registry.heads('north')].map(({ slug }) => slug)).toEqual(['mine'])
   })
 
   test('the same name is one’s own affair, or that of the same server, and squatting from elsewhere', async () => {
@@ -117,6 +117,38 @@ describe.each(storeEngines)('names on $name', (engine) => {
   })
 })
 
+describe.each(storeEngines)('a name that mandates say on $name', (engine) => {
+  test('is no other record’s while one of them is in force, however the first gave it up', async () => {
+    await using store = await engine.open()
+    const named = new Map<string, number>()
+    const room = await registryRoom(store, undefined, undefined, named)
+    const { registry, clock, again } = room
+    for (const slug of ['renamed', 'retired', 'other']) {
+      await registry.register(operator, { url, slug })
+      await activate(registry, slug, operator)
+      named.set(slug, clock.now() + 400 * 86_400_000)
+    }
+    // Nobody had it before: whoever allowed it meant whoever would come.
+    named.set('wished', clock.now() + 400 * 86_400_000)
+    await registry.register(operator, { url, slug: 'wished' })
+    const { id } = registry.target('renamed')!
+    await registry.rename('renamed', operator, { slug: 'called-else' })
+    await registry.step({ record: 'retired', organization: 'main', person: 'p_operator', step: 'retirement' })
+    clock.advance(200 * 86_400_000)
+    const { registry: later } = await again()
+    const held = { code: 'record.name-held', where: 'slug' }
+    for (const slug of ['renamed', 'retired']) {
+      await expect(later.register(operator, { url, slug })).rejects.toMatchObject(held)
+      await expect(later.rename('other', operator, { slug })).rejects.toMatchObject(held)
+    }
+    // It is what the mandate meant.
+    await later.rename(id, operator, { slug: 'renamed' })
+    named.delete('retired')
+    clock.advance(201 * 86_400_000)
+    await later.register(operator, { url, slug: 'retired' })
+  })
+})
+
 describe.each(storeEngines)('renaming on $name', (engine) => {
   test('keeps identity and history; the old name points to the new one and nobody takes it', async () => {
     await using store = await engine.open()
@@ -165,7 +197,7 @@ describe.each(storeEngines)('review on $name', (engine) => {
     await using store = await engine.open()
     const { registry } = await registryRoom(store)
     await registry.register(operator, { url })
-    await registry.review.setTwoPeople('main', true)
+    await registry.review.setTwoPeople(owner, true)
     await expect(activate(registry, 'notes', operator)).rejects.toMatchObject({
       code: 'record.second-person',
     })
@@ -173,7 +205,7 @@ describe.each(storeEngines)('review on $name', (engine) => {
     await registry.step({ record: 'notes', organization: 'main', person: 'p_owner', step: 'activation' })
     await registry.accept('notes', operator, {})
     expect((await registry.view('notes', 'main', governed)).draft).toBe(true)
-    await registry.review.setTwoPeople('main', false)
+    await registry.review.setTwoPeople(owner, false)
   })
 
   test('people say what they think of a version, and another organisation does not read it', async () => {
@@ -198,75 +230,6 @@ describe.each(storeEngines)('review on $name', (engine) => {
       code: 'record.version-taken',
     })
     expect(await registry.read('notes', 'main')).toEqual({ record, target })
-  })
-})
-
-describe.each(storeEngines)('a transfer on $name', (engine) => {
-  test('moves a record with its identity code and history, by the word of an owner on each side', async () => {
-    await using store = await engine.open()
-    const { registry, rulings, again } = await inUse(store)
-    const { id, keys } = registry.target('notes')!
-    const { id: transfer } = await registry.transfers.offer('notes', owner, { to: 'north', note: 'sold' })
-    await expect(registry.transfers.offer('notes', owner, { to: 'north' })).rejects.toMatchObject({
-      code: 'transfer.state',
-    })
-    // The giver cannot take it up, and a third sees nothing.
-    await expect(registry.transfers.accept(transfer, owner, {}, true)).rejects.toMatchObject({
-      code: 'input.not-found',
-    })
-    expect(await registry.transfers.list('south')).toEqual([])
-    expect(await registry.transfers.list('north')).toMatchObject([{ slug: 'notes', state: 'offered' }])
-    await registry.transfers.accept(transfer, north, { responsible: { name: 'North desk' } }, true)
-    expect(registry.target('notes', 'main')).toBeUndefined()
-    const moved = registry.target('notes', 'north')!
-    expect(moved).toMatchObject({ id, organization: 'north', state: 'active', version: '1.2.1' })
-    expect(moved.keys).not.toEqual(keys)
-    const { record } = await registry.read('notes', 'north')
-    expect(record).toMatchObject({ organization: 'north', responsible: { name: 'North desk' } })
-    expect((await registry.view('notes', 'north', governed)).versions).toHaveLength(2)
-    for (const organization of ['main', 'north'])
-      expect((await rulings.newest(organization)).map(({ body }) => body.kind)).toContain('transfer')
-    await expect(registry.read(id, 'main')).rejects.toMatchObject({ code: 'input.not-found' })
-    await expect(registry.register(operator, { url, slug: 'notes' })).rejects.toMatchObject({
-      code: 'record.name-held',
-    })
-    expect((await again()).registry.target('notes', 'north')?.state).toBe('active')
-    await expect(registry.transfers.accept(transfer, north, {}, true)).rejects.toMatchObject({
-      code: 'transfer.state',
-    })
-  })
-
-  test('where the name is taken it is accepted under another one, and nothing is half done before', async () => {
-    await using store = await engine.open()
-    const { registry } = await inUse(store)
-    await registry.register(north, { url, slug: 'notes' })
-    const { id } = await registry.transfers.offer('notes', owner, { to: 'north' })
-    await expect(registry.transfers.accept(id, north, {}, true)).rejects.toMatchObject({
-      code: 'record.name-taken',
-    })
-    expect(registry.target('notes', 'main')?.state).toBe('active')
-    await registry.transfers.accept(id, north, { slug: 'memos' }, false)
-    // It was not in use: it waits as a draft, and nothing the giver froze comes into use.
-    expect(registry.target('memos', 'north')?.state).toBe('retired')
-    expect((await registry.view('memos', 'north', governed)).draft).toBe(true)
-    await activate(registry, 'memos', north)
-    expect(registry.target('memos', 'north')?.state).toBe('active')
-  })
-
-  test('is declined by one side and withdrawn by the other', async () => {
-    await using store = await engine.open()
-    const { registry } = await inUse(store)
-    const first = await registry.transfers.offer('notes', owner, { to: 'north' })
-    await expect(registry.transfers.end(first.id, north, 'withdrawn')).rejects.toMatchObject({
-      code: 'input.not-found',
-    })
-    await registry.transfers.end(first.id, north, 'declined')
-    const second = await registry.transfers.offer('notes', owner, { to: 'nobody-there' })
-    await registry.transfers.end(second.id, owner, 'withdrawn')
-    await expect(registry.transfers.end(second.id, owner, 'withdrawn')).rejects.toMatchObject({
-      code: 'transfer.state',
-    })
-    expect(registry.target('notes')?.state).toBe('active')
   })
 })
 

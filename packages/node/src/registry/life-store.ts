@@ -1,6 +1,8 @@
 import type { Digest } from '@ambit/core/digest'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/store.ts'
+import { createNameClaims } from './name-claim-store.ts'
+import type { NameClaimReader, NameClaimWriter } from './name-claim-store.ts'
 
 interface LifeTables {
   record_hold: HoldRow
@@ -35,7 +37,8 @@ export interface HoldRow {
   readonly until: number
 }
 
-export type TransferState = 'offered' | 'accepted' | 'declined' | 'withdrawn'
+/** `accepting`: the receiver said yes, and what the giver's people were allowed is being ended. */
+export type TransferState = 'offered' | 'accepting' | 'accepted' | 'declined' | 'withdrawn'
 
 export interface TransferRow {
   readonly id: string
@@ -51,7 +54,18 @@ export interface TransferRow {
   readonly offered_by: string
   readonly offered: number
   readonly decided: number | null
+  /** Who accepted it, and how (JSON); null before. */
+  readonly accepted_by: string | null
+  readonly request: string | null
+  /** 1: it was in use when it was accepted. */
+  readonly was_active: number | null
+  /** When somebody last set about it; 0: nobody does now. */
+  readonly tried: number | null
+  /** Why it did not come to its end. */
+  readonly problem: string | null
 }
+
+export type TransferAttempt = Pick<TransferRow, 'accepted_by' | 'request' | 'was_active' | 'tried'>
 
 export interface TakedownRow {
   /** Id of its ruling. */
@@ -85,13 +99,17 @@ export interface CommentRow {
 }
 
 export interface LifeReader {
-  holds(now: number): Promise<readonly HoldRow[]>
+  /** Those whose time is over too. */
+  holds(): Promise<readonly HoldRow[]>
   /** Not lifted. */
   takedowns(): Promise<readonly TakedownRow[]>
   transfer(id: string): Promise<TransferRow | undefined>
   /** Given or received, newest first. */
   transfers(organization: string, rowsMax: number): Promise<readonly TransferRow[]>
+  /** Offered, or not at its end. */
   openTransfer(record: string): Promise<TransferRow | undefined>
+  /** Of whatever organisation: accepted, and not at its end. */
+  unfinishedTransfers(rowsMax: number): Promise<readonly TransferRow[]>
   /** Newest first. */
   comments(record: string, rowsMax: number): Promise<readonly CommentRow[]>
   wantsTwoPeople(organization: string): Promise<boolean>
@@ -102,9 +120,14 @@ export interface LifeWriter {
   release(organization: string, slug: string): Promise<void>
   takeDown(row: TakedownRow): Promise<void>
   lift(id: string, at: number): Promise<void>
-  offer(row: TransferRow): Promise<void>
+  /** False: another transfer of the record is open. */
+  offer(row: TransferRow): Promise<boolean>
   /** False when it was decided meanwhile. */
-  decide(id: string, state: TransferState, at: number): Promise<boolean>
+  decide(id: string, from: TransferState, state: TransferState, at: number): Promise<boolean>
+  /** Sets about one that is accepted now, or was before and nobody is at it. False: somebody else did. */
+  accept(row: TransferRow, change: TransferAttempt): Promise<boolean>
+  /** Nobody is at it any more, and why. */
+  leave(id: string, problem: string): Promise<void>
   comment(row: CommentRow): Promise<void>
   setTwoPeople(organization: string, wanted: boolean): Promise<void>
   /** Gives a record another keeper, another name, or both. False: a live record there has the name. */
@@ -112,18 +135,18 @@ export interface LifeWriter {
   setRemarks(id: string, remarks: readonly string[]): Promise<void>
 }
 
-export type LifeStore = LifeReader & LifeWriter
+export type LifeStore = LifeReader & LifeWriter & NameClaimReader & NameClaimWriter
 
 /** The migrations run with those of `registry-store.ts`. */
 export function createLifeStore(store: Store): LifeStore {
   const db = store.tables<LifeTables>()
-  return { ...createReader(db), ...createWriter(db), ...createMover(store) }
+  return { ...createReader(db), ...createWriter(db), ...createMover(store), ...createNameClaims(store) }
 }
 
 function createReader(db: Kysely<LifeTables>): LifeReader {
   const transfers = () => db.selectFrom('record_transfer').selectAll()
   return {
-    holds: async (now) => await db.selectFrom('record_hold').selectAll().where('until', '>', now).execute(),
+    holds: async () => await db.selectFrom('record_hold').selectAll().execute(),
     async takedowns() {
       const query = db.selectFrom('record_takedown').selectAll().where('lifted', 'is', null).orderBy('id')
       return (await query.execute()).map(takedownOf)
@@ -136,7 +159,12 @@ function createReader(db: Kysely<LifeTables>): LifeReader {
         .limit(rowsMax)
         .execute(),
     openTransfer: async (record) =>
-      await transfers().where('record', '=', record).where('state', '=', 'offered').executeTakeFirst(),
+      await transfers()
+        .where('record', '=', record)
+        .where('state', 'in', ['offered', 'accepting'])
+        .executeTakeFirst(),
+    unfinishedTransfers: async (rowsMax) =>
+      await transfers().where('state', '=', 'accepting').orderBy('id').limit(rowsMax).execute(),
     comments: async (record, rowsMax) =>
       await db
         .selectFrom('record_comment')
@@ -185,16 +213,39 @@ function createWriter(db: Kysely<LifeTables>): Omit<LifeWriter, 'move' | 'setRem
       await db.updateTable('record_takedown').set({ lifted: at }).where('id', '=', id).execute()
     },
     async offer(row) {
-      await db.insertInto('record_transfer').values(row).execute()
+      const done = await db
+        .insertInto('record_transfer')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return Number(done.numInsertedOrUpdatedRows ?? 0) === 1
     },
-    async decide(id, state, at) {
+    async decide(id, from, state, at) {
       const done = await db
         .updateTable('record_transfer')
-        .set({ state, decided: at })
+        .set({ state, decided: at, problem: null })
         .where('id', '=', id)
-        .where('state', '=', 'offered')
+        .where('state', '=', from)
         .executeTakeFirst()
       return Number(done.numUpdatedRows) === 1
+    },
+    async accept({ id, state, tried }, change) {
+      const done = await db
+        .updateTable('record_transfer')
+        .set({ ...change, state: 'accepting', problem: null })
+        .where('id', '=', id)
+        .where('state', '=', state)
+        .where('tried', tried === null ? 'is' : '=', tried)
+        .executeTakeFirst()
+      return Number(done.numUpdatedRows) === 1
+    },
+    async leave(id, problem) {
+      await db
+        .updateTable('record_transfer')
+        .set({ tried: 0, problem: problem.slice(0, 500) })
+        .where('id', '=', id)
+        .where('state', '=', 'accepting')
+        .execute()
     },
     async comment(row) {
       await db.insertInto('record_comment').values(row).execute()

@@ -4,6 +4,7 @@ import { timeText } from '../kernel/clock.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { createLifeStore } from './life-store.ts'
 import type { HoldRow, LifeStore, TakedownRow } from './life-store.ts'
+import type { Room } from './room.ts'
 import type { Store } from '../store/store.ts'
 
 /** Names that are kept free and records that were taken down: few, so all of them are in memory. */
@@ -11,6 +12,8 @@ export interface LifeBook {
   readonly rows: LifeStore
   /** Where a name that was given up points to, while it is kept free. */
   holdOf(organization: string, slug: string): HoldRow | undefined
+  /** The same of one whose time is over too. */
+  formerOf(organization: string, slug: string): HoldRow | undefined
   /** Undefined: the record was not taken down, or it was lifted. */
   takedownOf(record: string): TakedownRow | undefined
   takedowns(): Iterable<TakedownRow>
@@ -37,7 +40,7 @@ export async function openLifeBook({ store, bus, clock }: LifeParts): Promise<Li
   let holds = new Map<string, HoldRow>()
   let down = new Map<string, TakedownRow>()
   async function load(): Promise<void> {
-    const held = await rows.holds(clock.now())
+    const held = await rows.holds()
     const taken = await rows.takedowns()
     holds = new Map(held.map((row) => [keyOf(row.organization, row.slug), row]))
     down = new Map(taken.map((row) => [row.record, row]))
@@ -50,6 +53,7 @@ export async function openLifeBook({ store, bus, clock }: LifeParts): Promise<Li
       const row = holds.get(keyOf(organization, slug))
       return row !== undefined && row.until > clock.now() ? row : undefined
     },
+    formerOf: (organization, slug) => holds.get(keyOf(organization, slug)),
     takedownOf: (record) => down.get(record),
     takedowns: () => down.values(),
     async hold(given) {
@@ -105,12 +109,38 @@ export function refuseTakenDown(
   })
 }
 
-/** Throws `record.name-held` for a name that was given up a short time ago, but to the record that had it. */
-export function refuseHeldName(life: LifeBook, organization: string, slug: string, record?: string): void {
-  const row = life.holdOf(organization, slug)
+/**
+ * Throws `record.name-held` for a name that was given up a short time ago, or that a mandate in force still says, but to the
+ * record that had it: what somebody was allowed with one record is not handed to another by its name.
+ */
+export function refuseHeldName(
+  { life, namedInMandates }: Pick<Room, 'life' | 'namedInMandates'>,
+  organization: string,
+  slug: string,
+  record?: string,
+): void {
+  const row = life.formerOf(organization, slug)
   if (row === undefined || (record !== undefined && row.record === record)) return
+  if (life.holdOf(organization, slug) !== undefined) {
+    throw new Fault('record.name-held', {
+      detail: `${slug} is kept free until ${timeText(row.until)}`,
+      where: 'slug',
+    })
+  }
+  const until = namedInMandates?.(organization).get(slug)
+  if (until === undefined) return
   throw new Fault('record.name-held', {
-    detail: `${slug} is kept free until ${timeText(row.until)}`,
+    detail: `a mandate that is in force until ${timeText(until)} names ${slug}, which another record was called`,
     where: 'slug',
+    remedy: 'Choose another name, or have the mandate revoked first.',
   })
+}
+
+/** A name that is given up and that a mandate in force says is nobody's until that mandate is over. */
+export async function keepNamed(
+  { life, namedInMandates }: Pick<Room, 'life' | 'namedInMandates'>,
+  { organization, slug }: { readonly organization: string; readonly slug: string },
+): Promise<void> {
+  const until = namedInMandates?.(organization).get(slug)
+  if (until !== undefined) await life.hold({ organization, slug, record: '', until })
 }

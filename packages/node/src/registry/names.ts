@@ -5,7 +5,6 @@ import type { Caller } from '../kernel/route.ts'
 import { isReserved, sameName, skeletons, unreadable } from './confusable.ts'
 import { addressesOf, isBelow } from './quarantine.ts'
 import type { Room } from './room.ts'
-import type { Held } from './roster.ts'
 
 /** Whose word it is that a name may resemble another one. */
 export interface NameWord {
@@ -31,7 +30,11 @@ export function checkNames(room: Room, naming: Naming, word: NameWord): string |
   }
   refuseForeign(room, naming)
   refuseQuarantined(room, naming)
-  const where = likeness(room, naming)
+  return wordOn(likeness(room, naming), word)
+}
+
+/** The remark on a likeness that an owner said is right; undefined: there is none. Throws as `checkNames` does. */
+export function wordOn(where: string | undefined, word: NameWord): string | undefined {
   if (where === undefined) return undefined
   if (word.confirmName !== true) {
     throw new Fault('record.name-confusable', {
@@ -81,7 +84,8 @@ function refuseForeign(room: Room, naming: Naming): void {
   }
 }
 
-function refuseQuarantined(room: Room, naming: Naming): void {
+/** Throws `record.quarantined` for a name or an address of a record that was taken down, but its own. */
+export function refuseQuarantined(room: Room, naming: Naming): void {
   const texts: [string, string][] = [['slug', naming.slug], ...namesOf(naming.name)]
   const addresses = addressesOf(naming)
   for (const row of room.life.takedowns()) {
@@ -108,33 +112,67 @@ export function refuseQuarantinedKeys(room: Room, keys: readonly string[], recor
   }
 }
 
-/** Which member can be taken for the name of another record. */
+/** What others have, as far as a name can be taken for theirs. */
+export interface Named {
+  readonly id: string
+  readonly organization: string
+  readonly slug: string
+  readonly names: readonly string[]
+  readonly hosts: readonly string[]
+}
+
+export function namedAs(naming: Naming & { readonly id: string }): Named {
+  const { id, organization, slug } = naming
+  const names = namesOf(naming.name).map(([, text]) => text)
+  return { id, organization, slug, names, hosts: hostsOf(naming.interfaces) }
+}
+
+/** Every look of its name for addresses and of the displayed ones. */
+export function looksOf({ slug, names }: Pick<Named, 'slug' | 'names'>): string[] {
+  return [...new Set([slug, ...names].flatMap(skeletons))]
+}
+
+/** Which member can be taken for the name of another record that is there. */
 function likeness(room: Room, naming: Naming): string | undefined {
+  const known = (looks: readonly string[]) =>
+    [...room.roster.looksLike(looks)].map(({ target: { interfaces }, ...held }) => ({
+      ...held,
+      hosts: hostsOf(interfaces),
+    }))
+  return likenessTo(naming, known)
+}
+
+/** The same among these others; `alike` gives those that have one of the looks, and may give more. */
+export function likenessTo(
+  naming: Naming,
+  alike: (looks: readonly string[]) => readonly Named[],
+): string | undefined {
   const texts: [string, string][] = [['slug', naming.slug], ...namesOf(naming.name)]
   for (const [where, text] of texts) {
     const looks = new Set(skeletons(text))
-    for (const other of room.roster.looksLike([...looks])) {
+    const isSlug = where === 'slug'
+    const isAlike = (own: string) => skeletons(own).some((each) => looks.has(each))
+    for (const other of alike([...looks])) {
       if (other.id === naming.id) continue
-      const isSlug = where === 'slug'
-      const alike = (own: string) => skeletons(own).some((each) => looks.has(each))
-      if (alike(other.slug) && slugIsTrick(text, isSlug, other, naming)) return where
-      if (other.names.some((own) => alike(own) && nameIsTrick(text, isSlug, own, other, naming))) return where
+      if (isAlike(other.slug) && slugIsTrick(text, isSlug, other, naming)) return where
+      if (other.names.some((own) => isAlike(own) && nameIsTrick(text, isSlug, own, other, naming)))
+        return where
     }
   }
   return undefined
 }
 
 /** Among the slugs of one organisation a divider more is a likeness too; elsewhere only other letters are. */
-function slugIsTrick(text: string, isSlug: boolean, other: Held, naming: Naming): boolean {
+function slugIsTrick(text: string, isSlug: boolean, other: Named, naming: Naming): boolean {
   if (isSlug && other.organization === naming.organization) return text !== other.slug
   return !sameBare(text, other.slug)
 }
 
 /** The same name is no trick within an organisation, or for the same server; from elsewhere it is squatting. */
-function nameIsTrick(text: string, isSlug: boolean, own: string, other: Held, naming: Naming): boolean {
+function nameIsTrick(text: string, isSlug: boolean, own: string, other: Named, naming: Naming): boolean {
   if (!sameBare(text, own)) return true
   if (isSlug || !sameName(text, own) || other.organization === naming.organization) return false
-  const [here, there] = [hostsOf(naming.interfaces), hostsOf(other.target.interfaces)]
+  const [here, there] = [hostsOf(naming.interfaces), other.hosts]
   return here.length > 0 && there.length > 0 && !here.some((host) => there.includes(host))
 }
 

@@ -51,7 +51,7 @@ async function observe(
     if (described.document !== undefined && described.document !== (await room.rows.document(id)))
       await room.rows.setDocument(id, described.document)
     const changes = compare(record, described)
-    const before = (await room.rows.changes(id)).map((row) => row.change)
+    const before = (await room.rows.changes([id])).map((row) => row.change)
     if (JSON.stringify(sorted(before)) !== JSON.stringify(sorted(changes))) {
       await room.rows.replaceChanges(id, held.organization, changes, room.clock.now())
       await renew(room, id)

@@ -2,10 +2,11 @@ import { Fault } from '@ambit/core/fault'
 import type { AgentRecord } from '@ambit/core/record'
 import type { Caller } from '../kernel/route.ts'
 import { editable } from './draft.ts'
-import { entryOf, mustFind, renew } from './room.ts'
+import { refuseTakenDown } from './life.ts'
+import { entryOf, mustFind } from './room.ts'
 import type { Room } from './room.ts'
 import { checkHeaderSecret, everyone, secretName } from './secrets.ts'
-import { putInForce } from './steps.ts'
+import { takeUp } from './take-up.ts'
 
 export interface SecretRequest {
   readonly header: string
@@ -62,21 +63,11 @@ async function askFor(
   }
   await room.turns.take(id, async () => {
     const held = mustFind(room, id, caller.organization)
+    refuseTakenDown(room.life, held)
     const entry = await entryOf(room, held)
     const body = await editable(room, held, entry)
     const record = asking(body.record, 'url' in entry.source ? entry.source.url : '', header)
-    if (entry.draft === undefined && held.target.state === 'active') {
-      const { person, organization } = caller
-      await putInForce(room, held, record, body.served, {
-        record: id,
-        person,
-        organization,
-        basis: ['secrets'],
-      })
-      return
-    }
-    await room.rows.setDraft(id, record, body.served, room.clock.now())
-    await renew(room, id)
+    await takeUp(room, { held, entry }, { record, served: body.served }, caller, 'secrets')
   })
 }
 

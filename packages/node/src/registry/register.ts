@@ -3,9 +3,11 @@ import type { AgentRecord, Interface, LanguageText } from '@ambit/core/record'
 import type { Caller } from '../kernel/route.ts'
 import type { Described, DescribeSource } from './describe.ts'
 import { capabilityFrom, checkRecord } from './draft.ts'
-import { issueIdentityCode } from './identity-code.ts'
+import { issueIdentityCode, issueInstanceCode } from './identity-code.ts'
+import type { CodeKind } from './identity-code.ts'
 import { describeLive } from './live.ts'
 import { refuseHeldName } from './life.ts'
+import { claimNames } from './name-claims.ts'
 import { checkNames, refuseQuarantinedKeys } from './names.ts'
 import type { NameWord } from './names.ts'
 import type { Admission, Admitted } from './key-admission.ts'
@@ -154,6 +156,12 @@ export async function admit(
   return await room.keys.admit({ ...rest, agent, keys, proofs })
 }
 
+/** What a record brings beside its document. */
+export interface Brought extends BroughtKeys {
+  /** Left out: an agent of its own. */
+  readonly as?: CodeKind | undefined
+}
+
 /** Gives a record its identity code and key, and makes its first draft. Throws `record.name-…`, `record.quarantined`. */
 export async function addRecord(
   room: Room,
@@ -162,15 +170,16 @@ export async function addRecord(
   source: RecordSource,
   remarks: readonly string[],
   word: NameWord,
-  brought: BroughtKeys = {},
+  { as, ...brought }: Brought = {},
 ): Promise<Held> {
   const { organization, slug } = record
   refuseTaken(room, slug, organization)
   // Before anything is made for it: what is refused leaves nothing behind.
-  const remark = checkNames(room, record, word)
+  checkNames(room, record, word)
   const admitted = await admit(room, { ...brought, organization, slug, aliases: record.aliases })
-  const id = issueIdentityCode(organization, await room.rows.next('ontology'), room.keyring, room.clock)
-  checkRecord({ ...record, id, keys: [] })
+  const id = await codeFor(room, organization, as)
+  const named = checkRecord({ ...record, id, keys: [] })
+  const remark = await claimNames(room, named, word)
   const keys = admitted.keys.length > 0 ? admitted.keys : [await room.identity.createHolderKey(organization)]
   const draft = checkRecord({ ...record, id, keys })
   // A key that the node has just made is nobody else's.
@@ -191,14 +200,21 @@ export async function addRecord(
   })
   if (!isNew) {
     if (isBrought) await room.keys?.release(id)
+    await room.life.rows.releaseNames([id])
     throw nameTaken(slug)
   }
   return await renew(room, id)
 }
 
+async function codeFor(room: Room, organization: string, as: CodeKind | undefined): Promise<string> {
+  const { keyring, clock, rows } = room
+  if (typeof as === 'object') return issueInstanceCode(as.instanceOf, keyring, clock)
+  return issueIdentityCode(organization, await rows.next('ontology'), keyring, clock, as)
+}
+
 function refuseTaken(room: Room, slug: string, organization: string): void {
   if (room.roster.find(slug, organization) !== undefined) throw nameTaken(slug)
-  refuseHeldName(room.life, organization, slug)
+  refuseHeldName(room, organization, slug)
 }
 
 function nameTaken(slug: string): Fault {

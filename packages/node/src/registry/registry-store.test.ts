@@ -38,8 +38,8 @@ describe.each(storeEngines)('the registry on $name', (engine) => {
     expect(active?.state).toBe('active')
     expect(active?.ruling).toBeUndefined()
     expect(registry.targetOfDigest(active!.digest)).toBe(active)
-    expect(registry.targets('main')).toEqual([active])
-    expect(registry.targets('other')).toEqual([])
+    expect([...registry.allTargets('main')]).toEqual([active])
+    expect([...registry.heads('other')]).toEqual([])
     expect(log.leaves.map((leaf) => (leaf.kind === 'ruling' ? leaf.what : leaf.kind))).toEqual([
       'record',
       'submission',

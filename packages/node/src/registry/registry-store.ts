@@ -6,6 +6,7 @@ import type { Change } from './drift.ts'
 import { init } from './migrations/001-init.ts'
 import { document } from './migrations/002-document.ts'
 import { life } from './migrations/003-life.ts'
+import { races } from './migrations/004-races.ts'
 import type { RecordSource } from './source.ts'
 
 /** Definitions as the upstream served them, by capability id. */
@@ -68,18 +69,26 @@ export interface VersionBody {
   readonly served: Served
 }
 
+/** What is held in memory of a record begins with this. */
+export type HeldEntry = Pick<
+  EntryRow,
+  'id' | 'organization' | 'slug' | 'isLive' | 'draft' | 'served' | 'updated'
+>
+
 export interface RegistryReader {
-  /** All entries, page by page. */
-  entries(): AsyncIterable<EntryRow>
+  /** All entries, page by page, in the order of their ids. */
+  entries(): AsyncIterable<readonly HeldEntry[]>
   entry(id: string): Promise<EntryRow | undefined>
   /** Where a record is read from. */
   source(id: string): Promise<RecordSource | undefined>
   /** The document that the record was last read from, as it came. */
   document(id: string): Promise<string | undefined>
-  /** Heads of all versions of all records, or of one, lowest number first. */
-  heads(record?: string): Promise<readonly VersionHead[]>
+  /** Heads of all versions of some records, lowest number first. */
+  heads(records: readonly string[]): Promise<readonly VersionHead[]>
   bodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, VersionBody>>
-  changes(record?: string): Promise<readonly { readonly record: string; readonly change: Change }[]>
+  changes(
+    records: readonly string[],
+  ): Promise<readonly { readonly record: string; readonly change: Change }[]>
 }
 
 export interface RegistryWriter {
@@ -113,14 +122,15 @@ export interface NewRow {
 
 export type RegistryStore = RegistryReader & RegistryWriter
 
-const pageRows = 500
+/** Entries read at a time at the start: so few that they are gone before they count as lasting in memory. */
+const pageRows = 50
 /** Parameters of one statement stay far below what the engines take. */
 const digestsPerQuery = 200
 /** Of one statement: eleven parameters each stay below what the engines take. */
 const rowsPerInsert = 50
 
 export async function openRegistryStore(store: Store): Promise<RegistryStore> {
-  await store.migrate({ domain: 'registry', steps: [init, document, life] })
+  await store.migrate({ domain: 'registry', steps: [init, document, life, races] })
   const db = store.tables<RegistryTables>()
   return { ...createReader(db), ...createEntryWriter(store, db), ...createVersionWriter(store, db) }
 }
@@ -146,12 +156,12 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
       for (;;) {
         const rows = await db
           .selectFrom('record_entry')
-          .select(entryColumns)
+          .select(['id', 'organization', 'slug', 'live_slug', 'draft', 'served', 'updated'])
           .where('id', '>', after)
           .orderBy('id')
           .limit(pageRows)
           .execute()
-        for (const row of rows) yield entryOf(row)
+        if (rows.length > 0) yield rows.map(heldEntryOf)
         const last = rows.at(-1)
         if (last === undefined || rows.length < pageRows) return
         after = last.id
@@ -177,15 +187,14 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
         .executeTakeFirst()
       return row?.document ?? undefined
     },
-    async heads(record) {
-      let query = db
+    heads: async (records) =>
+      await db
         .selectFrom('record_version')
         .select(['record', 'digest', 'number', 'version', 'created'])
+        .where('record', 'in', records)
         .orderBy('record')
         .orderBy('number')
-      if (record !== undefined) query = query.where('record', '=', record)
-      return await query.execute()
-    },
+        .execute(),
     async bodies(digests) {
       const found = new Map<Digest, VersionBody>()
       for (let at = 0; at < digests.length; at += digestsPerQuery) {
@@ -203,10 +212,13 @@ function createReader(db: Kysely<RegistryTables>): RegistryReader {
       }
       return found
     },
-    async changes(record) {
-      let query = db.selectFrom('record_change').select(['record', 'change']).orderBy('capability')
-      if (record !== undefined) query = query.where('record', '=', record)
-      const rows = await query.execute()
+    async changes(records) {
+      const rows = await db
+        .selectFrom('record_change')
+        .select(['record', 'change'])
+        .where('record', 'in', records)
+        .orderBy('capability')
+        .execute()
       return rows.map((row) => ({ record: row.record, change: JSON.parse(row.change) as Change }))
     },
   }
@@ -350,15 +362,26 @@ function versionRowOf({ entry, head, record }: NewRow): RegistryTables['record_v
 
 function entryOf(row: Omit<RegistryTables['record_entry'], 'document'>): EntryRow {
   return {
+    ...heldEntryOf(row),
+    source: JSON.parse(row.source) as RecordSource,
+    remarks: JSON.parse(row.remarks) as string[],
+    created: row.created,
+  }
+}
+
+function heldEntryOf(
+  row: Pick<
+    RegistryTables['record_entry'],
+    'id' | 'organization' | 'slug' | 'live_slug' | 'draft' | 'served' | 'updated'
+  >,
+): HeldEntry {
+  return {
     id: row.id,
     organization: row.organization,
     slug: row.slug,
     isLive: row.live_slug !== null,
-    source: JSON.parse(row.source) as RecordSource,
-    remarks: JSON.parse(row.remarks) as string[],
     draft: row.draft === null ? undefined : (JSON.parse(row.draft) as AgentRecord),
     served: row.served === null ? {} : (JSON.parse(row.served) as Served),
-    created: row.created,
     updated: row.updated,
   }
 }

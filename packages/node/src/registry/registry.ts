@@ -1,5 +1,6 @@
 import type { AgentRecord } from '@ambit/core/record'
 import type { Caller } from '../kernel/route.ts'
+import { SpillFile } from '../kernel/spill-file.ts'
 import { createTurns } from '../kernel/turns.ts'
 import { stateByKind } from '../ruling/ruling.ts'
 import type { SignedRuling } from '@ambit/core/ruling'
@@ -17,6 +18,8 @@ import { adviseDependants } from './dependants.ts'
 import type { Dependant } from './dependants.ts'
 import { openLifeBook } from './life.ts'
 import { draftFromDocument } from './from-document.ts'
+import { isIssuedHere } from './identity-code.ts'
+import { redraft } from './redraft.ts'
 import type { DocumentDraft, DraftOptions } from './from-document.ts'
 import { describeRecord } from './live.ts'
 import { probe } from './probe.ts'
@@ -37,16 +40,17 @@ import { followReplicas, load } from './healing.ts'
 import { openRegistryStore } from './registry-store.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
 import type { RegistryParts, Room } from './room.ts'
-import { createRoster, headInForce } from './roster.ts'
+import { createRoster } from './compact-roster.ts'
+import { headInForce } from './roster.ts'
 import { takeStep } from './steps.ts'
 import type { StepRequest, StepResult } from './steps.ts'
 import { createTakedowns } from './takedown.ts'
 import type { Takedowns } from './takedown.ts'
-import type { Target } from './target.ts'
+import type { Target, TargetHead } from './target.ts'
 import { createTransfers } from './transfer.ts'
 import type { Transfers } from './transfer.ts'
 import { summaryOf, viewOf } from './view.ts'
-import type { Governed, RecordSummary, RecordView } from './view.ts'
+import type { Governed, RecordSummary, RecordView, SummaryWish } from './view.ts'
 
 export type { Order, Recall, Recalled } from './recall.ts'
 export type { Admission, Admitted, KeyAdmission } from './key-admission.ts'
@@ -54,7 +58,7 @@ export type { RegistryParts } from './room.ts'
 export type { StepRequest, StepResult } from './steps.ts'
 export { checkSchema } from './view.ts'
 export type { Check, Governed } from './view.ts'
-export type { ImportDocuments, ImportResult } from './import.ts'
+export type { ImportDocuments, ImportPreview, ImportResult } from './import.ts'
 export { interfaceStates, livenessSchema, livenessStates } from './facts.ts'
 export type {
   Facts,
@@ -64,8 +68,11 @@ export type {
   RecordFacts,
   RecordLiveness,
 } from './facts.ts'
+export type { DocumentDraft, DraftOptions } from './from-document.ts'
 export { compare } from './drift.ts'
 export type { Dependant } from './dependants.ts'
+export { createTakeOvers } from './take-over.ts'
+export type { TakeOvers } from './take-over.ts'
 export type { ProvedDomains } from './proved-domains.ts'
 
 /** What exists: records, their versions and drafts. Asking for Targets is in memory; all else reads the store. */
@@ -74,8 +81,12 @@ export interface Registry extends Disposable {
   target(slugOrId: string, organization?: string): Target | undefined
   /** The record one of whose versions has that digest, in its newest state. */
   targetOfDigest(digest: string): Target | undefined
-  /** Live records in the order of their slugs; the same array until one of them changes. */
-  targets(organization: string): readonly Target[]
+  /** The same as `target` by AIC, and not kept in memory: for whoever goes through many records. */
+  glance(record: string): Target | undefined
+  /** In memory: live records of an organisation in the order of their slugs; left out: of all, in no order. */
+  heads(organization?: string): Iterable<TargetHead>
+  /** Live records with an interface at that host (without port), of an organisation or of all. */
+  targetsAt(host: string, organization?: string): readonly Target[]
   /** Reads a live agent or server and makes a draft. Throws `record.unreachable`, `record.name-taken`, `address.refused`. */
   register(
     caller: Caller,
@@ -89,6 +100,10 @@ export interface Registry extends Disposable {
   ): Promise<readonly ImportResult[]>
   /** Makes a draft of what a document of a third party says. Throws `record.name-taken`, `record.invalid`. */
   draft(caller: Caller, draft: DocumentDraft, options?: DraftOptions): Promise<{ readonly slug: string }>
+  /** Puts what a newer document says in place of the draft. Throws `record.state`, `record.name-…`, `record.invalid`. */
+  redraft(slugOrId: string, caller: Caller, draft: DocumentDraft): Promise<void>
+  /** Whether an identity code has the checksum that only this node can make, whoever has it. */
+  issued(code: string): boolean
   apply(
     caller: Caller,
     document: unknown,
@@ -132,12 +147,13 @@ export interface Registry extends Disposable {
   describe(slugOrId: string, organization: string, person: string, signal?: AbortSignal): Promise<Described>
   /** The document that a record was last read from, as it came; by AIC. */
   document(record: string): Promise<string | undefined>
-  summaries(organization: string, governed: Governed): Iterable<RecordSummary>
+  /** In the order of their slugs; only those that are wished for are read. */
+  summaries(organization: string, governed: Governed, wish?: SummaryWish): Iterable<RecordSummary>
   view(slugOrId: string, organization: string, governed: Governed): Promise<RecordView>
   /** All rulings of a record, or the newest of an organisation. */
   rulings(organization: string, slugOrId?: string): Promise<readonly SignedRuling[]>
-  /** Live records of all organisations. */
-  allTargets(): Iterable<Target>
+  /** Live records of an organisation, or of all, each read as it comes: `heads` is enough for most. */
+  allTargets(organization?: string): Iterable<Target>
   /** The address that a record (AIC) was read from; undefined for a program, or where there is no such record. */
   source(record: string): Promise<string | undefined>
 }
@@ -150,7 +166,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     rows: await openRegistryStore(parts.store),
     life: await openLifeBook(parts),
     domains: parts.domains ?? nothingProved,
-    roster: createRoster(),
+    roster: createRoster(parts.rulings, new SpillFile(parts.directory)),
     propose: createProposer(parts.catalog.profileWords),
     turns: createTurns(),
   }
@@ -158,7 +174,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
   // By their exact subjects and first of all: whoever hears of a ruling finds the new state here already.
   const endings = Object.keys(stateByKind).map((kind) =>
     room.bus.subscribe(`ruling.${kind}`, ({ record }) => {
-      if (typeof record === 'string') room.roster.applyRuling(record, room.rulings)
+      if (typeof record === 'string') room.roster.applyRuling(record)
     }),
   )
   endings.push(...followReplicas(room), room.life.follow())
@@ -168,7 +184,12 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       return (room.roster.find(slugOrId, defaultOrganization) ?? room.roster.byId(slugOrId))?.target
     },
     targetOfDigest: (digest) => room.roster.byDigest(digest)?.target,
-    targets: (organization) => room.roster.targets(organization),
+    glance: (record) => room.roster.glance(record)?.target,
+    heads: (organization) => room.roster.heads(organization),
+    targetsAt: (host, organization) =>
+      [...room.roster.at(host)]
+        .map(({ target }) => target)
+        .filter((target) => organization === undefined || target.organization === organization),
     register: async (caller, registration, signal) => ({
       slug: (await register(room, caller, registration, signal)).slug,
     }),
@@ -176,6 +197,8 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     draft: async (caller, draft, options) => ({
       slug: (await draftFromDocument(room, caller, draft, options)).slug,
     }),
+    redraft: async (slugOrId, caller, draft) => await redraft(room, slugOrId, caller, draft),
+    issued: (code) => isIssuedHere(code, parts.keyring),
     applyBatch: async (caller, documents, options) => await applyBatch(room, caller, documents, options),
     async apply(caller, document, confirmName) {
       const { held, unchanged } = await applyDocument(room, caller, document, confirmName)
@@ -212,17 +235,15 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       return await describeRecord(room, record, source, person, signal)
     },
     document: async (record) => await room.rows.document(record),
-    *summaries(organization, governed) {
-      for (const held of room.roster.list(organization)) yield summaryOf(room, held, governed)
-    },
+    summaries: (organization, governed, wish) => summaries(room, organization, governed, wish),
     view: async (slugOrId, organization, governed) =>
       await viewOf(room, mustFind(room, slugOrId, organization), governed),
     async rulings(organization, slugOrId) {
       if (slugOrId === undefined) return await room.rulings.newest(organization)
       return await room.rulings.list(mustFind(room, slugOrId, organization).id)
     },
-    *allTargets() {
-      for (const held of room.roster.all()) if (held.isLive) yield held.target
+    *allTargets(organization) {
+      for (const { id } of room.roster.heads(organization)) yield room.roster.glance(id)!.target
     },
     async source(record) {
       const source = await room.rows.source(record)
@@ -230,7 +251,21 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     },
     [Symbol.dispose]() {
       for (const end of endings.splice(0)) end()
+      room.roster[Symbol.dispose]()
     },
+  }
+}
+
+function* summaries(
+  room: Room,
+  organization: string,
+  governed: Governed,
+  { after = '', state, search = '' }: SummaryWish = {},
+): Iterable<RecordSummary> {
+  for (const head of room.roster.heads(organization)) {
+    if (head.slug <= after || (state !== undefined && head.state !== state)) continue
+    if (!`${head.slug} ${head.title}`.toLowerCase().includes(search)) continue
+    yield summaryOf(room, room.roster.glance(head.id)!, governed)
   }
 }
 

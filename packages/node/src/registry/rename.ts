@@ -1,7 +1,7 @@
 import { Fault } from '@ambit/core/fault'
 import type { Caller } from '../kernel/route.ts'
 import { refuseHeldName, refuseTakenDown } from './life.ts'
-import { checkNames } from './names.ts'
+import { claimNames } from './name-claims.ts'
 import { relocate } from './relocate.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
 import type { Room } from './room.ts'
@@ -36,10 +36,10 @@ export async function rename(
     if (room.roster.find(slug, held.organization) !== undefined) {
       throw new Fault('record.name-taken', { detail: `another record is called ${slug}`, where: 'slug' })
     }
-    refuseHeldName(room.life, held.organization, slug, held.id)
+    refuseHeldName(room, held.organization, slug, held.id)
     const entry = await entryOf(room, held)
     const { record } = await bodyInForce(room, entry, headInForce(held.versions, room.rulings)?.digest)
-    const remark = checkNames(room, { ...record, slug }, { caller, confirmName })
+    const remark = await claimNames(room, { ...record, slug }, { caller, confirmName })
     if (remark !== undefined) await room.life.rows.setRemarks(held.id, [...entry.remarks, remark])
     const why = `renamed from ${held.slug} to ${slug}${note === undefined ? '' : `: ${note}`}`
     const request = { person: caller.person, note: why, basis: ['rename'] }

@@ -1,3 +1,6 @@
+import { canonicalJson } from '@ambit/core/canonical'
+import type { RightsLeaf } from '@ambit/core/leaf'
+import { timeText } from '../kernel/clock.ts'
 import { namedId } from '../kernel/ids.ts'
 import type { Caller } from '../kernel/route.ts'
 import type { CommentRow } from './life-store.ts'
@@ -14,7 +17,8 @@ export interface Review {
   comments(slugOrId: string, organization: string): Promise<readonly CommentRow[]>
   /** Whether who submits may not be the one who activates. */
   wantsTwoPeople(organization: string): Promise<boolean>
-  setTwoPeople(organization: string, wanted: boolean): Promise<void>
+  /** On record before it is in force: who may put a version in force alone is a right. */
+  setTwoPeople(caller: Pick<Caller, 'organization' | 'person'>, wanted: boolean): Promise<void>
 }
 
 export function createReview(room: Room): Review {
@@ -41,6 +45,22 @@ export function createReview(room: Room): Review {
       return (await rows.comments(id, rowsMax)).filter((each) => each.organization === organization)
     },
     wantsTwoPeople: async (organization) => await rows.wantsTwoPeople(organization),
-    setTwoPeople: async (organization, wanted) => await rows.setTwoPeople(organization, wanted),
+    async setTwoPeople({ organization, person }, wanted) {
+      if ((await rows.wantsTwoPeople(organization)) === wanted) return
+      const at = timeText(room.clock.now())
+      const people = wanted ? 2 : 1
+      const leaf = {
+        v: 1,
+        kind: 'rights',
+        at,
+        organization,
+        person,
+        by: person,
+        what: 'review-changed',
+        people,
+      } as const
+      await room.activity.write(canonicalJson(leaf satisfies RightsLeaf))
+      await rows.setTwoPeople(organization, wanted)
+    },
   }
 }

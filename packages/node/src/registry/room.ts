@@ -22,15 +22,19 @@ import type { Proposer } from './profile.ts'
 import type { LifeBook } from './life.ts'
 import type { ProvedDomains } from './proved-domains.ts'
 import type { KeyAdmission } from './key-admission.ts'
-import type { EntryRow, RegistryStore, VersionBody } from './registry-store.ts'
+import type { EntryRow, HeldEntry, RegistryStore, VersionBody } from './registry-store.ts'
 import { headInForce, holdRecord } from './roster.ts'
 import type { Held, Roster } from './roster.ts'
 import type { Secrets } from './secrets.ts'
 
 export interface RegistryParts {
   readonly store: Store
+  /** Where what memory has no room for lies while the node runs; left out: in memory after all. */
+  readonly directory?: string
   /** The registry log. */
   readonly log: LeafWriter
+  /** The activity log, for what is not public. */
+  readonly activity: LeafWriter
   readonly rulings: Rulings
   readonly identity: Pick<Identity, 'createHolderKey' | 'createHolderKeys' | 'person'>
   readonly secrets: Secrets
@@ -48,6 +52,8 @@ export interface RegistryParts {
   readonly catalog: Catalog
   readonly events: Log
   readonly ids: Ids
+  /** Names that mandates in force of an organisation say, and until when (ms); left out: none. */
+  readonly namedInMandates?: (organization: string) => ReadonlyMap<string, number>
   /** What organisations proved to be theirs; left out: nobody proved anything. */
   readonly domains?: ProvedDomains
 }
@@ -88,7 +94,7 @@ export async function entryOf(room: Room, held: Held): Promise<EntryRow> {
 /** The document that a record's Target stands for: its version in force, or its draft while there is none. */
 export async function bodyInForce(
   room: Room,
-  entry: EntryRow,
+  entry: HeldEntry,
   digest: Digest | undefined,
 ): Promise<VersionBody> {
   if (digest !== undefined) {
@@ -118,9 +124,9 @@ export async function renew(room: Room, id: string): Promise<Held> {
 export async function rowsOf(room: Room, id: string) {
   const entry = await room.rows.entry(id)
   if (entry === undefined) return undefined
-  const versions = await room.rows.heads(id)
+  const versions = await room.rows.heads([id])
   const body = await bodyInForce(room, entry, headInForce(versions, room.rulings)?.digest)
-  const changes = (await room.rows.changes(id)).map((row) => row.change)
+  const changes = (await room.rows.changes([id])).map((row) => row.change)
   return { entry, versions, body, changes }
 }
 

@@ -4,12 +4,10 @@ import type { AgentRecord, RecordState } from '@ambit/core/record'
 import type { Rulings } from '../ruling/ruling.ts'
 import { digestValue } from '../kernel/digest.ts'
 import type { Change } from './drift.ts'
-import { skeletons } from './confusable.ts'
-import { Postings } from './postings.ts'
-import type { EntryRow, Served, VersionHead } from './registry-store.ts'
-import type { Target, TargetCapability } from './target.ts'
+import type { HeldEntry, Served, VersionHead } from './registry-store.ts'
+import type { Target, TargetCapability, TargetHead } from './target.ts'
 
-/** What the node keeps in memory of a record: its Target and what lists show, never the full record. */
+/** What the node holds of a record: its Target and what lists show, never the full record. */
 export interface Held {
   readonly id: string
   readonly organization: string
@@ -28,110 +26,41 @@ export interface Held {
   readonly changes: number
 }
 
-/** All records in memory, by every name they are asked for. */
-export interface Roster {
+/**
+ * All records, by every name they are asked for. In memory is what finds and lists them; the rest of one is read when it is
+ * asked for, at once, and kept for a while (`compact-roster.ts`).
+ */
+export interface Roster extends Disposable {
   put(held: Held): void
   remove(id: string): void
   byId(id: string): Held | undefined
-  ids(): Iterable<string>
   /** By slug or AIC. Of retired records only by AIC. */
   find(slugOrId: string, organization: string): Held | undefined
   byDigest(digest: string): Held | undefined
+  /** The same as `byId`, and not kept: for whoever goes through many records. */
+  glance(id: string): Held | undefined
+  /** Of all organisations, retired ones too. */
+  ids(): Iterable<string>
+  /** Live records of an organisation in the order of their slugs; left out: of all of them, in no order. */
+  heads(organization?: string): Iterable<TargetHead>
+  /** What tells whether memory is as the store is. */
+  marks(id: string): Marks | undefined
   /** Live records of any organisation with a name of one of these looks (`confusable.ts`). */
   looksLike(looks: readonly string[]): Iterable<Held>
   /** Live records of any organisation whose bill of materials lists one of these digests. */
   madeOf(digests: readonly string[]): Iterable<Held>
-  /** Live records in the order of their slugs; the same array until a record changes. */
-  list(organization: string): readonly Held[]
-  targets(organization: string): readonly Target[]
-  /** Of all organisations, retired ones too. */
-  all(): Iterable<Held>
+  /** Live records with an interface at that host (without port), of any organisation. */
+  at(host: string): Iterable<Held>
   /** Says at once what a ruling changed; the full renewal follows. */
-  applyRuling(id: string, rulings: Rulings): void
+  applyRuling(id: string): void
 }
 
-export function createRoster(): Roster {
-  const ids = new Map<string, Held>()
-  const slugs = new Map<string, Held>()
-  const digests = new Map<string, string>()
-  const looks = new Postings()
-  const supplies = new Postings()
-  const lists = new Map<string, { held: readonly Held[]; targets: readonly Target[] }>()
-
-  function remove(id: string): void {
-    const held = ids.get(id)
-    if (held === undefined) return
-    ids.delete(id)
-    const name = nameOf(held.organization, held.slug)
-    if (slugs.get(name) === held) slugs.delete(name)
-    digests.delete(held.target.digest)
-    for (const { digest } of held.versions) digests.delete(digest)
-    for (const look of looksOf(held)) looks.remove(look, id)
-    for (const digest of held.supplies) supplies.remove(digest, id)
-    lists.delete(held.organization)
-  }
-  function put(held: Held): void {
-    remove(held.id)
-    ids.set(held.id, held)
-    if (held.isLive) slugs.set(nameOf(held.organization, held.slug), held)
-    digests.set(held.target.digest, held.id)
-    for (const { digest } of held.versions) digests.set(digest, held.id)
-    if (held.isLive) {
-      for (const look of looksOf(held)) looks.add(look, held.id)
-      for (const digest of held.supplies) supplies.add(digest, held.id)
-    }
-    lists.delete(held.organization)
-  }
-  function* those(postings: Postings, words: readonly string[]): Iterable<Held> {
-    const found = new Set(words.flatMap((word) => [...postings.get(word)]))
-    for (const id of found) {
-      const held = ids.get(id)
-      if (held !== undefined) yield held
-    }
-  }
-  function listsOf(organization: string): { held: readonly Held[]; targets: readonly Target[] } {
-    let found = lists.get(organization)
-    if (found === undefined) {
-      const held = [...ids.values()]
-        .filter((each) => each.isLive && each.organization === organization)
-        .sort((left, right) => (left.slug < right.slug ? -1 : 1))
-      found = { held, targets: held.map((each) => each.target) }
-      lists.set(organization, found)
-    }
-    return found
-  }
-  return {
-    put,
-    remove,
-    byId: (id) => ids.get(id),
-    ids: () => ids.keys(),
-    find(slugOrId, organization) {
-      const named = slugs.get(nameOf(organization, slugOrId))
-      if (named !== undefined) return named
-      const held = ids.get(slugOrId)
-      return held?.organization === organization ? held : undefined
-    },
-    byDigest: (digest) => ids.get(digests.get(digest) ?? ''),
-    looksLike: (wanted) => those(looks, wanted),
-    madeOf: (wanted) => those(supplies, wanted),
-    list: (organization) => listsOf(organization).held,
-    targets: (organization) => listsOf(organization).targets,
-    all: () => ids.values(),
-    applyRuling(id, rulings) {
-      const held = ids.get(id)
-      if (held === undefined) return
-      const { state, ruling } = stateOf(held.target.digest, rulings)
-      if (state !== held.target.state) put({ ...held, target: { ...held.target, state, ruling } })
-    },
-  }
-}
-
-function nameOf(organization: string, slug: string): string {
-  return `${organization}/${slug}`
-}
-
-function looksOf({ slug, names }: Held): Set<string> {
-  return new Set([slug, ...names].flatMap(skeletons))
+export interface Marks {
+  readonly isLive: boolean
+  readonly hasDraft: boolean
+  readonly updated: number
+  readonly versions: number
+  readonly changes: number
 }
 
 /** The newest active version, else the newest one. */
@@ -152,7 +81,7 @@ export function stateOf(
 
 /** Builds what is kept in memory of a record from its rows. */
 export function holdRecord(
-  entry: EntryRow,
+  entry: HeldEntry,
   versions: readonly VersionHead[],
   inForce: { readonly record: AgentRecord; readonly served: Served },
   changes: readonly Change[],
@@ -182,7 +111,7 @@ export function holdRecord(
 }
 
 function targetOf(
-  { organization, slug }: EntryRow,
+  { id, organization, slug }: HeldEntry,
   record: AgentRecord,
   digest: Digest,
   served: Served,
@@ -207,7 +136,7 @@ function targetOf(
     ]
   })
   return {
-    id: record.id,
+    id,
     slug,
     organization,
     kind: record.kind,

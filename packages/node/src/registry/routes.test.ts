@@ -35,7 +35,7 @@ async function api() {
       registry: room.registry,
       recall,
       governed: governance,
-      handOver: async () => undefined,
+      takeOvers: { accept: async () => '' },
       documents: async () => [],
     }),
     ...governanceRoutes(governance),

@@ -8,6 +8,7 @@ import { batchRoutes } from './batch-routes.ts'
 import { editSchema } from './edit.ts'
 import { lifeRoutes } from './life-routes.ts'
 import { takedownRoutes } from './takedown-routes.ts'
+import type { TakeOvers } from './take-over.ts'
 import { transferRoutes } from './transfer-routes.ts'
 import { importResultSchema, importSchema } from './import.ts'
 import type { ImportDocuments } from './import.ts'
@@ -25,8 +26,7 @@ export interface RegistryRouteParts {
   readonly recall: Recall
   readonly governed: Governed
   readonly documents: ImportDocuments
-  /** Ends what its former keeper holds of a record (AIC) that is handed over. */
-  readonly handOver: (record: string, organization: string, by: string) => Promise<unknown>
+  readonly takeOvers: Pick<TakeOvers, 'accept'>
 }
 
 const operators: readonly RoleName[] = ['owner', 'operator']
@@ -62,12 +62,9 @@ function readingRoutes({ registry, governed }: RegistryRouteParts): Route[] {
       }),
       reply: z.strictObject({ records: z.array(summarySchema), next: z.string().optional() }),
       async handle({ caller, query }) {
-        const wanted = query.search?.trim().toLowerCase() ?? ''
+        const wish = { after: query.cursor, state: query.state, search: query.search?.trim().toLowerCase() }
         const records = []
-        for (const summary of registry.summaries(caller.organization, governed)) {
-          if (query.cursor !== undefined && summary.slug <= query.cursor) continue
-          if (query.state !== undefined && summary.state !== query.state) continue
-          if (!`${summary.slug} ${summary.title}`.toLowerCase().includes(wanted)) continue
+        for (const summary of registry.summaries(caller.organization, governed, wish)) {
           if (records.length === limits.pageRowsMax) return { body: { records, next: records.at(-1)!.slug } }
           records.push(summary)
         }

@@ -4,10 +4,11 @@ import type { Caller } from '../kernel/route.ts'
 import { refuseNoServer, signInSecret } from '../signin/signin.ts'
 import type { Challenge, ClientSettings, SignInAddress, SignInStatus } from '../signin/signin.ts'
 import { editable } from './draft.ts'
-import { entryOf, mustFind, renew } from './room.ts'
+import { refuseTakenDown } from './life.ts'
+import { entryOf, mustFind } from './room.ts'
 import type { Room } from './room.ts'
 import type { Held } from './roster.ts'
-import { putInForce } from './steps.ts'
+import { takeUp } from './take-up.ts'
 
 const header = 'authorization'
 
@@ -127,21 +128,11 @@ async function askForSignIn(room: Room, id: string, caller: Caller): Promise<voi
   }
   await room.turns.take(id, async () => {
     const held = mustFind(room, id, caller.organization)
+    refuseTakenDown(room.life, held)
     const entry = await entryOf(room, held)
     const body = await editable(room, held, entry)
     const record: AgentRecord = { ...body.record, interfaces: body.record.interfaces.map(asking) }
-    if (entry.draft === undefined && held.target.state === 'active') {
-      const { person, organization } = caller
-      await putInForce(room, held, record, body.served, {
-        record: id,
-        person,
-        organization,
-        basis: ['sign-in'],
-      })
-      return
-    }
-    await room.rows.setDraft(id, record, body.served, room.clock.now())
-    await renew(room, id)
+    await takeUp(room, { held, entry }, { record, served: body.served }, caller, 'sign-in')
   })
 }
 

@@ -19,7 +19,7 @@ export function stepRoutes(parts: RegistryRouteParts): Route[] {
   const stepRoute = (
     name: 'submit' | 'activate' | 'suspend' | 'reinstate',
     summary: string,
-    take: (order: { record: string; organization: string; person: string; note?: string }) => Promise<void>,
+    take: (order: ReturnType<typeof orderOf>, by: Caller['by']) => Promise<void>,
   ) =>
     route({
       method: 'POST',
@@ -30,7 +30,7 @@ export function stepRoutes(parts: RegistryRouteParts): Route[] {
       body,
       reply,
       async handle({ caller, params: { slug }, body: given }) {
-        await take(orderOf(caller, slug, given))
+        await take(orderOf(caller, slug, given), caller.by)
         return { body: await registry.view(slug, caller.organization, governed) }
       },
     })
@@ -38,8 +38,8 @@ export function stepRoutes(parts: RegistryRouteParts): Route[] {
     stepRoute('submit', 'Freezes the draft as a version and submits it.', async (order) => {
       await registry.step({ ...order, step: 'submission' })
     }),
-    stepRoute('activate', 'Puts the submitted version in force.', async (order) => {
-      await registry.step({ ...order, step: 'activation' })
+    stepRoute('activate', 'Puts the submitted version in force.', async (order, by) => {
+      await registry.step({ ...order, by, step: 'activation' })
     }),
     stepRoute('suspend', 'Suspends the version in force and stops what is in flight.', async (order) => {
       await recall.suspend(order)

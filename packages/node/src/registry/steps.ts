@@ -2,11 +2,14 @@ import type { Digest } from '@ambit/core/digest'
 import { Fault } from '@ambit/core/fault'
 import type { AgentRecord } from '@ambit/core/record'
 import type { RulingKind, SignedRuling } from '@ambit/core/ruling'
+import type { Caller } from '../kernel/route.ts'
 import { digestValue } from '../kernel/digest.ts'
 import { checkDomains } from './domain-check.ts'
-import { refuseTakenDown } from './life.ts'
+import { keepNamed, refuseTakenDown } from './life.ts'
 import { checkStep, stateAfter } from './lifecycle.ts'
 import type { Step } from './lifecycle.ts'
+import { assertMayActivate } from './loosening.ts'
+import { refuseQuarantined } from './names.ts'
 import type { Served, VersionHead } from './registry-store.ts'
 import { entryOf, mustFind, renew, writeRecordLeaf } from './room.ts'
 import type { Room } from './room.ts'
@@ -24,6 +27,8 @@ export interface StepRequest {
   /** The version meant; left out: the one, or all, for which the step is possible. */
   readonly version?: string
   readonly basis?: readonly string[]
+  /** How the person is signed in; left out: the node carries out what was said before. */
+  readonly by?: Caller['by']
 }
 
 export interface StepResult {
@@ -46,6 +51,7 @@ export async function takeStep(room: Room, request: StepRequest): Promise<StepRe
     if (request.step === 'submission') return await submit(room, held, request)
     if (request.step === 'retirement') return await retire(room, held, request)
     const versions = versionsFor(room, await forStep(room, held, request.step), request)
+    if (request.step === 'reinstatement') refuseQuarantined(room, await bodyOf(room, held, versions[0]!))
     if (request.step === 'activation') {
       await refuseSamePerson(room, held, versions[0]!, request.person)
       return await activate(room, held, versions[0]!, request)
@@ -131,11 +137,9 @@ async function activate(
   version: VersionHead,
   request: StepRequest,
 ): Promise<StepResult> {
-  const body = (await room.rows.bodies([version.digest])).get(version.digest)
-  if (body === undefined)
-    throw new Fault('internal', { detail: 'a version has no document', where: held.slug })
-  checkDomains(room, body.record)
-  await writeRecordLeaf(room, body.record, version.digest)
+  const record = await bodyOf(room, held, version)
+  checkActivation(room, held, record, request)
+  await writeRecordLeaf(room, record, version.digest)
   const ruling = await issue(room, held, 'activation', [version.digest], request)
   // One version is in force: were an older one still active, a recall of this one would bring it back.
   const superseded = held.versions.filter(
@@ -155,6 +159,30 @@ async function activate(
   await room.rows.touch(held.id, room.clock.now())
   await renew(room, held.id)
   return { record: held.id, slug: held.slug, ruling }
+}
+
+async function bodyOf(room: Room, held: Held, { digest }: VersionHead): Promise<AgentRecord> {
+  const body = (await room.rows.bodies([digest])).get(digest)
+  if (body !== undefined) return body.record
+  throw new Fault('internal', { detail: 'a version has no document', where: held.slug })
+}
+
+/** What has to hold whenever a version comes into force, whatever was looked at when it was written. */
+function checkActivation(room: Room, held: Held, record: AgentRecord, { by }: Pick<StepRequest, 'by'>): void {
+  checkDomains(room, record)
+  refuseQuarantined(room, record)
+  assertMayActivate(held, record, by)
+}
+
+/** Why a version would not come into force, on the node's own word. */
+export function activationProblem(room: Room, held: Held, record: AgentRecord): Fault | undefined {
+  try {
+    checkActivation(room, held, record, {})
+  } catch (error) {
+    if (Fault.is(error)) return error
+    throw error
+  }
+  return undefined
 }
 
 async function submit(room: Room, held: Held, request: StepRequest): Promise<StepResult> {
@@ -211,6 +239,8 @@ export async function putInForce(
   served: Served,
   request: Omit<StepRequest, 'step'>,
 ): Promise<void> {
+  // Before anything is frozen: what is refused leaves nothing behind.
+  checkActivation(room, held, record, request)
   const { digest, head } = await freeze(room, held, record, served)
   await issue(room, held, 'submission', [digest], request)
   const known = { ...held, versions: [...held.versions.filter((each) => each.digest !== digest), head] }
@@ -219,6 +249,7 @@ export async function putInForce(
 
 async function retire(room: Room, held: Held, request: StepRequest): Promise<StepResult> {
   if (!held.isLive) checkStep('retired', 'retirement', held.slug)
+  await room.life.rows.releaseNames([held.id])
   if (held.versions.length === 0) {
     await room.rows.deleteEntry(held.id)
     room.roster.remove(held.id)
@@ -231,6 +262,8 @@ async function retire(room: Room, held: Held, request: StepRequest): Promise<Ste
     .slice(-digestsMax)
   // Where every version was recalled there is nothing left to rule on; the name alone is given back.
   const ruling = digests.length === 0 ? undefined : await issue(room, held, 'retirement', digests, request)
+  // Before it is free: nobody may come between.
+  await keepNamed(room, held)
   await room.rows.endEntry(held.id, room.clock.now())
   await renew(room, held.id)
   return { record: held.id, slug: held.slug, ruling }

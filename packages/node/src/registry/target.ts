@@ -1,7 +1,16 @@
 import type { Digest } from '@ambit/core/digest'
-import type { Interface, Profile, RecordState } from '@ambit/core/record'
+import type { Interface, Profile, Protocol, RecordState } from '@ambit/core/record'
 
-/** The compact form of a record that the path of an act reads; in memory, renewed when the record or its rulings change. */
+/** What is in memory of every record, for those who look for some of many. */
+export interface TargetHead extends Pick<
+  Target,
+  'id' | 'slug' | 'organization' | 'kind' | 'state' | 'title'
+> {
+  /** Of its interfaces, each once. */
+  readonly protocols: readonly Protocol[]
+}
+
+/** The compact form of a record that the path of an act reads; renewed when the record or its rulings change. */
 export interface Target {
   /** AIC. */
   readonly id: string

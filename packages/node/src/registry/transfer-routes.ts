@@ -2,12 +2,10 @@ import { recordSchema } from '@ambit/core/record'
 import { z } from 'zod'
 import { timeText } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
-import type { Caller, Route } from '../kernel/route.ts'
+import type { Route } from '../kernel/route.ts'
 import type { TransferRow } from './life-store.ts'
 import type { RegistryRouteParts } from './routes.ts'
-import type { AcceptRequest } from './transfer.ts'
 import { recordViewSchema } from './view.ts'
-import type { RecordView } from './view.ts'
 
 const id = z.strictObject({ id: z.string().min(1).max(100) })
 /** What is given away, and what is taken over, is said by an owner, in person. */
@@ -21,14 +19,16 @@ const transferSchema = z.strictObject({
   title: z.string(),
   from: z.string(),
   to: z.string(),
-  state: z.enum(['offered', 'accepted', 'declined', 'withdrawn']),
+  /** `accepting`: accepted, and not at its end; accepting it again goes on with it. */
+  state: z.enum(['offered', 'accepting', 'accepted', 'declined', 'withdrawn']),
   note: z.string(),
   offered: z.string(),
   decided: z.string().optional(),
+  /** Why it did not come to its end. */
+  problem: z.string().optional(),
 })
 
-export function transferRoutes(parts: RegistryRouteParts): Route[] {
-  const { registry } = parts
+export function transferRoutes({ registry, takeOvers, governed }: RegistryRouteParts): Route[] {
   return [
     route({
       method: 'POST',
@@ -69,7 +69,10 @@ export function transferRoutes(parts: RegistryRouteParts): Route[] {
         })
         .default({}),
       reply: recordViewSchema,
-      handle: async ({ caller, params, body }) => ({ body: await takeOver(parts, caller, params.id, body) }),
+      async handle({ caller, params, body }) {
+        const record = await takeOvers.accept(caller, params.id, body)
+        return { body: await registry.view(record, caller.organization, governed) }
+      },
     }),
     ...(['decline', 'withdraw'] as const).map((word) =>
       route({
@@ -90,24 +93,6 @@ export function transferRoutes(parts: RegistryRouteParts): Route[] {
   ]
 }
 
-/**
- * Out of use first, so that nothing of the giver's is under way; then out of the giver's hands; then it moves. Should
- * anything fail in between, it is suspended and nobody is allowed more than before.
- */
-async function takeOver(
-  { registry, recall, governed, handOver }: RegistryRouteParts,
-  caller: Caller,
-  id: string,
-  given: AcceptRequest,
-): Promise<RecordView> {
-  const { record, organization } = await registry.transfers.offered(id, caller, given)
-  const wasActive = registry.target(record, organization)?.state === 'active'
-  if (wasActive) await recall.suspend({ record, organization, person: caller.person, note: 'handed over' })
-  await handOver(record, organization, caller.person)
-  await registry.transfers.accept(id, caller, given, wasActive)
-  return await registry.view(record, caller.organization, governed)
-}
-
 function viewOf(row: TransferRow): z.input<typeof transferSchema> {
   const { organization: from, receiver: to, offered, decided } = row
   return {
@@ -121,5 +106,6 @@ function viewOf(row: TransferRow): z.input<typeof transferSchema> {
     note: row.note,
     offered: timeText(offered),
     ...(decided === null ? {} : { decided: timeText(decided) }),
+    ...(row.problem === null ? {} : { problem: row.problem }),
   }
 }

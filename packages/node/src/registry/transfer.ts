@@ -4,8 +4,8 @@ import { namedId } from '../kernel/ids.ts'
 import type { Caller } from '../kernel/route.ts'
 import { refuseHeldName, refuseTakenDown } from './life.ts'
 import type { TransferRow, TransferState } from './life-store.ts'
-import { checkNames } from './names.ts'
-import { relocate } from './relocate.ts'
+import { claimNames } from './name-claims.ts'
+import { relocate, retireOld } from './relocate.ts'
 import { bodyInForce, entryOf, mustFind } from './room.ts'
 import type { Room } from './room.ts'
 import { headInForce } from './roster.ts'
@@ -35,10 +35,18 @@ export interface Transfers {
   list(organization: string): Promise<readonly TransferRow[]>
   /** By either side, as it may: `declined` by the receiver, `withdrawn` by the giver. */
   end(id: string, caller: Caller, state: 'declined' | 'withdrawn'): Promise<TransferRow>
-  /** What would be accepted, where it can be: throws what `accept` does, before anything is done. */
-  offered(id: string, caller: Caller, request: AcceptRequest): Promise<TransferRow>
-  /** Moves the record, with its identity code and history. Whoever calls ends what the giver's people were allowed. */
-  accept(id: string, caller: Caller, request: AcceptRequest, wasActive: boolean): Promise<Held>
+  /**
+   * Accepts it: from here on it cannot be declined or withdrawn, and it is begun once. Throws what stands in its way,
+   * before anything is done. One that did not come to its end is begun again, with another name where one is given.
+   */
+  begin(id: string, caller: Caller, request: AcceptRequest): Promise<TransferRow>
+  /** Moves the record, with its identity code and history. Whoever calls ended what the giver's people were allowed. */
+  finish(row: TransferRow): Promise<Held>
+  /** It did not come to its end. */
+  leave(row: TransferRow, problem: string): Promise<void>
+  unfinished(): Promise<readonly TransferRow[]>
+  /** Begins one again that nobody is at. Undefined: somebody else did. */
+  resume(row: TransferRow): Promise<TransferRow | undefined>
 }
 
 export function createTransfers(room: Room): Transfers {
@@ -47,23 +55,21 @@ export function createTransfers(room: Room): Transfers {
     offer: async (slugOrId, caller, request) => await offer(room, slugOrId, caller, request),
     list: async (organization) => await rows.transfers(organization, rowsMax),
     async end(id, caller, state) {
-      const row = await open(
-        room,
-        id,
-        caller.organization,
-        state === 'declined' ? 'receiver' : 'organization',
-      )
+      const side = state === 'declined' ? 'receiver' : 'organization'
+      const row = await find(room, id, caller.organization, side)
+      if (row.state !== 'offered') throw notOpen(row)
       await decide(room, row, state)
       return { ...row, state, decided: room.clock.now() }
     },
-    async offered(id, caller, { slug, confirmName }) {
-      const row = await open(room, id, caller.organization, 'receiver')
-      const held = mustFind(room, row.record, row.organization)
-      refuseTakenDown(room.life, held)
-      await checkNewPlace(room, held, slug ?? held.slug, caller, confirmName)
-      return row
+    begin: async (id, caller, request) => await begin(room, id, caller, request),
+    finish: async (row) => await finish(room, row),
+    leave: async ({ id }, problem) => await rows.leave(id, problem),
+    unfinished: async () => await rows.unfinishedTransfers(rowsMax),
+    async resume(row) {
+      const { accepted_by, request, was_active } = row
+      const attempt = { accepted_by, request, was_active, tried: room.clock.now() }
+      return (await rows.accept(row, attempt)) ? { ...row, ...attempt } : undefined
     },
-    accept: async (id, caller, request, wasActive) => await accept(room, id, caller, request, wasActive),
   }
 }
 
@@ -80,9 +86,6 @@ async function offer(
   }
   if (!held.isLive)
     throw new Fault('record.state', { detail: 'a retired record is not transferred', where: held.slug })
-  if ((await room.life.rows.openTransfer(held.id)) !== undefined) {
-    throw new Fault('transfer.state', { detail: 'a transfer of this record is open', where: held.slug })
-  }
   const row: TransferRow = {
     id: namedId(room.ids, 'x'),
     record: held.id,
@@ -95,83 +98,132 @@ async function offer(
     offered_by: caller.person,
     offered: room.clock.now(),
     decided: null,
+    accepted_by: null,
+    request: null,
+    was_active: null,
+    tried: null,
+    problem: null,
   }
-  await room.life.rows.offer(row)
-  return row
+  if (await room.life.rows.offer(row)) return row
+  throw new Fault('transfer.state', { detail: 'a transfer of this record is open', where: held.slug })
 }
 
-async function open(
+async function find(
   room: Room,
   id: string,
   organization: string,
   side: 'organization' | 'receiver',
 ): Promise<TransferRow> {
   const row = await room.life.rows.transfer(id)
-  if (row?.[side] !== organization) {
-    throw new Fault('input.not-found', { detail: 'there is no such transfer', where: id.slice(0, 100) })
-  }
-  if (row.state !== 'offered') {
-    throw new Fault('transfer.state', { detail: `the transfer was ${row.state}`, where: id })
-  }
-  return row
+  if (row?.[side] === organization) return row
+  throw new Fault('input.not-found', { detail: 'there is no such transfer', where: id.slice(0, 100) })
+}
+
+function notOpen({ id, state }: TransferRow): Fault {
+  const detail = state === 'accepting' ? 'the transfer is being carried out' : `the transfer was ${state}`
+  return new Fault('transfer.state', { detail, where: id })
 }
 
 async function decide(room: Room, row: TransferRow, state: TransferState): Promise<void> {
-  if (await room.life.rows.decide(row.id, state, room.clock.now())) return
-  throw new Fault('transfer.state', { detail: 'the transfer was decided meanwhile', where: row.id })
+  if (await room.life.rows.decide(row.id, row.state, state, room.clock.now())) return
+  throw meanwhile(row)
 }
 
-async function accept(
-  room: Room,
-  id: string,
-  caller: Caller,
-  request: AcceptRequest,
-  wasActive: boolean,
-): Promise<Held> {
-  const row = await open(room, id, caller.organization, 'receiver')
+function meanwhile({ id }: TransferRow): Fault {
+  return new Fault('transfer.state', { detail: 'the transfer was decided meanwhile', where: id })
+}
+
+async function begin(room: Room, id: string, caller: Caller, request: AcceptRequest): Promise<TransferRow> {
+  const row = await find(room, id, caller.organization, 'receiver')
+  // One that stands still is taken up again; at the others somebody is.
+  const isStill = row.state === 'accepting' && row.tried === 0
+  if (row.state !== 'offered' && !isStill) throw notOpen(row)
+  const held = whereItIs(room, row)
+  const asked = { ...requestOf(row), ...request }
+  if (held.organization === row.organization) await checkNewPlace(room, held, asked, caller)
+  const attempt = {
+    accepted_by: caller.person,
+    request: JSON.stringify(asked),
+    was_active: row.was_active ?? (held.target.state === 'active' ? 1 : 0),
+    tried: room.clock.now(),
+  }
+  if (!(await room.life.rows.accept(row, attempt))) throw meanwhile(row)
+  return { ...row, ...attempt, state: 'accepting' }
+}
+
+function requestOf({ request }: TransferRow): AcceptRequest {
+  return request === null ? {} : (JSON.parse(request) as AcceptRequest)
+}
+
+/** With the giver, or with the receiver already. Throws `transfer.state`, `record.taken-down`. */
+function whereItIs(room: Room, { id, record, organization, receiver }: TransferRow): Held {
+  const held = room.roster.byId(record)
+  if (held === undefined || !held.isLive || ![organization, receiver].includes(held.organization))
+    throw new Fault('transfer.state', { detail: 'the record was put away meanwhile', where: id })
+  refuseTakenDown(room.life, held)
+  return held
+}
+
+async function finish(room: Room, row: TransferRow): Promise<Held> {
   return await room.turns.take(row.record, async () => {
-    const held = mustFind(room, row.record, row.organization)
-    refuseTakenDown(room.life, held)
-    if (!held.isLive)
-      throw new Fault('transfer.state', { detail: 'the record was retired meanwhile', where: id })
-    const slug = request.slug ?? held.slug
-    const remark = await checkNewPlace(room, held, slug, caller, request.confirmName)
-    await decide(room, row, 'accepted')
-    const { organization } = caller
-    const until = room.clock.now() + nameHeldMs
-    await room.life.hold({ organization: row.organization, slug: held.slug, record: '', until })
-    await tellBoth(room, held, row, caller.person)
-    const alone = !(await room.life.rows.wantsTwoPeople(organization))
-    // The giver may know the old ones.
-    const keys = [await room.identity.createHolderKey(organization)]
-    await room.keys?.claim(held.id, organization, { keys, aliases: [] })
-    const moved = await relocate(
-      room,
-      held,
-      {
-        organization,
-        slug,
-        responsible: request.responsible ?? { name: await nameOf(room, caller.person) },
-        keys,
-      },
-      { person: caller.person, note: `transferred from ${row.organization}`, basis: ['transfer', row.id] },
-      alone && wasActive,
-    )
-    if (remark !== undefined) {
-      const { remarks } = await entryOf(room, moved)
-      await room.life.rows.setRemarks(moved.id, [...remarks, remark])
-    }
+    const held = whereItIs(room, row)
+    const isThrough = held.organization === row.receiver && held.target.state === 'active'
+    const moved = isThrough ? held : await move(room, row, held)
+    // Where it stopped between the two.
+    if (isThrough) await retireOld(room, held, wordsOf(row), held.target.digest)
+    await decide(room, { ...row, state: 'accepting' }, 'accepted')
     return moved
   })
+}
+
+function wordsOf({ id, accepted_by, organization }: TransferRow) {
+  return { person: accepted_by!, note: `transferred from ${organization}`, basis: ['transfer', id] }
+}
+
+async function move(room: Room, row: TransferRow, held: Held): Promise<Held> {
+  const { receiver: organization, organization: from } = row
+  const person = row.accepted_by!
+  const request = requestOf(row)
+  const isThere = held.organization === organization
+  const slug = isThere ? held.slug : (request.slug ?? held.slug)
+  let remark: string | undefined
+  if (!isThere) {
+    const caller = { organization, person, roles: ['owner'] } as const
+    remark = await checkNewPlace(room, held, request, caller)
+    const until = room.clock.now() + nameHeldMs
+    await room.life.hold({ organization: from, slug: held.slug, record: '', until })
+  }
+  await tellBoth(room, held, row, person)
+  const alone = !(await room.life.rows.wantsTwoPeople(organization))
+  // The giver may know the old ones.
+  const keys = [await room.identity.createHolderKey(organization)]
+  await room.keys?.claim(held.id, organization, { keys, aliases: [] })
+  const moved = await relocate(
+    room,
+    held,
+    {
+      organization,
+      slug,
+      responsible: request.responsible ?? { name: await nameOf(room, person) },
+      keys,
+    },
+    wordsOf(row),
+    alone && row.was_active === 1,
+    from,
+  )
+  if (remark !== undefined) {
+    const { remarks } = await entryOf(room, moved)
+    await room.life.rows.setRemarks(moved.id, [...remarks, remark])
+  }
+  return moved
 }
 
 /** Throws what registering it there would. */
 async function checkNewPlace(
   room: Room,
   held: Held,
-  slug: string,
-  caller: Caller,
-  confirmName: boolean | undefined,
+  { slug = held.slug, confirmName }: AcceptRequest,
+  caller: Pick<Caller, 'organization' | 'person' | 'roles'>,
 ): Promise<string | undefined> {
   const { organization } = caller
   if (room.roster.find(slug, organization) !== undefined) {
@@ -181,28 +233,31 @@ async function checkNewPlace(
       remedy: 'Accept it under another name (`slug`).',
     })
   }
-  refuseHeldName(room.life, organization, slug)
+  refuseHeldName(room, organization, slug)
   const { record } = await bodyInForce(
     room,
     await entryOf(room, held),
     headInForce(held.versions, room.rulings)?.digest,
   )
-  return checkNames(room, { ...record, organization, slug }, { caller, confirmName })
+  return await claimNames(room, { ...record, organization, slug }, { caller, confirmName })
 }
 
 /** One ruling for each side, by the person who decided there: it stands in the list of either. */
 async function tellBoth(room: Room, held: Held, row: TransferRow, accepter: string): Promise<void> {
   const digests = [held.target.digest]
-  const basis = ['transfer', row.id]
+  const { basis } = wordsOf(row)
   const { organization: from, receiver: to } = row
   const why = row.note === '' ? '' : `: ${row.note}`
-  await issue(room, held, 'transfer', digests, {
-    person: row.offered_by,
-    basis,
-    note: `given to ${to}${why}`,
-  })
-  const there = { ...held, organization: to }
-  await issue(room, there, 'transfer', digests, { person: accepter, basis, note: `accepted from ${from}` })
+  // Taken up again, it may be told already.
+  const told = (await room.rulings.list(held.id)).filter(
+    ({ body }) => body.kind === 'transfer' && body.basis.includes(row.id),
+  )
+  const words = [
+    [from, { person: row.offered_by, basis, note: `given to ${to}${why}` }],
+    [to, { person: accepter, basis, note: `accepted from ${from}` }],
+  ] as const
+  for (const [organization, word] of words.slice(told.length))
+    await issue(room, { ...held, organization }, 'transfer', digests, word)
 }
 
 async function nameOf(room: Room, person: string): Promise<string> {

@@ -8,7 +8,7 @@ import {
   strictestProfile,
   timeSchema,
 } from '@ambit/core/record'
-import type { AgentRecord, Effect } from '@ambit/core/record'
+import type { AgentRecord, Effect, RecordState } from '@ambit/core/record'
 import { signedRulingSchema } from '@ambit/core/ruling'
 import { z } from 'zod'
 import { tierSchema } from '../kernel/catalog.ts'
@@ -55,6 +55,15 @@ export const summarySchema = z.strictObject({
   updated: timeSchema,
 })
 export type RecordSummary = z.infer<typeof summarySchema>
+
+/** Which records a list shows. */
+export interface SummaryWish {
+  /** Those behind that slug. */
+  readonly after?: string | undefined
+  readonly state?: RecordState | undefined
+  /** In lower case: a part of the slug or title. */
+  readonly search?: string | undefined
+}
 
 const changeSchema = z.strictObject({ before: z.unknown(), after: z.unknown() })
 
@@ -124,7 +133,7 @@ export async function viewOf(room: Room, held: Held, governed: Governed): Promis
   const entry = await entryOf(room, held)
   const inForce = await bodyInForce(room, entry, headInForce(held.versions, room.rulings)?.digest)
   const shown = entry.draft === undefined ? inForce : { record: entry.draft, served: entry.served }
-  const changes = (await room.rows.changes(held.id)).map((row) => row.change)
+  const changes = (await room.rows.changes([held.id])).map((row) => row.change)
   const certificate = room.rulings.certificateOf(held.target.digest)
   const checks = await governed.checksOf(held.id, held.target.digest)
   return {

@@ -3,6 +3,7 @@ import type { RulingKind, SignedRuling } from '@ambit/core/ruling'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/store.ts'
 import { init } from './migrations/001-init.ts'
+import { issued } from './migrations/002-issued.ts'
 
 interface RulingTables {
   ruling: {
@@ -56,11 +57,11 @@ export interface RulingWriter {
   insert(rows: readonly NewRuling[]): Promise<void>
 }
 
-/** Rows read at a time when the heads are loaded at start. */
-const pageRows = 1000
+/** Rows read at a time when the heads are loaded at start: so few that they are gone before they count as lasting. */
+const pageRows = 250
 
 export async function openRulingStore(store: Store): Promise<RulingReader & RulingWriter> {
-  await store.migrate({ domain: 'ruling', steps: [init] })
+  await store.migrate({ domain: 'ruling', steps: [init, issued] })
   const db = store.tables<RulingTables>()
   return { ...createReader(db), ...createWriter(store) }
 }
@@ -88,12 +89,8 @@ function createReader(db: Kysely<RulingTables>): RulingReader {
           .selectFrom('ruling')
           .select(['id', 'kind', 'record', 'digests', 'expires', 'issued'])
           .where('kind', 'in', kinds)
-          .where((build) =>
-            build.or([
-              build('issued', '>', after.issued),
-              build.and([build('issued', '=', after.issued), build('id', '>', after.id)]),
-            ]),
-          )
+          // As one pair, so that the index leads to the page.
+          .where((build) => build(build.refTuple('issued', 'id'), '>', build.tuple(after.issued, after.id)))
           .orderBy('issued')
           .orderBy('id')
           .limit(pageRows)

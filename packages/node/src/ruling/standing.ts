@@ -1,6 +1,8 @@
 import type { Digest } from '@ambit/core/digest'
+import { recordStates } from '@ambit/core/record'
 import type { RecordState } from '@ambit/core/record'
 import type { RulingKind } from '@ambit/core/ruling'
+import { LatestRulings } from './latest-rulings.ts'
 import type { RulingHead } from './ruling-store.ts'
 
 /** The kinds of ruling that say in which state a version is. */
@@ -27,21 +29,27 @@ export interface StandingCertificate {
 
 /** What holds of each version: the latest ruling on it, in whatever order rulings of several replicas are heard. */
 export class Standing {
-  readonly #states = new Map<Digest, Placed<StandingState>>()
-  readonly #certificates = new Map<Digest, Placed<StandingCertificate>>()
+  readonly #states = new LatestRulings()
+  /** The place of the state of each ruling in `recordStates`. */
+  readonly #stateAt: number[] = []
+  readonly #certificates = new LatestRulings()
+  readonly #expires: (number | undefined)[] = []
 
   /** Whether it changed anything. */
   apply({ id, kind, digests, expires, issued }: RulingHead): boolean {
     const state = stateByKind[kind]
     let changed = false
     for (const digest of digests) {
-      if (state !== undefined && isLater(this.#states.get(digest), id, issued)) {
-        this.#states.set(digest, { holds: { state, ruling: id }, issued })
+      if (state !== undefined) {
+        const row = this.#states.put(digest, id, issued)
+        if (row < 0) continue
+        this.#stateAt[row] = recordStates.indexOf(state)
         changed = true
       }
-      if (kind === 'certificate' && isLater(this.#certificates.get(digest), id, issued)) {
-        const holds = { ruling: id, expiresAt: expires ?? undefined }
-        this.#certificates.set(digest, { holds, issued })
+      if (kind === 'certificate') {
+        const row = this.#certificates.put(digest, id, issued)
+        if (row < 0) continue
+        this.#expires[row] = expires ?? undefined
         changed = true
       }
     }
@@ -49,25 +57,13 @@ export class Standing {
   }
 
   stateOf(digest: Digest): StandingState | undefined {
-    return this.#states.get(digest)?.holds
+    const row = this.#states.rowOf(digest)
+    if (row < 0) return undefined
+    return { state: recordStates[this.#stateAt[row]!]!, ruling: this.#states.idOf(row) }
   }
 
   certificateOf(digest: Digest): StandingCertificate | undefined {
-    return this.#certificates.get(digest)?.holds
+    const row = this.#certificates.rowOf(digest)
+    return row < 0 ? undefined : { ruling: this.#certificates.idOf(row), expiresAt: this.#expires[row] }
   }
-}
-
-interface Placed<T> {
-  readonly holds: T
-  readonly issued: number
-}
-
-/** As the store orders them: by time, then by id. */
-function isLater(
-  known: Placed<{ readonly ruling: string }> | undefined,
-  id: string,
-  issued: number,
-): boolean {
-  if (known === undefined || issued > known.issued) return true
-  return issued === known.issued && id > known.holds.ruling
 }

@@ -25,22 +25,26 @@ const discoverBody = bodyOf(methods.discover, {
 })
 const discoverHeaders = { 'mcp-protocol-version': modernVersion, 'mcp-method': methods.discover }
 
-/** Greets whatever listens as a client of MCP would, and does no more: no list is asked for and no tool called. */
-export async function lookForMcp(origin: string, ask: Ask): Promise<Seen | undefined> {
+/**
+ * Greets whatever listens as a client of MCP would, and does no more: no list is asked for and no tool called.
+ * `isGuarded`: everything at this port asks for credentials, so that being asked says nothing of what is there.
+ */
+export async function lookForMcp(origin: string, ask: Ask, isGuarded: boolean): Promise<Seen | undefined> {
   for (const path of paths) {
-    const seen = await greet(origin, path, ask)
+    const seen = await greet(origin, path, ask, isGuarded)
     if (seen !== undefined) return seen
   }
   const stream = await ask(
     { method: 'GET', path: streamPath, headers: { accept: 'text/event-stream' } },
     isWholeEvent,
   )
-  const namesEndpoint = stream !== undefined && isStream(stream) && /^event: ?endpoint\r?$/m.test(textOf(stream))
+  const namesEndpoint =
+    stream !== undefined && isStream(stream) && /^event: ?endpoint\r?$/m.test(textOf(stream))
   if (stream?.status !== 200 || !namesEndpoint) return undefined
   return { protocol: 'mcp', url: origin + streamPath, transport: 'sse', version: '2024-11-05' }
 }
 
-async function greet(origin: string, path: string, ask: Ask): Promise<Seen | undefined> {
+async function greet(origin: string, path: string, ask: Ask, isGuarded: boolean): Promise<Seen | undefined> {
   const post = async (body: string, headers: Readonly<Record<string, string>> = {}) =>
     await ask({ method: 'POST', path, headers: { ...postHeaders, ...headers }, body }, isWholeEvent)
   const seen = {
@@ -50,7 +54,7 @@ async function greet(origin: string, path: string, ask: Ask): Promise<Seen | und
   } as const
   const answer = await post(initializeBody)
   if (answer === undefined) return undefined
-  if (wantsCredentials(answer)) return { ...seen, wantsCredentials: true }
+  if (wantsCredentials(answer, path === '/' || isGuarded)) return { ...seen, wantsCredentials: true }
   const message = messageIn(answer)
   if (message === undefined) return undefined
   if (isObject(message['result'])) {
@@ -79,10 +83,14 @@ function greeted(
   return { ...seen, ...said('version', version), ...(isObject(info) ? said('name', info['name']) : {}) }
 }
 
-/** A refusal that says where its authorization server is described (RFC 9728, section 5.1) is that of an MCP server. */
-function wantsCredentials({ status, headers }: LoneAnswer): boolean {
+/**
+ * A refusal that says where its authorization server is described (RFC 9728, section 5.1) is that of an MCP server; so is
+ * one for a bearer token at a path where nothing else would stand.
+ */
+function wantsCredentials({ status, headers }: LoneAnswer, isCommon: boolean): boolean {
   const challenge = headers['www-authenticate']
-  return status === 401 && typeof challenge === 'string' && /\bresource_metadata\s*=/i.test(challenge)
+  if (status !== 401 || typeof challenge !== 'string') return false
+  return /\bresource_metadata\s*=/i.test(challenge) || (!isCommon && /^bearer\b/i.test(challenge))
 }
 
 /** The greeting began one: nothing is left behind (2025-11-25, basic/transports, "Session Management"). */

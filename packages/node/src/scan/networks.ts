@@ -81,7 +81,10 @@ function allowed(
   ranges: readonly Range[],
 ): readonly string[] {
   if (!ranges.some((range) => holds(range, network))) {
-    throw new Fault('scan.network', { detail: `${text.slice(0, 50)} is not among the networks to scan`, where })
+    throw new Fault('scan.network', {
+      detail: `${text.slice(0, 50)} is not among the networks to scan`,
+      where,
+    })
   }
   return addresses.filter((address) => !nobody.check(address, isIPv4(address) ? 'ipv4' : 'ipv6'))
 }

@@ -29,12 +29,20 @@ export function statusCommand(log: Command, context: Context): void {
           ['durable entries', String(each.size)],
           ['in the checkpoint', String(each.publishedSize)],
           ['reason', each.reason === undefined ? undefined : shown(each.reason)],
+          ['token', tokenText(each)],
           ['witnesses', witnessText(each)],
           ['key', keyText(each.vkey)],
         ]),
       )
       context.reply({ text: text.join('\n\n'), json: { ledgers: wanted } })
     })
+}
+
+function tokenText({ token }: NodeStatus['ledgers'][number]): string | undefined {
+  if (token === undefined) return undefined
+  const { reason, waitingMs } = token
+  const now = reason ?? (waitingMs > 0 ? `has not answered for ${Math.round(waitingMs)} ms` : 'signs')
+  return `${shown(token.token)}: ${shown(now)}`
 }
 
 function witnessText({ witnessing }: NodeStatus['ledgers'][number]): string {

@@ -7,7 +7,7 @@ import { queries } from '../../api/queries.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
-import { isNodeOperator } from '../organizations/node-operator.ts'
+import { isNodeOperator, keepsNode } from '../organizations/node-operator.ts'
 import { DeviceDialog } from '../people/device-dialog.tsx'
 
 /** Who is signed in, and what concerns people: the list of them, another device, leaving. */
@@ -35,6 +35,10 @@ export function Account() {
         <MenuItem render={<Link to="/programs" />}>{text.nav.programs}</MenuItem>
         <MenuItem render={<Link to="/security" />}>{text.nav.security}</MenuItem>
         <MenuItem render={<Link to="/people" />}>{text.nav.people}</MenuItem>
+        <MenuItem render={<Link to="/domains" />}>{text.nav.domains}</MenuItem>
+        <MenuItem render={<Link to="/authority" />}>{text.nav.authority}</MenuItem>
+        {keepsNode(me) && <MenuItem render={<Link to="/found" />}>{text.nav.found}</MenuItem>}
+        {keepsNode(me) && <MenuItem render={<Link to="/takedowns" />}>{text.nav.takedowns}</MenuItem>}
         {isNodeOperator(me) && (
           <MenuItem render={<Link to="/organizations" />}>{text.nav.organizations}</MenuItem>
         )}

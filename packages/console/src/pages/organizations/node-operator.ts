@@ -11,3 +11,8 @@ export function isNodeOperator({ organization, roles }: Pick<Me, 'organization' 
 export function runsNode(organization: string): boolean {
   return organization === firstOrganization
 }
+
+/** Whether these may do what concerns all organisations of the node. */
+export function keepsNode({ organization, roles }: Pick<Me, 'organization' | 'roles'>): boolean {
+  return runsNode(organization.id) && (roles.includes('owner') || roles.includes('operator'))
+}

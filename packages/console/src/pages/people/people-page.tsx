@@ -11,6 +11,7 @@ import { Tag } from '../../ui/tag.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
 import { LinkDialog } from './link-dialog.tsx'
 import { PersonDialog, roleNames } from './person-dialog.tsx'
+import { TwoPeople } from './two-people.tsx'
 
 type Asking =
   | { readonly what: 'add' }
@@ -52,6 +53,7 @@ export function PeoplePage() {
         )}
       </Loaded>
       {me !== undefined && !owner && <p className="mt-4 text-sm text-muted">{text.people.ownersOnly}</p>}
+      {owner && <TwoPeople />}
       {asking?.what === 'add' && <PersonDialog onClose={close} />}
       {asking?.what === 'change' && <PersonDialog person={asking.person} onClose={close} />}
       {asking?.what === 'link' && <LinkDialog person={asking.person} onClose={close} />}

@@ -66,7 +66,14 @@ function LogPanel({ log }: { readonly log: Log }) {
       <p className="mt-2">
         {text.logs.entries(log.size)} {text.logs.published(log.publishedSize)}
       </p>
-      {log.reason !== undefined && <p className="mt-1 text-danger">{visibleString(log.reason, 300)}</p>}
+      {[log.reason, log.token?.reason].map(
+        (reason) =>
+          reason !== undefined && (
+            <p key={reason} className="mt-1 text-danger">
+              {visibleString(reason, 300)}
+            </p>
+          ),
+      )}
       <dl className="mt-3">
         <Fact name={text.logs.key}>
           <div className="flex items-start justify-between gap-3">

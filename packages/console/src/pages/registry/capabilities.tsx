@@ -3,6 +3,7 @@ import type { Profile } from '@ambit/core/record'
 import type { CapabilityView, RecordView } from '../../api/types.ts'
 import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Folded } from '../../ui/folded.tsx'
 import { ForeignText } from '../../ui/foreign-text.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
@@ -11,6 +12,8 @@ import { visibleString } from '../../ui/visible-text.ts'
 import { useAccept } from './accept.ts'
 import { effectTones } from './effect-tone.ts'
 import { ReviewDialog } from './review-dialog.tsx'
+
+const shownCapabilities = 12
 
 interface CapabilitiesProps {
   readonly view: RecordView
@@ -50,15 +53,19 @@ export function Capabilities({ view, keeper }: CapabilitiesProps) {
           <Problem error={accept.error} />
         </div>
       )}
-      <ul className="panel divide-y divide-line">
-        {view.capabilities.map((capability) => (
-          <CapabilityRow
-            key={capability.id}
-            capability={capability}
-            onReview={keeper ? () => setReviewed(capability) : undefined}
-          />
-        ))}
-      </ul>
+      <Folded items={waitingFirst(view.capabilities)} shown={shownCapabilities}>
+        {(shown) => (
+          <ul className="panel divide-y divide-line empty:hidden">
+            {shown.map((capability) => (
+              <CapabilityRow
+                key={capability.id}
+                capability={capability}
+                onReview={keeper ? () => setReviewed(capability) : undefined}
+              />
+            ))}
+          </ul>
+        )}
+      </Folded>
       {reviewed !== undefined && (
         <ReviewDialog
           slug={view.summary.slug}
@@ -69,6 +76,13 @@ export function Capabilities({ view, keeper }: CapabilitiesProps) {
       )}
     </Section>
   )
+}
+
+/** What waits for somebody is not folded away. */
+function waitingFirst(capabilities: readonly CapabilityView[]): readonly CapabilityView[] {
+  if (capabilities.length <= shownCapabilities) return capabilities
+  const waits = ({ held, proposal }: CapabilityView) => held || proposal !== undefined
+  return [...capabilities.filter(waits), ...capabilities.filter((each) => !waits(each))]
 }
 
 interface CapabilityRowProps {

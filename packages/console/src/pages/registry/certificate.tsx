@@ -27,7 +27,7 @@ export function Certificate({ view, keeper }: CertificateProps) {
   const expires = view.certificate?.expires
   return (
     <Section
-      title={text.record.certificate}
+      title={text.glance.certified}
       actions={
         keeper && (
           <Button size="small" disabled={certify.isPending} onClick={() => certify.mutate()}>

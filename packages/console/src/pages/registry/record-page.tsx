@@ -10,15 +10,25 @@ import { Page } from '../../ui/page.tsx'
 import { StateLabel, Tag } from '../../ui/tag.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
 import { StopOne } from '../stop/stop-button.tsx'
+import { AgentCertificates } from './agent-certificates.tsx'
+import { AgentKeys } from './agent-keys.tsx'
 import { Capabilities } from './capabilities.tsx'
 import { Certificate } from './certificate.tsx'
+import { Decommissioning } from './decommission-report.tsx'
+import { Glance } from './glance.tsx'
 import { HeldChanges } from './held-changes.tsx'
-import { LivenessFacts } from './liveness-facts.tsx'
-import { RecordFacts } from './record-facts.tsx'
+import { Interfaces } from './interfaces.tsx'
+import { MoreMenu } from './more-menu.tsx'
+import { OwnDomains, Versions } from './record-aside.tsx'
 import { RecordSteps } from './record-steps.tsx'
 import { mayKeep, stateTones } from './record-state.ts'
+import { Review } from './review.tsx'
 import { Rulings } from './rulings.tsx'
+import { needsOtherPerson } from './second-person.ts'
 import { ServerSignIn } from './server-sign-in.tsx'
+import { Supplies } from './supplies.tsx'
+import { TakenDown } from './taken-down.tsx'
+import { Transfers } from './transfers.tsx'
 
 const descriptionCharactersMax = 1500
 
@@ -26,14 +36,22 @@ const descriptionCharactersMax = 1500
 export function RecordPage() {
   const { slug } = useParams({ from: '/home/registry/$slug' })
   const record = useQuery(queries.record(slug))
-  return <Loaded query={record}>{(view) => <RecordBody view={view} />}</Loaded>
+  return <Loaded query={record}>{(view) => <RecordBody view={view} address={slug} />}</Loaded>
 }
 
-function RecordBody({ view }: { readonly view: RecordView }) {
+interface RecordBodyProps {
+  readonly view: RecordView
+  /** What the page was asked for by: its name, or its identity code, which is all that a retired record has left. */
+  readonly address: string
+}
+
+function RecordBody({ view, address }: RecordBodyProps) {
   const { language, text } = useLanguage()
   const { data: me } = useQuery(queries.me())
   const roles = me?.roles ?? []
-  const keeper = mayKeep(roles)
+  const { data: review } = useQuery(queries.review())
+  const keeper = mayKeep(roles) && view.state !== 'retired' && view.takedown === undefined
+  const needsOther = needsOtherPerson(view, review?.twoPeople === true, me?.person.id ?? '')
   const { summary, record } = view
   const title = inLanguage(record.name, language) ?? summary.title
   const description = inLanguage(record.description, language)
@@ -60,13 +78,17 @@ function RecordBody({ view }: { readonly view: RecordView }) {
       }
       actions={
         <>
-          <RecordSteps view={view} title={title} roles={roles} />
+          <RecordSteps view={view} title={title} roles={roles} needsOther={needsOther} />
+          {me !== undefined && <MoreMenu view={view} slug={address} title={title} me={me} />}
           {view.state === 'active' && (
             <StopOne subject={{ kind: 'agent', slug: summary.slug, title }} word={text.stop.stopAgent} />
           )}
         </>
       }
     >
+      <TakenDown view={view} />
+      <Transfers record={record.id} />
+      <Glance view={view} />
       <div className="grid gap-x-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">
           {description !== undefined && description !== '' && (
@@ -76,13 +98,19 @@ function RecordBody({ view }: { readonly view: RecordView }) {
           )}
           <Remarks view={view} />
           <HeldChanges view={view} keeper={keeper} />
+          <Interfaces view={view} />
           <Capabilities view={view} keeper={keeper} />
+          <Supplies view={view} />
+          <AgentKeys slug={address} keeper={keeper} />
+          <AgentCertificates view={view} slug={address} keeper={keeper} />
         </div>
         <aside className="min-w-0">
-          <LivenessFacts liveness={view.liveness} />
-          <RecordFacts view={view} />
-          <ServerSignIn slug={view.summary.slug} />
           <Certificate view={view} keeper={keeper} />
+          <OwnDomains view={view} keeper={keeper} />
+          <ServerSignIn slug={address} />
+          <Review slug={address} needsOther={needsOther} />
+          <Versions view={view} />
+          <Decommissioning view={view} slug={address} />
           <Rulings rulings={view.rulings} />
         </aside>
       </div>

@@ -6,7 +6,7 @@ import { ForeignText } from '../../ui/foreign-text.tsx'
 import { StateLabel, Tag } from '../../ui/tag.tsx'
 import { Time } from '../../ui/time.tsx'
 import { visibleString } from '../../ui/visible-text.ts'
-import { stateTones } from './record-state.ts'
+import { addressOf, stateTones } from './record-state.ts'
 
 const titleCharactersMax = 90
 
@@ -18,7 +18,7 @@ export function RecordRow({ record }: { readonly record: RecordSummary }) {
       <div className="min-w-0">
         <Link
           to="/registry/$slug"
-          params={{ slug: record.slug }}
+          params={{ slug: addressOf(record) }}
           className="text-lg leading-snug font-bold tracking-tight after:absolute after:inset-0"
         >
           <ForeignText charactersMax={titleCharactersMax}>{record.title}</ForeignText>

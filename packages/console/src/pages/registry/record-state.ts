@@ -1,5 +1,5 @@
 import type { RecordState } from '@ambit/core/record'
-import type { RecordStep, RoleName } from '../../api/types.ts'
+import type { RecordStep, RecordSummary, RoleName } from '../../api/types.ts'
 import type { Tone } from '../../ui/tag.tsx'
 
 /** In the order of a life. */
@@ -48,10 +48,15 @@ export function mayKeep(roles: readonly RoleName[]): boolean {
 }
 
 export function stepsFrom(
-  record: { readonly draft: boolean; readonly versions: readonly { readonly state: RecordState }[] },
+  record: {
+    readonly draft: boolean
+    readonly versions: readonly { readonly state: RecordState }[]
+    readonly takedown?: unknown
+  },
   roles: readonly RoleName[],
 ): Step[] {
-  if (!mayKeep(roles)) return []
+  // What was taken down is in nobody's hands but those of the node's operators.
+  if (!mayKeep(roles) || record.takedown !== undefined) return []
   const states = record.versions.map((version) => version.state)
   const steps = stepRules
     .filter((rule) => rule.from.some((state) => states.includes(state)))
@@ -59,4 +64,9 @@ export function stepsFrom(
     // Beside a version in force, an older one that was taken out of force is not brought back from here.
     .filter((step) => step !== 'reinstate' || !states.includes('active'))
   return record.draft ? ['submit', ...steps] : steps
+}
+
+/** What a record is asked for by: a retired one gave its name back and has its identity code only. */
+export function addressOf({ id, slug, state }: Pick<RecordSummary, 'id' | 'slug' | 'state'>): string {
+  return state === 'retired' ? id : slug
 }

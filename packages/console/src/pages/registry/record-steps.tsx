@@ -8,19 +8,23 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { RecallDialog } from './recall-dialog.tsx'
 import { mayKeep, stepsFrom } from './record-state.ts'
+import { useStandOnCode } from './stand-on-code.ts'
+import { useStaleRecord } from './stale-record.ts'
 
 interface RecordStepsProps {
   readonly view: RecordView
   readonly title: string
   readonly roles: readonly RoleName[]
+  /** Another person than this one has to activate it. */
+  readonly needsOther: boolean
 }
 
 /** The steps that this state and this person's role allow, as buttons; each says what it will do before it does it. */
-export function RecordSteps({ view, title, roles }: RecordStepsProps) {
+export function RecordSteps({ view, title, roles, needsOther }: RecordStepsProps) {
   const text = useText()
   const client = useQueryClient()
   const [asking, setAsking] = useState<RecordStep | 'recall'>()
-  const steps = stepsFrom(view, roles)
+  const steps = stepsFrom(view, roles).filter((step) => step !== 'activate' || !needsOther)
   const probe = useMutation({
     mutationFn: () => probeRecord(view.summary.slug),
     onSettled: () => client.invalidateQueries({ queryKey: ['record', view.summary.slug] }),
@@ -28,7 +32,7 @@ export function RecordSteps({ view, title, roles }: RecordStepsProps) {
   return (
     <div className="flex flex-col items-start gap-2 md:items-end">
       <div className="flex flex-wrap gap-2">
-        {mayKeep(roles) && (
+        {mayKeep(roles) && view.state !== 'retired' && view.takedown === undefined && (
           <Button disabled={probe.isPending} onClick={() => probe.mutate()}>
             {text.record.probe}
           </Button>
@@ -46,7 +50,7 @@ export function RecordSteps({ view, title, roles }: RecordStepsProps) {
       {probe.error !== null && <Problem error={probe.error} />}
       {asking === 'recall' && <RecallDialog view={view} title={title} onClose={() => setAsking(undefined)} />}
       {asking !== undefined && asking !== 'recall' && (
-        <StepDialog slug={view.summary.slug} step={asking} onClose={() => setAsking(undefined)} />
+        <StepDialog view={view} step={asking} onClose={() => setAsking(undefined)} />
       )}
     </div>
   )
@@ -58,23 +62,25 @@ function look(step: RecordStep | 'recall'): 'primary' | 'plain' | 'danger' {
 }
 
 interface StepDialogProps {
-  readonly slug: string
+  readonly view: RecordView
   readonly step: RecordStep
   readonly onClose: () => void
 }
 
-function StepDialog({ slug, step, onClose }: StepDialogProps) {
+function StepDialog({ view, step, onClose }: StepDialogProps) {
   const text = useText()
   const noteId = useId()
-  const client = useQueryClient()
+  const standOnCode = useStandOnCode(view)
+  const renew = useStaleRecord()
   const [note, setNote] = useState('')
   const take = useMutation({
-    mutationFn: () => takeStep(slug, step, note.trim()),
+    mutationFn: async () => {
+      // A retired record gives its name back.
+      if (step === 'retire') await standOnCode()
+      await takeStep(view.record.id, step, note.trim())
+    },
     onSuccess: async () => {
-      await Promise.all([
-        client.invalidateQueries({ queryKey: ['record', slug] }),
-        client.invalidateQueries({ queryKey: ['records'] }),
-      ])
+      await renew()
       onClose()
     },
   })

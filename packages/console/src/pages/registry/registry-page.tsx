@@ -7,9 +7,12 @@ import { useText } from '../../i18n/language.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
+import { ExportDialog } from './export-dialog.tsx'
+import { ImportDialog } from './import-dialog.tsx'
 import { RecordRow } from './record-row.tsx'
 import { mayKeep, recordStates } from './record-state.ts'
 import { RegisterDialog } from './register-dialog.tsx'
+import { Transfers } from './transfers.tsx'
 
 /** Every record, found by words and by state; both stand in the address, so that a view can be handed on. */
 export function RegistryPage() {
@@ -29,7 +32,8 @@ export function RegistryPage() {
 
   const { data: me } = useQuery(queries.me())
   const records = useInfiniteQuery({ ...queries.records(q, state), placeholderData: (previous) => previous })
-  const [registering, setRegistering] = useState(false)
+  const [asking, setAsking] = useState<'register' | 'import' | 'assets'>()
+  const close = () => setAsking(undefined)
 
   return (
     <Page
@@ -38,12 +42,16 @@ export function RegistryPage() {
       actions={
         me !== undefined &&
         mayKeep(me.roles) && (
-          <Button kind="primary" onClick={() => setRegistering(true)}>
-            {text.registry.register}
-          </Button>
+          <>
+            <Button onClick={() => setAsking('import')}>{text.importing.open}</Button>
+            <Button kind="primary" onClick={() => setAsking('register')}>
+              {text.registry.register}
+            </Button>
+          </>
         )
       }
     >
+      <Transfers />
       <div className="mb-5 flex flex-col gap-3 lg:flex-row lg:items-center lg:justify-between">
         <input
           type="search"
@@ -88,7 +96,14 @@ export function RegistryPage() {
           {text.common.more}
         </Button>
       )}
-      {registering && <RegisterDialog onClose={() => setRegistering(false)} />}
+      <p className="mt-6 text-sm">
+        <Button size="small" kind="quiet" className="-ml-3" onClick={() => setAsking('assets')}>
+          {text.exporting.register}
+        </Button>
+      </p>
+      {asking === 'register' && <RegisterDialog onClose={close} />}
+      {asking === 'import' && <ImportDialog onClose={close} />}
+      {asking === 'assets' && <ExportDialog onClose={close} />}
     </Page>
   )
 }

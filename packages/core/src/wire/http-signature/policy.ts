@@ -1,5 +1,6 @@
 import { keyBytes } from '../../id/did-key.ts'
 import { parseAic } from '../../id/aic.ts'
+import { mandateHeader } from '../delegation.ts'
 import { contentDigestField } from './content-digest.ts'
 import type { ReadSignature } from './signature.ts'
 
@@ -49,13 +50,23 @@ export function chooseSignature(signatures: readonly ReadSignature[]): ReadSigna
   )
 }
 
+/** Fields that say under what authority a request is made: nobody on the way may add or change one. */
+export const governingFields: readonly string[] = ['authorization', mandateHeader]
+
+export interface RequestFacts {
+  readonly nowS: number
+  readonly hasBody: boolean
+  /** Whether a field, by its name in small letters, is in the request. */
+  readonly has: (name: string) => boolean
+}
+
 /**
  * What a signature of a request lacks to say who sends it, here and now: it has to cover the method, the whole target
  * and, where there is a body, its digest, to be fresh, and to carry a nonce. Undefined: nothing. `nowS` in seconds.
  */
 export function requestPolicyProblem(
   { components, parameters }: ReadSignature,
-  { nowS, hasBody }: { readonly nowS: number; readonly hasBody: boolean },
+  { nowS, hasBody, has }: RequestFacts,
 ): string | undefined {
   // A component with parameters is a part of one, or of another message.
   const covered = new Set(components.filter(([, more]) => more.size === 0).map(([name]) => name))
@@ -65,6 +76,8 @@ export function requestPolicyProblem(
     return 'it covers neither @target-uri nor @authority, @path and @query'
   if (hasBody && !covered.has(contentDigestField))
     return 'the request has a body, and it does not cover content-digest'
+  const open = governingFields.find((name) => has(name) && !covered.has(name))
+  if (open !== undefined) return `the request has the field ${open}, and it does not cover it`
   const { created, expires, nonce } = parameters
   if (created === undefined) return 'it does not say when it was created'
   if (created < nowS - signatureAgeMaxS) return 'it was created more than five minutes ago; check the clock'

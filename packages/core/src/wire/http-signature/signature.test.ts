@@ -124,17 +124,30 @@ test('a component of an answer may be of the request it answers', () => {
 })
 
 const policies = vectors('policy') as {
-  cases: readonly { name: string; input: string; nowS: number; hasBody: boolean; ok: boolean }[]
+  cases: readonly {
+    name: string
+    input: string
+    nowS: number
+    hasBody: boolean
+    /** Names of other fields of the request. */
+    fields?: readonly string[]
+    ok: boolean
+  }[]
 }
 
-test.each(policies.cases)('what is asked of a signature: $name', ({ input, nowS, hasBody, ok }) => {
-  const fields = fieldsOf([
-    ['signature-input', `s=${input}`],
-    ['signature', 's=:AAAA:'],
-  ])
-  const [read] = readSignatures({ field: fields })
-  expect(requestPolicyProblem(read!, { nowS, hasBody }) === undefined).toBe(ok)
-})
+test.each(policies.cases)(
+  'what is asked of a signature: $name',
+  ({ input, nowS, hasBody, fields: present = [], ok }) => {
+    const fields = fieldsOf([
+      ['signature-input', `s=${input}`],
+      ['signature', 's=:AAAA:'],
+    ])
+    const [read] = readSignatures({ field: fields })
+    expect(
+      requestPolicyProblem(read!, { nowS, hasBody, has: (name) => present.includes(name) }) === undefined,
+    ).toBe(ok)
+  },
+)
 
 describe('hostile fields', () => {
   const read = (input: string, signature: string) =>

@@ -5,12 +5,13 @@ export const init: Migration = {
   async up(db, types) {
     await db.schema
       .createTable('agent_address')
-      // Rows are never deleted: what one agent had, no other one gets.
-      .addColumn('address', 'text', (column) => column.primaryKey())
       .addColumn('prefix', 'text', (column) => column.notNull())
+      .addColumn('address', 'text', (column) => column.notNull())
       .addColumn('record', 'text', (column) => column.notNull())
       .addColumn('counter', types.integer, (column) => column.notNull())
       .addColumn('given', types.integer, (column) => column.notNull())
+      // Rows are never deleted: what one agent had, no other one gets.
+      .addPrimaryKeyConstraint('agent_address_pk', ['prefix', 'address'])
       .execute()
     await db.schema
       .createIndex('agent_address_record')

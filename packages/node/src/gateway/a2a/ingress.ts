@@ -11,6 +11,7 @@ import {
   versionHeader,
 } from '@ambit/core/wire/a2a/version'
 import type { A2aVersion, Binding } from '@ambit/core/wire/a2a/version'
+import type { OwnPlace } from '../../address/address.ts'
 import type { Holder } from '../../authority/authority.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -63,9 +64,16 @@ export interface A2aIngressOptions {
 /** The parts are what the other bindings answer with as well. */
 export interface A2aIngress extends DataPath {
   readonly parts: IngressParts
+  /**
+   * Answers at the address of one agent alone: JSON-RPC at `/a2a`, HTTP+JSON below it, the card where the root of a host
+   * has it. Whoever calls, nobody else is reached there.
+   */
+  own(request: IncomingMessage, response: ServerResponse, place: OwnPlace): void
 }
 
 const prefix = '/a2a/'
+/** Where an agent's own address takes JSON-RPC. */
+const ownPath = '/a2a'
 const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /**
@@ -104,6 +112,18 @@ export function createA2aIngress(options: A2aIngressOptions): A2aIngress {
         cards.serve(request, response, { slug, rest, target: find(organizationOf(gateway, request)) })
       else answer(parts, request, response, address, find)
     },
+    own(request, response, { target, origin: own }) {
+      const address = readOwnAddress(request.url ?? '/', target.slug)
+      const { slug, rest } = address
+      const speaks = target.interfaces.some((offered) => offered.protocol === 'a2a')
+      const agent = speaks ? target : undefined
+      if (asksForCard(request, rest)) cards.serve(request, response, { slug, rest, target: agent, own })
+      else {
+        answer(parts, request, response, address, (organization) =>
+          organization === target.organization ? agent : undefined,
+        )
+      }
+    },
   }
 }
 
@@ -130,6 +150,14 @@ interface Address {
   /** What stands below `/a2a/<slug>`: empty for JSON-RPC. */
   readonly rest: string
   readonly query: string
+}
+
+/** At an address of its own an agent's name stands in no path. */
+function readOwnAddress(url: string, slug: string): Address {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const rest = path === ownPath || path.startsWith(prefix) ? path.slice(ownPath.length) : path
+  return { slug, rest: rest === '/' ? '' : rest, query: mark < 0 ? '' : url.slice(mark + 1) }
 }
 
 function readAddress(url: string): Address {

@@ -190,7 +190,7 @@ test('the host finds the one record whose address the path is below', () => {
     const asked = question('', { host, url })
     try {
       return findTarget(
-        { target: () => undefined, targets: () => records },
+        { target: () => undefined, targetsAt: () => records },
         'main',
         asked,
         requestLine(asked),

@@ -6,7 +6,8 @@ import type { Question, RequestLine } from './question.ts'
 export interface Records {
   /** By slug. */
   target(slug: string, organization: string): Target | undefined
-  targets(organization: string): readonly Target[]
+  /** Those with an interface at a host. */
+  targetsAt(host: string, organization: string): readonly Target[]
 }
 
 /**
@@ -28,7 +29,8 @@ export function findTarget(
     })
   }
   if (host === undefined) throw new Fault('check.target', { detail: 'neither a record nor a host is named' })
-  const found = answeringAt(records.targets(organization), host.toLowerCase(), path)
+  const at = host.toLowerCase()
+  const found = answeringAt(records.targetsAt(at.replace(portForm, ''), organization), at, path)
   if (found.length === 1) return found[0]!
   throw new Fault('check.target', {
     detail: `${found.length === 0 ? 'no record' : 'more than one record'} of your organisation answers there`,
@@ -36,6 +38,7 @@ export function findTarget(
   })
 }
 
+const portForm = /:[0-9]+$/
 const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /** Those with the longest address that the request is below. */

@@ -58,7 +58,7 @@ async function ask(bytes: Buffer, check: (intake: Intake) => Promise<Checked>): 
       approvalUrl: (id) => `http://localhost/approvals/${id}`,
       check,
     },
-    records: { target: (slug) => (slug === 'weather' ? aTarget() : undefined), targets: () => [] },
+    records: { target: (slug) => (slug === 'weather' ? aTarget() : undefined), targetsAt: () => [] },
     placeHeader: 'x-place',
     log: silentLog,
   })

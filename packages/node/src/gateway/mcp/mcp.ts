@@ -5,6 +5,7 @@ import type { Reason } from '@ambit/core/decision'
 import { isId, isObject, readMessage } from '@ambit/core/wire/mcp/message'
 import type { JsonRpcId } from '@ambit/core/wire/mcp/message'
 import { methods } from '@ambit/core/wire/mcp/methods'
+import type { OwnPlace } from '../../address/address.ts'
 import type { Authentication } from '../../authority/authority.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Log } from '../../kernel/log.ts'
@@ -44,6 +45,11 @@ export interface LegacyHandler {
   close(): void
 }
 
+export interface McpIngress extends DataPath {
+  /** Answers at the address of one server alone, at `/mcp`, as `/mcp/<slug>` does. */
+  own(request: IncomingMessage, response: ServerResponse, place: OwnPlace): void
+}
+
 const path = '/mcp'
 /** Longest slug of a record. */
 const slugCharactersMax = 63
@@ -54,7 +60,7 @@ type Admitted = Extract<Authentication, { ok: true }>
  * The MCP addresses of the node: `/mcp` for all servers of a mandate, `/mcp/<slug>` for one of them. The token selects
  * the mandate; the first look at a message tells its era.
  */
-export function createMcpIngress(options: McpIngressOptions): DataPath {
+export function createMcpIngress(options: McpIngressOptions): McpIngress {
   return {
     claims: (asked) => asked === path || asked.startsWith(`${path}/`),
     close() {
@@ -64,32 +70,50 @@ export function createMcpIngress(options: McpIngressOptions): DataPath {
       options.hub.close()
     },
     handle(request, response) {
-      const headers = readHeaders(request)
-      const authentication = options.gateway.authenticate(headers.authorization, request)
-      if (!authentication.ok) {
-        // The body is not read: whoever is not known here is not listened to.
-        const fault = new Fault(authentication.code, { detail: authentication.detail })
-        replyUnknown(response, fault, options.gateway.challenge(request, authentication))
-        request.resume()
-        return
-      }
-      const slug = slugOf(request.url ?? path)
-      const view = options.views.at(authentication.holder, slug)
-      if (view === undefined) {
-        replyError(response, 404, null, errorCodes.invalidRequest, noSuchServer, { slug })
-        request.resume()
-        return
-      }
-      if (request.method !== 'POST') {
-        options.legacy.handle(request, response, undefined, undefined, authentication, slug)
-        return
-      }
-      readBody(request, limits.actBodyBytesMax, (fault, body) => {
-        if (fault !== undefined) replyFault(response, null, fault)
-        else postSafely(options, request, response, headers, authentication, body, view)
-      })
+      answer(options, request, response, () => slugOf(request.url ?? path))
+    },
+    own(request, response, { target }) {
+      answer(options, request, response, (organization) =>
+        // A server of another organisation may have that name among its own.
+        organization === target.organization ? target.slug : elsewhere,
+      )
     },
   }
+}
+
+/** The name of no server. */
+const elsewhere = '-'
+
+function answer(
+  options: McpIngressOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  slugFor: (organization: string) => string | undefined,
+): void {
+  const headers = readHeaders(request)
+  const authentication = options.gateway.authenticate(headers.authorization, request)
+  if (!authentication.ok) {
+    // The body is not read: whoever is not known here is not listened to.
+    const fault = new Fault(authentication.code, { detail: authentication.detail })
+    replyUnknown(response, fault, options.gateway.challenge(request, authentication))
+    request.resume()
+    return
+  }
+  const slug = slugFor(authentication.holder.organization)
+  const view = options.views.at(authentication.holder, slug)
+  if (view === undefined) {
+    replyError(response, 404, null, errorCodes.invalidRequest, noSuchServer, { slug })
+    request.resume()
+    return
+  }
+  if (request.method !== 'POST') {
+    options.legacy.handle(request, response, undefined, undefined, authentication, slug)
+    return
+  }
+  readBody(request, limits.actBodyBytesMax, (fault, body) => {
+    if (fault !== undefined) replyFault(response, null, fault)
+    else postSafely(options, request, response, headers, authentication, body, view)
+  })
 }
 
 /** Nothing stands above the callback of a stream that would catch what is thrown there. */

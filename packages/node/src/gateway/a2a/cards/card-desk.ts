@@ -39,6 +39,8 @@ export interface AskedCard {
   /** What stands below `/a2a/<slug>`. */
   readonly rest: string
   readonly target: Target | undefined
+  /** Where it was asked for, where that is the agent's own address and not one below the node's. */
+  readonly own?: string
 }
 
 /** Where the keys are that cards are signed with. */
@@ -60,14 +62,17 @@ export function asksForCard({ method }: IncomingMessage, rest: string): boolean 
 
 /** Keyed weakly: a changed record is another object and lets the old cards go. */
 type Kept = { readonly at: ServedAt; readonly cards: Partial<Record<A2aVersion, Promise<Document>>> }
+/** Places of one agent: below the node's address, and its own on two ports. One more begins anew. */
+const placesMax = 3
 
 export function createCardDesk(options: CardDeskOptions): CardDesk {
-  const kept = new WeakMap<Target, Kept>()
+  const kept = new WeakMap<Target, Map<string, Kept>>()
   const { signer, clock } = options
   const keySet = (): string => `${options.origin()}${keySetPath}`
-  const at = (slug: string): ServedAt => ({
-    http: `${options.origin()}/a2a/${slug}`,
-    grpc: options.grpcAddress(),
+  const at = (slug: string, own?: string): ServedAt => ({
+    http: own === undefined ? `${options.origin()}/a2a/${slug}` : `${own}/a2a`,
+    // That is reached at the node's own addresses alone.
+    grpc: own === undefined ? options.grpcAddress() : undefined,
     pushes: options.pushes,
   })
 
@@ -79,16 +84,19 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
       : {}
     return documentOf(JSON.stringify(signed), clock, { vary: 'A2A-Version', ...links })
   }
-  function cardOf(target: Target, version: A2aVersion): Promise<Document> | undefined {
+  function keptAt(target: Target, place: ServedAt): Kept {
+    let places = kept.get(target)
+    if (places === undefined || places.size >= placesMax) kept.set(target, (places = new Map()))
+    const known = places.get(place.http)
+    if (known !== undefined && known.at.grpc === place.grpc) return known
+    const fresh = { at: place, cards: {} }
+    places.set(place.http, fresh)
+    return fresh
+  }
+  function cardOf(target: Target, place: ServedAt, version: A2aVersion): Promise<Document> | undefined {
     const own = shownOf(target)
     if (own === undefined) return undefined
-    const place = at(target.slug)
-    let known = kept.get(target)
-    if (known === undefined || known.at.http !== place.http || known.at.grpc !== place.grpc) {
-      known = { at: place, cards: {} }
-      kept.set(target, known)
-    }
-    const cards = known.cards
+    const { cards } = keptAt(target, place)
     return (cards[version] ??= build(target, own, place, version).catch((error: unknown) => {
       // What failed once (the store was away) is tried again by the next who asks.
       delete cards[version]
@@ -101,11 +109,11 @@ export function createCardDesk(options: CardDeskOptions): CardDesk {
     return text === undefined ? undefined : documentOf(text, clock, {})
   }
   function documentFor(
-    { rest, target }: AskedCard,
+    { rest, target, own }: AskedCard,
     version: A2aVersion,
   ): Promise<Document | undefined> | undefined {
     if (target === undefined) return undefined
-    return rest === originalPath ? originalOf(target) : cardOf(target, version)
+    return rest === originalPath ? originalOf(target) : cardOf(target, at(target.slug, own), version)
   }
   return {
     serve(request, response, asked) {

@@ -9,7 +9,7 @@ const reasonsMax = 20
 /** Why servers that the mandate names, or all servers, are not seen: an empty list says nothing of that by itself. */
 export function missingReasons(
   holder: Holder,
-  registered: readonly Target[],
+  registered: Iterable<Target>,
   seen: readonly Visible[],
 ): readonly Reason[] {
   const shown = new Map(seen.map(({ target, capabilities }) => [target.id, capabilities.length]))
@@ -64,14 +64,17 @@ function reasonOf(target: Target, shown: number): Reason | undefined {
       }
 }
 
-function nothing({ chain }: Holder, registered: readonly Target[]): Reason {
+export function isEmpty(targets: Iterable<Target>): boolean {
+  return Iterator.from(targets).next().done === true
+}
+
+function nothing({ chain }: Holder, registered: Iterable<Target>): Reason {
   return {
     code: 'mandate.no-entry',
     rule: chain.links.at(-1) ?? chain.digest,
-    what:
-      registered.length === 0
-        ? 'No MCP server is registered on this node.'
-        : 'The mandate allows nothing of any MCP server here.',
+    what: isEmpty(registered)
+      ? 'No MCP server is registered on this node.'
+      : 'The mandate allows nothing of any MCP server here.',
     howToAsk: 'Ask the person for a mandate that names a server and its capabilities.',
   }
 }

@@ -7,7 +7,7 @@ import type { Visible } from '../../gateway.ts'
 import { createCatalogue } from '../catalogue/catalogue.ts'
 import { planTool } from '../plans/plan-tool.ts'
 import { shownDefinition } from './definition.ts'
-import { missingReasons } from './missing.ts'
+import { isEmpty, missingReasons } from './missing.ts'
 import { seenServer } from './seen-server.ts'
 import type { FoundTool, NamedTool } from './tool-names.ts'
 import type { View, Views } from './view.ts'
@@ -21,8 +21,8 @@ const rememberedMax = 10_000
 export interface ViewsOptions {
   /** Servers and tools that the holder may call now. */
   visible(holder: Holder): readonly Visible[]
-  /** Everything registered in the holder's organisation. */
-  targets(holder: Holder): Iterable<Target>
+  /** What is registered in the holder's organisation, or the one of that slug; may be gone through again. */
+  targets(holder: Holder, slug: string | undefined): Iterable<Target>
   /** Changes whenever records, rulings or mandates do. */
   revision(): number
   /** Tools a list shows; of more, the pinned ones and the meta-tools. */
@@ -67,8 +67,8 @@ export function createViews(options: ViewsOptions): Views {
       const { servers, views } = madeFor(holder)
       const known = views.get(slug ?? '')
       if (known !== undefined) return known
-      const registered = mcpTargets(options.targets(holder), slug)
-      if (slug !== undefined && registered.length === 0) return undefined
+      const registered = mcpTargets(options.targets(holder, slug), slug)
+      if (slug !== undefined && isEmpty(registered)) return undefined
       const view = makeView({
         holder,
         slug,
@@ -90,7 +90,7 @@ interface Parts {
   /** What the holder may use at the address. */
   readonly seen: readonly Visible[]
   /** All that is registered for the address, used or not. */
-  readonly registered: readonly Target[]
+  readonly registered: Iterable<Target>
   readonly aloneBefore: string | undefined
   readonly toolsListedMax: number
   mayAsk(target: Target, capability: TargetCapability): boolean
@@ -119,7 +119,7 @@ function makeView(parts: Parts): View {
     server(named) {
       const found = servers.find(({ target }) => target.slug === named)
       if (found !== undefined) return found
-      const target = registered.find((each) => each.slug === named)
+      const target = Iterator.from(registered).find((each) => each.slug === named)
       return target && seenServer(target, [])
     },
     plainOwner,
@@ -150,7 +150,7 @@ function nameTools(
  * the one that is out of use, because its name was shown before.
  */
 function findRegistered(
-  targets: readonly Target[],
+  targets: Iterable<Target>,
   name: string,
   plainOwner: string | undefined,
 ): FoundTool | undefined {
@@ -185,12 +185,18 @@ function toolName(slug: string, tool: string): string {
   return `${name.slice(0, nameCharactersMax - digestCharacters - 1)}_${digest}`
 }
 
-function mcpTargets(targets: Iterable<Target>, slug: string | undefined): readonly Target[] {
-  return [...targets].filter(
-    (target) =>
-      (slug === undefined || target.slug === slug) &&
-      target.interfaces.some((offered) => offered.protocol === 'mcp'),
-  )
+/** Read again each time somebody goes through them: of many servers no view keeps all. */
+function mcpTargets(targets: Iterable<Target>, slug: string | undefined): Iterable<Target> {
+  return {
+    *[Symbol.iterator]() {
+      for (const target of targets)
+        if (
+          (slug === undefined || target.slug === slug) &&
+          target.interfaces.some((offered) => offered.protocol === 'mcp')
+        )
+          yield target
+    },
+  }
 }
 
 function bySlug(left: Visible, right: Visible): number {

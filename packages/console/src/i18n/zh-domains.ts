@@ -1,0 +1,41 @@
+import type { Dictionary } from './en.ts'
+
+/** 组织的域名。 */
+export const zhDomains: Pick<Dictionary, 'domains'> = {
+  domains: {
+    title: '域名',
+    lead: '已证明属于您的组织的域名。其下的智能体地址视为已证明。',
+    empty: '还没有域名。请先声称一个域名，再把证明发布在只有其所有者才能发布的地方。',
+    claim: '声称域名',
+    claimDo: '声称',
+    claimHelp: '声称本身不证明什么。之后会显示需要在该域名发布的一行内容。',
+    name: '域名',
+    nameHelp: '例如 example.org；不含协议、端口或路径。',
+    states: { claimed: '已声称', proved: '已证明', failing: '未找到证明' },
+    stateHelp: {
+      claimed: '发布以下两者之一，然后进行检查。',
+      proved: '节点每天都会再次查找证明，请让它留在原处。',
+      failing: '最近几次检查没有找到证明。一周内仍未找到，域名即不再视为已证明。',
+    },
+    way: { dns: '以 TXT 记录证明', file: '以文件证明' },
+    since: '自',
+    checked: '检查于',
+    dns: '方式一：TXT 记录',
+    file: '方式二：文件',
+    host: '名称',
+    value: '值',
+    address: '地址',
+    line: '其中一行',
+    how: '需要发布的内容',
+    check: '立即检查',
+    checkOf: (domain) => `立即检查 ${domain}`,
+    checking: '正在查找…',
+    problem: '未找到：',
+    found: '已找到证明。',
+    remove: '放弃',
+    removeOf: (domain) => `放弃 ${domain}`,
+    removeTitle: (domain) => `放弃 ${domain}？`,
+    removeHelp: '其下的地址只算声称，他人可以声称该域名和您的名称。',
+    readOnly: '只有运营人或所有者可以声称和检查域名。',
+  },
+}
