@@ -102,7 +102,10 @@ export class Child implements SessionTransport {
     })
     this.#process.stdout.on('data', (piece: Buffer) => this.#read(piece))
     this.#process.stderr.on('data', (piece: Buffer) => this.#stderr.add(piece))
-    this.#process.stdin.on('error', () => this.#end(unreachable('the program closed its input')))
+    this.#process.stdin.on('error', () => {
+      // Most often it is gone, and how it ended is heard a moment later.
+      this.#clock.after(patienceMs.pipe, () => this.#end(unreachable('the program closed its input')))
+    })
     this.#process.stdout.on('error', () => this.#end(unreachable('the program closed its output')))
   }
 
