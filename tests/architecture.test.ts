@@ -80,7 +80,9 @@ test('engines and servers stay in their folder', () => {
 })
 
 test('core is pure and the sdk knows only core', () => {
-  expect(say('core/src/a.ts', "import 'node:crypto'")).toContain('depends on zod, cborg, structured-headers only')
+  expect(say('core/src/a.ts', "import 'node:crypto'")).toContain(
+    'depends on zod, cborg, structured-headers only',
+  )
   expect(say('sdk/src/a.ts', "import '@ambit/node/config'")).toContain('depends on @ambit/core only')
   expect(say('cli/src/a.ts', "import '../../node/src/config.ts'")).toContain('by name only')
   expect(say('node/src/registry/a.ts', "import '@ambit/testkit/clock'")).toContain(

@@ -16,10 +16,9 @@ const rows: readonly (readonly string[])[] = [
   ['store', 'bus', 'net'],
   ['ruling', 'ledger', 'identity', 'vault', 'signin', 'contents', 'witness', 'replica'],
   ['registry'],
-  [
-    ...['discovery', 'authority', 'fence', 'approval', 'channel', 'outbox', 'receipt'],
-    ...['ca', 'did', 'liveness', 'ownership', 'projection', 'address', 'scan'],
-  ],
+  // prettier-ignore
+  ['discovery', 'authority', 'fence', 'approval', 'channel', 'outbox', 'receipt',
+    'ca', 'did', 'liveness', 'ownership', 'projection', 'address', 'scan'],
   ['response', 'governance', 'federation', 'monitor', 'decommission'],
   ['gateway', 'http', 'oauth', 'acps', 'ops', 'config'],
 ]

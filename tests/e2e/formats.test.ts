@@ -54,8 +54,7 @@ describe.each(['desk', 'agent'])('%s', (slug) => {
     'goes out as %s and comes into another organisation as a draft that says the same',
     async (format) => {
       const out = await main.formats.export(slug, { format })
-      // What an entry points to is read, and is at this node's address: the same name from elsewhere is squatting, but
-      // for an owner who says otherwise.
+      // What an entry points to is at this node's address: the same name from elsewhere is squatting, but by an owner's word.
       const asked = { document: out.document!, slug: `${slug}-${format}`, confirmName: true }
       const { results } = await north.formats.import(asked)
       expect(results).toMatchObject([{ ok: true, slug: `${slug}-${format}` }])
@@ -203,7 +202,6 @@ describe('for everyone to read', () => {
     const { record, remarks } = await north.records.get('gone')
     expect(record.interfaces).toEqual([])
     expect(remarks.join()).toContain('could not be read')
-    // A catalog that names a catalog leads round in no circle.
     const round = {
       ...entry,
       identifier: 'urn:air:localhost:mcp:round',

@@ -1,13 +1,9 @@
 import { join } from 'node:path'
-import type { Decision } from '@ambit/core/decision'
 import type { Addresses } from './address/address.ts'
 import { openAddressesOf } from './own-addresses.ts'
-import { sharers } from './acts.ts'
-import { keysFor, openAgentKeysOf } from './agent-keys.ts'
+import { openAgentKeysOf } from './agent-keys.ts'
 import type { OpenAgentKeys } from './did/did.ts'
-import { openApprovals } from './approval/approval.ts'
-import type { ApprovalOptions, OpenApprovals, Suspended } from './approval/approval.ts'
-import { openAuthority } from './authority/authority.ts'
+import type { ApprovalOptions, OpenApprovals } from './approval/approval.ts'
 import type { OpenAuthority } from './authority/authority.ts'
 import type { OpenCertificateAuthority } from './ca/ca.ts'
 import { openCertificates } from './certificates.ts'
@@ -15,8 +11,8 @@ import type { Channels } from './channel/channel.ts'
 import { openChannelsOf } from './channels.ts'
 import { openContents } from './contents/contents.ts'
 import type { Contents } from './contents/contents.ts'
+import { openApprovalsOf, openAuthorityOf } from './deciding.ts'
 import type { Foundation } from './foundation.ts'
-import { unlabelled } from './gateway/course.ts'
 import { openGovernance } from './governance/governance.ts'
 import type { Governance } from './governance/governance.ts'
 import { openIdentity } from './identity/identity.ts'
@@ -33,7 +29,6 @@ import { openVault } from './vault/vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { createAddressGuard } from './net/address.ts'
 import { createUpstream } from './net/upstream.ts'
-import { stoppedSince } from './stopped.ts'
 import { namesIn } from './remains.ts'
 import { openWitness } from './witness/witness.ts'
 import type { Witness } from './witness/witness.ts'
@@ -71,20 +66,13 @@ export interface DomainOptions {
 
 /** Opens the domains in the order in which they may know each other. */
 export async function openDomains(foundation: Foundation, options: DomainOptions): Promise<Domains> {
-  const { store, keyring, bus, replicas, clock, ids, log, disposer, registryLedger, activityLedger, config } =
+  const { store, keyring, bus, clock, ids, log, disposer, registryLedger, activityLedger, config } =
     foundation
   const catalog = loadCatalog()
   const identity = await openIdentity({ store, keyring, leaves: activityLedger, bus, clock, ids })
   disposer.add('identity', async () => await identity[Symbol.asyncDispose]())
   const channels = await openChannelsOf(foundation, identity, options.origin)
-  const contents = await openContents({
-    ...foundation,
-    keepDays: config.contentsDays,
-    directory: config.dataFolder,
-    subjects: identity.subjects,
-    ledger: activityLedger,
-  })
-  disposer.add('contents', async () => await contents[Symbol.asyncDispose]())
+  const contents = await openContentsOf(foundation, identity)
   const vault = await openVault({ store, keyring, bus, clock })
   disposer.add('vault', async () => await vault[Symbol.asyncDispose]())
   const signIns = await openSignInsOf(foundation, vault, options.origin)
@@ -132,44 +120,22 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const addresses = await openAddressesOf(foundation, registry)
   if (addresses !== undefined) later.addresses = addresses
   const governance = openGovernance({ registry, rulings, catalog, clock })
-  const authority = await openAuthority({
-    store,
+  const authority = await openAuthorityOf(foundation, {
     identity,
-    leaves: activityLedger,
-    log,
-    bus,
-    clock,
-    ids,
+    registry,
+    agentKeys,
     catalog,
-    observe: config.observe,
-    target: (slugOrId) => registry.target(slugOrId),
-    agent: async (organization, name) => agentOf(registry, agentKeys, organization, name),
-    agentKeys: (target) => keysFor(agentKeys, target),
     stop: options.stopMandates,
-    replicas: sharers(foundation),
-    logSize: () => activityLedger.size,
   })
   later.authority = authority
   await agentKeys.begin()
   disposer.add('authority', async () => await authority[Symbol.asyncDispose]())
-  const approvals = await openApprovals({
-    store,
-    keyring,
+  const approvals = await openApprovalsOf(foundation, {
     identity,
-    leaves: activityLedger,
-    log,
-    bus,
-    replicas,
-    clock,
-    ids,
-    expiresMs: config.approvalMs,
-    fatigue: config.fatigue,
-    metrics,
-    capabilityOf: (target, capability) => registry.targetOfDigest(target)?.capabilities.get(capability),
-    judge: async (suspended) => await judgeSuspended(authority, registry, suspended),
+    registry,
+    authority,
+    channels,
     stopAgent: options.stopAgent,
-    stoppedSince: async (suspended) => await stoppedSince(authority, registry, suspended),
-    quietUntil: (person, now) => channels.quietUntil(person, now),
   })
   disposer.add('approvals', async () => await approvals[Symbol.asyncDispose]())
   return {
@@ -191,21 +157,6 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   }
 }
 
-/** What would be decided about an act that waits, such as with other values than it was asked about. */
-async function judgeSuspended(
-  authority: OpenAuthority,
-  registry: Registry,
-  { holder: key, links, target: digest, capability: id, arguments: values }: Suspended,
-): Promise<Decision | undefined> {
-  const holder = await authority.wake(key, links)
-  const target = registry.targetOfDigest(digest)
-  const capability = target?.capabilities.get(id)
-  if (holder === undefined || target === undefined || capability === undefined) return undefined
-  const { chain } = holder
-  const question = { chain, target, capability, arguments: values, labels: unlabelled, place: undefined }
-  return authority.decide({ ...question, now: authority.mandates.clock.now() })
-}
-
 async function openSignInsOf(
   { store, keyring, bus, clock, log, config, disposer }: Foundation,
   vault: Vault,
@@ -220,7 +171,15 @@ async function openSignInsOf(
   return signIns
 }
 
-function agentOf(registry: Registry, keys: OpenAgentKeys, organization: string, name: string) {
-  const target = registry.target(name, organization)
-  return target && { id: target.id, keys: keysFor(keys, target) }
+async function openContentsOf(foundation: Foundation, { subjects }: OpenIdentity): Promise<Contents> {
+  const { config, disposer, activityLedger: ledger } = foundation
+  const contents = await openContents({
+    ...foundation,
+    keepDays: config.contentsDays,
+    directory: config.dataFolder,
+    subjects,
+    ledger,
+  })
+  disposer.add('contents', async () => await contents[Symbol.asyncDispose]())
+  return contents
 }

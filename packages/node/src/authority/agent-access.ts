@@ -82,10 +82,7 @@ export function createAgentAccess(parts: AgentAccessParts): AgentAccess {
       count += 1
     }
     if (one === undefined) return noMandate(agent)
-    if (count === 1) return one
-    return several(
-      [...own.get(agent.aic)!].filter((entry) => isFor(entry, agent) && !('ok' in inForce(entry, now))),
-    )
+    return count === 1 ? one : several(usable(own.get(agent.aic)!, agent, now))
   }
 
   async function open(entry: BookEntry): Promise<void> {
@@ -101,15 +98,9 @@ export function createAgentAccess(parts: AgentAccessParts): AgentAccess {
     }
   }
 
-  function drop(id: string, { held }: Access): void {
-    warm.delete(id)
-    holders.letGo(held)
-  }
-
-  function load(): void {
+  const load = () => {
     for (const entry of book.entries()) learn(entry)
   }
-
   load()
   const ends = [
     bus.subscribe('mandate.granted', ({ id }) => {
@@ -145,7 +136,9 @@ export function createAgentAccess(parts: AgentAccessParts): AgentAccess {
       const now = clock.now()
       for (const [id, access] of warm) {
         const isOver = access.entry.revoked || now >= access.entry.expiresAt
-        if (isOver || now - access.usedAt > idleMsMax) drop(id, access)
+        if (!isOver && now - access.usedAt <= idleMsMax) continue
+        warm.delete(id)
+        holders.letGo(access.held)
       }
       for (const [aic, entries] of own) {
         for (const entry of entries) if (entry.revoked || now >= entry.expiresAt) entries.delete(entry)
@@ -156,6 +149,11 @@ export function createAgentAccess(parts: AgentAccessParts): AgentAccess {
       for (const end of ends) end()
     },
   }
+}
+
+/** Those in force that are for it. */
+function usable(entries: Iterable<BookEntry>, agent: ProvenAgent, now: number): BookEntry[] {
+  return [...entries].filter((entry) => isFor(entry, agent) && !('ok' in inForce(entry, now)))
 }
 
 type Failed = Extract<Authentication, { readonly ok: false }>

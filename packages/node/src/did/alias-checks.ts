@@ -42,7 +42,7 @@ export function startAliasChecks(room: KeyRoom): () => void {
 }
 
 /** One round over what is due. */
-export async function checkAliases(room: KeyRoom, signal: AbortSignal): Promise<void> {
+async function checkAliases(room: KeyRoom, signal: AbortSignal): Promise<void> {
   const due = [...(await room.rows.dueAliases(room.clock.now(), rowsMax))]
   const work = async () => {
     for (let row = due.shift(); row !== undefined && !signal.aborted; row = due.shift())

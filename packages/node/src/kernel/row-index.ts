@@ -1,12 +1,12 @@
 /** Of the places of the table this many are taken at most, so that a search is short. */
-const fillMax = 0.7
+const fillMax = 0.8
 const placesMin = 64
 const empty = -1
 /** A place whose row was removed: a search goes on behind it. */
 const removed = -2
 
 /**
- * Numbered rows by a 32-bit hash of whatever names them: about 20 bytes a row, where a Map of texts takes a hundred. Rows of
+ * Numbered rows by a 32-bit hash of whatever names them: 10 to 20 bytes a row, where a Map of texts takes a hundred. Rows of
  * other names may have the same hash, so whoever asks looks at the row itself.
  */
 export class RowIndex {
@@ -80,7 +80,7 @@ export class RowIndex {
   #rebuild(): void {
     const [hashes, rows] = [this.#hashes, this.#rows]
     let places = placesMin
-    while (places * fillMax < this.#size * 1.5) places *= 2
+    while (places * fillMax < this.#size * 1.1) places *= 2
     this.#hashes = new Uint32Array(places)
     this.#rows = new Int32Array(places).fill(empty)
     this.#size = 0

@@ -7,9 +7,9 @@ const underWayMax = 8
 /** What waits beyond this comes with a later heartbeat. */
 const waitingMax = 2000
 /** How often each record is read whole, beside what its heartbeats show. */
-const everyMs = 3_600_000
+const everyS = 3600
 /** Whoever changes its card with each heartbeat is not read whole each time. */
-const pauseMsMin = 600_000
+const pauseSMin = 600
 
 export interface DescriptionParts {
   readonly clock: Clock
@@ -21,6 +21,7 @@ export interface DescriptionParts {
 /** Reads records whole: seldom, or soon after a heartbeat showed that something is different. */
 export class Descriptions implements Disposable {
   readonly #parts: DescriptionParts
+  /** In whole seconds, which take half the memory of finer times. */
   readonly #reads = new Map<string, { readonly last: number; readonly due: number }>()
   readonly #waiting = new Set<string>()
   readonly #ended = new AbortController()
@@ -32,15 +33,18 @@ export class Descriptions implements Disposable {
 
   /** A record answered; `changed`: with another mark than before. */
   answered(record: string, changed: boolean): void {
-    const now = this.#parts.clock.now()
+    const now = Math.floor(this.#parts.clock.now() / 1000)
     // Whatever was accepted before the start may differ by now: all are read within the first hour.
-    const { last, due } = this.#reads.get(record) ?? { last: 0, due: now + everyMs * this.#chance() }
-    const isDue = now >= due || (changed && now >= last + pauseMsMin)
+    const { last, due } = this.#reads.get(record) ?? {
+      last: 0,
+      due: now + Math.ceil(everyS * this.#chance()),
+    }
+    const isDue = now >= due || (changed && now >= last + pauseSMin)
     if (!isDue || this.#waiting.size >= waitingMax) {
       if (!this.#reads.has(record)) this.#reads.set(record, { last, due })
       return
     }
-    this.#reads.set(record, { last: now, due: now + moved(everyMs, this.#chance()) })
+    this.#reads.set(record, { last: now, due: now + Math.ceil(moved(everyS, this.#chance())) })
     this.#waiting.add(record)
     this.#begin()
   }

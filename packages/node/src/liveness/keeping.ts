@@ -29,7 +29,7 @@ export interface KeepingParts {
 
 /** Writes what is known in batches: each record once an hour, and at once what changed. */
 export function createKeeping({ store, clock, log, row }: KeepingParts): Keeping {
-  /** When each record that was touched is written, in ms; in the order of their times, because all wait equally long. */
+  /** When each record that was touched is written, in s; in the order of their times, because all wait equally long. */
   const due = new Map<string, number>()
   const urgent = new Set<string>()
   let writing: Promise<void> = Promise.resolve()
@@ -45,7 +45,7 @@ export function createKeeping({ store, clock, log, row }: KeepingParts): Keeping
     urgent.clear()
     const now = clock.now()
     for (const [record, at] of due) {
-      if (at > now || taken.length >= rowsMax) break
+      if (at * 1000 > now || taken.length >= rowsMax) break
       taken.push(record)
     }
     for (const record of taken) due.delete(record)
@@ -68,7 +68,7 @@ export function createKeeping({ store, clock, log, row }: KeepingParts): Keeping
   look()
   return {
     touched(record) {
-      if (!due.has(record)) due.set(record, clock.now() + keepEveryMs)
+      if (!due.has(record)) due.set(record, Math.floor((clock.now() + keepEveryMs) / 1000))
     },
     changed: (record) => void urgent.add(record),
     forget(record) {

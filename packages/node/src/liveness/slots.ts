@@ -1,4 +1,5 @@
 import type { Interface } from '@ambit/core/record'
+import { RowIndex } from '../kernel/row-index.ts'
 import { textHash } from '../kernel/text-hash.ts'
 import { InterfaceBytes, stateBytes } from './state.ts'
 
@@ -10,24 +11,26 @@ export class Slots {
   readonly #pages: Uint8Array[] = []
   /** The record of a slot, by AIC; undefined: the slot is free. */
   readonly #records: (string | undefined)[] = []
-  readonly #positions: number[] = []
+  readonly #positions: Uint8Array[] = []
   readonly #marks: (string | undefined)[] = []
-  readonly #addresses: (string | undefined)[] = []
+  /** Of few. */
+  readonly #addresses = new Map<number, string>()
   readonly #free: number[] = []
-  /** The slots of a record, in the order of its interfaces; one number where there is one. */
-  readonly #byRecord = new Map<string, number | readonly number[]>()
+  /** The slots of a record. */
+  readonly #byRecord = new RowIndex()
 
   get size(): number {
     return this.#records.length - this.#free.length
   }
 
-  records(): Iterable<string> {
-    return this.#byRecord.keys()
+  records(): ReadonlySet<string> {
+    return new Set(this.#records.filter((record) => record !== undefined))
   }
 
+  /** In the order of its interfaces. */
   of(record: string): readonly number[] {
-    const found = this.#byRecord.get(record)
-    return found === undefined ? [] : typeof found === 'number' ? [found] : found
+    const own = this.#byRecord.all(textHash(record)).filter((slot) => this.#records[slot] === record)
+    return own.length < 2 ? own : own.sort((left, right) => this.positionOf(left) - this.positionOf(right))
   }
 
   recordOf(slot: number): string | undefined {
@@ -36,7 +39,7 @@ export class Slots {
 
   /** Which of the interfaces of its record. */
   positionOf(slot: number): number {
-    return this.#positions[slot] ?? 0
+    return this.#positions[Math.floor(slot / pageSlots)]?.[slot % pageSlots] ?? 0
   }
 
   state(slot: number): InterfaceBytes {
@@ -50,30 +53,28 @@ export class Slots {
   }
 
   addressOf(slot: number): string | undefined {
-    return this.#addresses[slot]
+    return this.#addresses.get(slot)
   }
 
   remember(slot: number, mark: string | undefined, address: string | undefined): void {
     this.#marks[slot] = mark
-    this.#addresses[slot] = address
+    if (address === undefined) this.#addresses.delete(slot)
+    else this.#addresses.set(slot, address)
   }
 
   /** Gives a record its slots; `positions` are the places of the interfaces that are asked, `names` what they are called. */
   put(record: string, positions: readonly number[], names: readonly number[]): readonly number[] {
     this.remove(record)
-    const slots = positions.map((position, at) => this.#take(record, position, names[at]!))
-    if (slots.length > 0) this.#byRecord.set(record, slots.length === 1 ? slots[0]! : slots)
-    return slots
+    return positions.map((position, at) => this.#take(record, position, names[at]!))
   }
 
   remove(record: string): void {
     for (const slot of this.of(record)) {
+      this.#byRecord.remove(textHash(record), slot)
       this.#records[slot] = undefined
-      this.#marks[slot] = undefined
-      this.#addresses[slot] = undefined
+      this.remember(slot, undefined, undefined)
       this.#free.push(slot)
     }
-    this.#byRecord.delete(record)
   }
 
   /** The bytes of all interfaces of a record, one after the other. */
@@ -96,11 +97,14 @@ export class Slots {
 
   #take(record: string, position: number, name: number): number {
     const slot = this.#free.pop() ?? this.#records.length
-    if (slot >= this.#pages.length * pageSlots) this.#pages.push(new Uint8Array(pageSlots * stateBytes))
+    if (slot >= this.#pages.length * pageSlots) {
+      this.#pages.push(new Uint8Array(pageSlots * stateBytes))
+      this.#positions.push(new Uint8Array(pageSlots))
+    }
     this.#records[slot] = record
-    this.#positions[slot] = position
-    this.#marks[slot] = undefined
-    this.#addresses[slot] = undefined
+    this.#positions[Math.floor(slot / pageSlots)]![slot % pageSlots] = position
+    this.#byRecord.add(textHash(record), slot)
+    this.remember(slot, undefined, undefined)
     const state = this.state(slot)
     state.bytes.fill(0)
     state.name = name

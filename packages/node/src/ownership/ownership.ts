@@ -120,8 +120,9 @@ export async function openOwnership(parts: OwnershipParts): Promise<Ownership> {
       const found = await findProof(parts, before.domain, before.token)
       const after = afterCheck(before, found, clock.now())
       await rows.keep(after)
-      if ((before.proved === null) !== (after.proved === null))
-        await changed(after, after.proved === null ? 'domain-lost' : 'domain-proved', by)
+      const isLost = after.proved === null
+      if ((before.proved === null) !== isLost)
+        await changed(after, isLost ? 'domain-lost' : 'domain-proved', by)
       return after
     })
   }
@@ -150,20 +151,7 @@ export async function openOwnership(parts: OwnershipParts): Promise<Ownership> {
       if (there !== undefined) return there
       if (before.length >= domainsMax)
         throw new Fault('ownership.too-many', { detail: `there are ${domainsMax} already`, where: 'domain' })
-      const now = clock.now()
-      const row: DomainRow = {
-        organization,
-        domain,
-        token: `ambit-domain=${clock.random(tokenBytes).toString('hex')}`,
-        added_by: person,
-        added: now,
-        way: null,
-        proved: null,
-        failing: null,
-        checked: null,
-        due: now + roundMs,
-        problem: null,
-      }
+      const row = newDomain(organization, domain, person, clock)
       await rows.add(row)
       return (await rows.domain(organization, domain)) ?? row
     },
@@ -179,6 +167,23 @@ export async function openOwnership(parts: OwnershipParts): Promise<Ownership> {
       stopRounds()
       for (const end of ends) end()
     },
+  }
+}
+
+function newDomain(organization: string, domain: string, person: string, clock: Clock): DomainRow {
+  const now = clock.now()
+  return {
+    organization,
+    domain,
+    token: `ambit-domain=${clock.random(tokenBytes).toString('hex')}`,
+    added_by: person,
+    added: now,
+    way: null,
+    proved: null,
+    failing: null,
+    checked: null,
+    due: now + roundMs,
+    problem: null,
   }
 }
 

@@ -1,3 +1,4 @@
+import { keepHeapSmall } from '../kernel/heap.ts'
 import { bodyInForce, rowsOf } from './room.ts'
 import type { Room } from './room.ts'
 import type { HeldEntry } from './registry-store.ts'
@@ -6,6 +7,7 @@ import type { Marks } from './roster.ts'
 
 /** Fills the memory from the store, a page of records at a time. */
 export async function load(room: Room): Promise<void> {
+  keepHeapSmall(await room.rows.count())
   for await (const page of room.rows.entries()) {
     const { heads, changes } = await groups(room, page)
     const digestOf = ({ id }: HeldEntry) => headInForce(heads.get(id) ?? [], room.rulings)?.digest

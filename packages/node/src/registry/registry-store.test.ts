@@ -56,6 +56,20 @@ describe.each(storeEngines)('the registry on $name', (engine) => {
     expect(restarted.rulings.epoch).toBe(rulings.epoch)
   })
 
+  test('can be looked at while it is submitted', async () => {
+    await using store = await engine.open()
+    const { registry } = await registryRoom(store)
+    await registry.register(operator, { url })
+    const step: { isOver: boolean } = { isOver: false }
+    const submitting = registry.step({ ...as, step: 'submission' }).finally(() => (step.isOver = true))
+    const states = new Set<string>()
+    // What is in memory and what is in the store are of different moments here.
+    while (!step.isOver) states.add((await registry.view('notes', 'main', governed)).record.slug)
+    await submitting
+    expect([...states]).toEqual(['notes'])
+    expect((await registry.view('notes', 'main', governed)).state).toBe('submitted')
+  })
+
   test('a name that a live record has is refused, also when two come at once, and free after retirement', async () => {
     await using store = await engine.open()
     const { registry } = await registryRoom(store)

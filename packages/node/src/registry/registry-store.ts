@@ -76,6 +76,8 @@ export type HeldEntry = Pick<
 >
 
 export interface RegistryReader {
+  /** How many entries there are. */
+  count(): Promise<number>
   /** All entries, page by page, in the order of their ids. */
   entries(): AsyncIterable<readonly HeldEntry[]>
   entry(id: string): Promise<EntryRow | undefined>
@@ -151,6 +153,13 @@ const entryColumns = [
 
 function createReader(db: Kysely<RegistryTables>): RegistryReader {
   return {
+    async count() {
+      const row = await db
+        .selectFrom('record_entry')
+        .select((build) => build.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return row.count
+    },
     async *entries() {
       let after = ''
       for (;;) {

@@ -216,14 +216,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
       await room.life.hold({ organization, slug, record: '', until }),
     accept: async (slugOrId, caller, acceptance) => await accept(room, slugOrId, caller, acceptance),
     putSecret: async (slugOrId, caller, request) => await putSecret(room, slugOrId, caller, request),
-    signIn: {
-      begin: async (slugOrId, caller) => await beginSignIn(room, slugOrId, caller),
-      status: async (slugOrId, caller) => await signInStatus(room, slugOrId, caller),
-      forget: async (slugOrId, caller) => await forgetSignIn(room, slugOrId, caller),
-      setClient: async (slugOrId, caller, settings) =>
-        await setSignInClient(room, slugOrId, caller, settings),
-      setIdentity: async (slugOrId, caller, idToken) => await setIdentity(room, slugOrId, caller, idToken),
-    },
+    signIn: signInsOf(room),
     step: async (request) => await takeStep(room, request),
     probe: async (slugOrId, organization, person, signal) =>
       await probe(room, slugOrId, organization, person, signal),
@@ -266,6 +259,16 @@ function* summaries(
     if (head.slug <= after || (state !== undefined && head.state !== state)) continue
     if (!`${head.slug} ${head.title}`.toLowerCase().includes(search)) continue
     yield summaryOf(room, room.roster.glance(head.id)!, governed)
+  }
+}
+
+function signInsOf(room: Room): Registry['signIn'] {
+  return {
+    begin: async (slugOrId, caller) => await beginSignIn(room, slugOrId, caller),
+    status: async (slugOrId, caller) => await signInStatus(room, slugOrId, caller),
+    forget: async (slugOrId, caller) => await forgetSignIn(room, slugOrId, caller),
+    setClient: async (slugOrId, caller, settings) => await setSignInClient(room, slugOrId, caller, settings),
+    setIdentity: async (slugOrId, caller, idToken) => await setIdentity(room, slugOrId, caller, idToken),
   }
 }
 

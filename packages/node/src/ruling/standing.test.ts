@@ -1,5 +1,5 @@
 import type { RulingKind } from '@ambit/core/ruling'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestBytes } from '../kernel/digest.ts'
 import type { RulingHead } from './ruling-store.ts'

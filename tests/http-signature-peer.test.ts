@@ -1,10 +1,10 @@
 import { createSignaturePeer, peerVerifies } from '@ambit/testkit/http-signature-peer'
 import { ProofKey, didKeyOf } from '@ambit/testkit/proof'
 import { describe, expect, test } from 'vitest'
-import { contentDigest } from './content-digest.ts'
-import { utf8 } from '../../bytes.ts'
-import { fieldsOf } from './message.ts'
-import { readSignatures, signMessage, signatureVerifies } from './signature.ts'
+import { contentDigest } from '@ambit/core/wire/http-signature/content-digest'
+import { utf8 } from '@ambit/core/bytes'
+import { fieldsOf } from '@ambit/core/wire/http-signature/message'
+import { readSignatures, signMessage, signatureVerifies } from '@ambit/core/wire/http-signature/signature'
 
 /* Both directions with an implementation of RFC 9421 by others (npm `http-message-signatures`). */
 
