@@ -76,8 +76,7 @@ export async function openDomains(foundation: Foundation, options: DomainOptions
   const vault = await openVault({ store, keyring, bus, clock })
   disposer.add('vault', async () => await vault[Symbol.asyncDispose]())
   const signIns = await openSignInsOf(foundation, vault, options.origin)
-  const { metrics, name: nodeName } = foundation
-  const witness = await openWitness({ store, keyring, clock, log, metrics, nodeName })
+  const witness = await openWitness({ ...foundation, nodeName: foundation.name })
   const signer = identity.nodeSigner
   const rulings = await openRulings({ store, log: registryLedger, signer, bus, clock, ids })
   const later: { registry?: Registry; authority?: OpenAuthority; addresses?: Addresses } = {}

@@ -17,7 +17,7 @@ export function versionOf(record: Pick<AgentRecord, 'version' | 'foreign'>, form
 }
 
 /** What counts of a semantic version (SemVer 2.0.0, section 10): another document under the same number has another build. */
-export function withoutBuild(version: string): string {
+function withoutBuild(version: string): string {
   return version.split('+', 1)[0]!
 }
 

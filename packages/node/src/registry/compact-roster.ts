@@ -1,10 +1,9 @@
 import { isDigest } from '@ambit/core/digest'
-import { RowIndex } from '../kernel/row-index.ts'
 import type { SpillFile } from '../kernel/spill-file.ts'
-import { textHash } from '../kernel/text-hash.ts'
 import type { Rulings } from '../ruling/ruling.ts'
-import { skeletons } from './confusable.ts'
 import { packed, unpacked } from './packed.ts'
+import { createNames, isNamedAlike, wordsOf } from './roster-names.ts'
+import type { RosterNames, Words } from './roster-names.ts'
 import { RosterRows } from './roster-rows.ts'
 import { stateOf } from './roster.ts'
 import type { Held, Roster } from './roster.ts'
@@ -69,13 +68,6 @@ export function createRoster(rulings: Rulings, spill: SpillFile): Roster {
     }
     return order
   }
-  /** Other words may have the same hash. */
-  function* those(found: Iterable<number>, isOne: (held: Held) => boolean): Iterable<Held> {
-    for (const row of found) {
-      const held = glance(row)!
-      if (isOne(held)) yield held
-    }
-  }
   return {
     put,
     remove,
@@ -102,13 +94,7 @@ export function createRoster(rulings: Rulings, spill: SpillFile): Roster {
       const [isLive, hasDraft, updated] = [rows.isLive(row), rows.hasDraft(row), rows.updated(row)]
       return { isLive, hasDraft, updated, versions: rows.versions(row), changes: rows.changes(row) }
     },
-    looksLike: (looks) =>
-      those(names.rowsOf('looks', looks), (held) => wordsOf.looks(held).some((look) => looks.includes(look))),
-    madeOf: (digests) =>
-      those(names.rowsOf('supplies', digests), ({ supplies }) =>
-        supplies.some((digest) => digests.includes(digest)),
-      ),
-    at: (host) => those(names.rowsOf('hosts', [host]), (held) => wordsOf.hosts(held).includes(host)),
+    ...searches(names, glance),
     applyRuling(id) {
       const row = names.rowOf(id)
       if (row < 0) return
@@ -131,85 +117,21 @@ function factsOf({ target, ...held }: Held) {
   }
 }
 
-type Words = 'looks' | 'supplies' | 'hosts'
-
-/** The rows by every name that leads to them. */
-function createNames(rows: RosterRows) {
-  const ids = new RowIndex()
-  const slugs = new RowIndex()
-  const versions = new RowIndex()
-  const words = { looks: new RowIndex(), supplies: new RowIndex(), hosts: new RowIndex() }
-
-  function each(row: number, held: Held, change: (index: RowIndex, hash: number, row: number) => void): void {
-    change(ids, textHash(held.id), row)
-    for (const digest of digestsOf(held)) change(versions, digestHash(digest), row)
-    if (!held.isLive) return
-    change(slugs, textHash(nameOf(held.organization, held.slug)), row)
-    for (const what of ['looks', 'supplies', 'hosts'] as const)
-      for (const hash of new Set(wordsOf[what](held).map(textHash))) change(words[what], hash, row)
+/** Live records that have something in common with what is asked for. */
+function searches(
+  names: RosterNames,
+  glance: (row: number) => Held | undefined,
+): Pick<Roster, 'looksLike' | 'madeOf' | 'at'> {
+  /** Other words may have the same hash. */
+  function* those(what: Words, wanted: readonly string[]): Iterable<Held> {
+    for (const row of names.rowsOf(what, wanted)) {
+      const held = glance(row)!
+      if (wordsOf[what](held).some((word) => wanted.includes(word))) yield held
+    }
   }
   return {
-    add: (row: number, held: Held) => each(row, held, (index, hash) => index.add(hash, row)),
-    remove: (row: number, held: Held) => each(row, held, (index, hash) => index.remove(hash, row)),
-    rowOf: (id: string) => ids.find(textHash(id), (row) => rows.id(row) === id),
-    /** Of live records. */
-    rowNamed: (organization: string, slug: string) =>
-      slugs.find(
-        textHash(nameOf(organization, slug)),
-        (row) => rows.slug(row) === slug && rows.organization(row) === organization,
-      ),
-    rowOfVersion: (digest: string, read: (row: number) => Held | undefined) =>
-      versions.find(
-        digestHash(digest),
-        (row) => rows.digest(row) === digest || digestsOf(read(row)!).includes(digest),
-      ),
-    /** Those of one of these words, and seldom others of the same hash. */
-    rowsOf: (what: Words, wanted: readonly string[]) =>
-      new Set(wanted.flatMap((word) => words[what].all(textHash(word)))),
+    looksLike: (looks) => those('looks', looks),
+    madeOf: (digests) => those('supplies', digests),
+    at: (host) => those('hosts', [host]),
   }
-}
-
-const wordsOf: Readonly<Record<Words, (held: Held) => readonly string[]>> = {
-  looks: ({ slug, names }) => [slug, ...names].flatMap(skeletons),
-  supplies: ({ supplies }) => supplies,
-  hosts: ({ target }) => target.interfaces.flatMap(({ url }) => hostOf(url)),
-}
-
-/** Most addresses are plain enough to see their host without reading them whole. */
-const plainAddress = /^https?:\/\/([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|$)/
-
-/** Without port; none for a program. */
-export function hostOf(url: string): readonly string[] {
-  const host = plainAddress.exec(url)?.[1] ?? URL.parse(url)?.hostname ?? ''
-  return host === '' ? [] : [host]
-}
-
-function digestsOf({ target, versions }: Held): readonly string[] {
-  return [...new Set([target.digest, ...versions.map(({ digest }) => digest)])]
-}
-
-/** Whether the same names lead to both. */
-function isNamedAlike(left: Held, right: Held): boolean {
-  return JSON.stringify(naming(left)) === JSON.stringify(naming(right))
-}
-
-function naming(held: Held) {
-  const { isLive, organization, slug, names, supplies, target } = held
-  return [
-    isLive,
-    organization,
-    slug,
-    names,
-    supplies,
-    digestsOf(held),
-    target.interfaces.map(({ url }) => url),
-  ]
-}
-
-function nameOf(organization: string, slug: string): string {
-  return `${organization}/${slug}`
-}
-
-function digestHash(digest: string): number {
-  return Number.parseInt(digest.slice('sha256:'.length, 'sha256:'.length + 8), 16) >>> 0
 }

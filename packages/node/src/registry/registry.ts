@@ -60,14 +60,7 @@ export { checkSchema } from './view.ts'
 export type { Check, Governed } from './view.ts'
 export type { ImportDocuments, ImportPreview, ImportResult } from './import.ts'
 export { interfaceStates, livenessSchema, livenessStates } from './facts.ts'
-export type {
-  Facts,
-  InterfaceLiveness,
-  InterfaceState,
-  LivenessState,
-  RecordFacts,
-  RecordLiveness,
-} from './facts.ts'
+export type { Facts, InterfaceLiveness, InterfaceState, LivenessState, RecordLiveness } from './facts.ts'
 export type { DocumentDraft, DraftOptions } from './from-document.ts'
 export { compare } from './drift.ts'
 export type { Dependant } from './dependants.ts'
