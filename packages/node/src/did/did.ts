@@ -105,7 +105,7 @@ export async function openAgentKeys({ origin, nodeKey, ...parts }: AgentKeyOptio
   const room: KeyRoom = {
     ...parts,
     rows: await openAgentKeyStore(parts.store),
-    book: createKeyBook(),
+    book: createKeyBook(parts.clock.random(4).readUInt32LE()),
     aliases: new Map(),
     unnamed: new Set(),
     turns: createTurns(),

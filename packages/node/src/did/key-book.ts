@@ -22,23 +22,24 @@ const origins = ['record', 'rotation', 'recovery', 'certificate'] as const
 const rowBytes = 34
 const pageRows = 1024
 
-export function createKeyBook(): KeyBook {
+export function createKeyBook(seed: number): KeyBook {
+  const hashOf = (text: string) => textHash(text, seed)
   const rows = createRows()
   const keys = new RowIndex()
   const agents = new RowIndex()
   const ending = new Map<string, KeyRow>()
 
   function rowOf(key: string): number {
-    return keys.find(textHash(key), (row) => rows.key(row) === key)
+    return keys.find(hashOf(key), (row) => rows.key(row) === key)
   }
   function rowsOf(agent: string): number[] {
-    return agents.all(textHash(agent)).filter((row) => rows.agent(row) === agent)
+    return agents.all(hashOf(agent)).filter((row) => rows.agent(row) === agent)
   }
   function remove(key: string): void {
     const row = rowOf(key)
     if (row < 0) return
-    keys.remove(textHash(key), row)
-    agents.remove(textHash(rows.agent(row)), row)
+    keys.remove(hashOf(key), row)
+    agents.remove(hashOf(rows.agent(row)), row)
     ending.delete(key)
     rows.clear(row)
   }
@@ -59,8 +60,8 @@ export function createKeyBook(): KeyBook {
       // Of another agent it is another row.
       if (known >= 0 && rows.agent(known) !== given.agent) remove(given.key)
       const row = rows.write(given, rowOf(given.key))
-      keys.add(textHash(given.key), row)
-      agents.add(textHash(given.agent), row)
+      keys.add(hashOf(given.key), row)
+      agents.add(hashOf(given.agent), row)
       if (given.state === 'active' && given.until !== null) ending.set(given.key, given)
       else ending.delete(given.key)
     },

@@ -17,7 +17,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 function rosterOf() {
   const states = new Map<Digest, { readonly state: RecordState; readonly ruling: string }>()
   const rulings = { stateOf: (digest: Digest) => states.get(digest) } as Rulings
-  const roster = createRoster(rulings, new SpillFile(directory))
+  const roster = createRoster(rulings, new SpillFile(directory), 7)
   function held(at: number, more: Partial<Held> = {}): Held {
     const id = `1.2.156.3088.1.000001.ABCDEF.${at}`
     const [slug, organization] = [more.slug ?? `one-${at}`, more.organization ?? 'main']

@@ -13,10 +13,10 @@ import { WarmRecords } from './warm-records.ts'
  * Some 400 bytes of memory a record, however much it declares: numbered rows (`roster-rows.ts`), the numbers by every name
  * that leads to them, and the records that were asked for last. A record that is read again is as rulings have it then.
  */
-export function createRoster(rulings: Rulings, spill: SpillFile): Roster {
+export function createRoster(rulings: Rulings, spill: SpillFile, seed: number): Roster {
   const rows = new RosterRows()
   const warm = new WarmRecords()
-  const names = createNames(rows)
+  const names = createNames(rows, seed)
   /** Rows of an organisation in the order of their slugs, until one comes or goes. */
   const orders = new Map<string, Int32Array>()
 

@@ -159,7 +159,7 @@ export async function openRegistry(parts: RegistryParts): Promise<Registry> {
     rows: await openRegistryStore(parts.store),
     life: await openLifeBook(parts),
     domains: parts.domains ?? nothingProved,
-    roster: createRoster(parts.rulings, new SpillFile(parts.directory)),
+    roster: createRoster(parts.rulings, new SpillFile(parts.directory), parts.clock.random(4).readUInt32LE()),
     propose: createProposer(parts.catalog.profileWords),
     turns: createTurns(),
   }

@@ -8,28 +8,29 @@ import type { Held } from './roster.ts'
 export type Words = 'looks' | 'supplies' | 'hosts'
 
 /** The rows by every name that leads to them. */
-export function createNames(rows: RosterRows) {
+export function createNames(rows: RosterRows, seed: number) {
+  const hashOf = (text: string) => textHash(text, seed)
   const ids = new RowIndex()
   const slugs = new RowIndex()
   const versions = new RowIndex()
   const words = { looks: new RowIndex(), supplies: new RowIndex(), hosts: new RowIndex() }
 
   function each(row: number, held: Held, change: (index: RowIndex, hash: number, row: number) => void): void {
-    change(ids, textHash(held.id), row)
+    change(ids, hashOf(held.id), row)
     for (const digest of digestsOf(held)) change(versions, digestHash(digest), row)
     if (!held.isLive) return
-    change(slugs, textHash(nameOf(held.organization, held.slug)), row)
+    change(slugs, hashOf(nameOf(held.organization, held.slug)), row)
     for (const what of ['looks', 'supplies', 'hosts'] as const)
-      for (const hash of new Set(wordsOf[what](held).map(textHash))) change(words[what], hash, row)
+      for (const hash of new Set(wordsOf[what](held).map(hashOf))) change(words[what], hash, row)
   }
   return {
     add: (row: number, held: Held) => each(row, held, (index, hash) => index.add(hash, row)),
     remove: (row: number, held: Held) => each(row, held, (index, hash) => index.remove(hash, row)),
-    rowOf: (id: string) => ids.find(textHash(id), (row) => rows.id(row) === id),
+    rowOf: (id: string) => ids.find(hashOf(id), (row) => rows.id(row) === id),
     /** Of live records. */
     rowNamed: (organization: string, slug: string) =>
       slugs.find(
-        textHash(nameOf(organization, slug)),
+        hashOf(nameOf(organization, slug)),
         (row) => rows.slug(row) === slug && rows.organization(row) === organization,
       ),
     rowOfVersion: (digest: string, read: (row: number) => Held | undefined) =>
@@ -39,7 +40,7 @@ export function createNames(rows: RosterRows) {
       ),
     /** Those of one of these words, and seldom others of the same hash. */
     rowsOf: (what: Words, wanted: readonly string[]) =>
-      new Set(wanted.flatMap((word) => words[what].all(textHash(word)))),
+      new Set(wanted.flatMap((word) => words[what].all(hashOf(word)))),
   }
 }
 
