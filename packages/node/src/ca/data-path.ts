@@ -130,6 +130,8 @@ async function answerState(parts: CaPathParts, request: IncomingMessage, path: s
     return { status: 200, type: pemType, content: parts.trustBundle, headers: kept(3600) }
   if (path === `${base}/ca/intermediate`)
     return { status: 200, type: pemType, content: parts.authority.intermediatePem, headers: kept(3600) }
+  // Where the reference's command line asks for it.
+  if (path === `${base}/crl`) return await listReply(parts, 'current')
   const [, kind, rest = ''] = /^\/acps-atr-v2\/(crl|ocsp)\/(.{1,8192})$/.exec(path) ?? []
   if (kind === 'crl') return await listReply(parts, rest)
   if (kind === 'ocsp') {

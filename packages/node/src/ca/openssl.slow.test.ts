@@ -163,6 +163,7 @@ test.skipIf(!present)('lists and answers tell what was revoked, and verify', asy
   const [good, bad] = [await issued('kept', p256), await issued('gone', p256)]
   await room.ca.revoke({ aic, serial: bad.serial, reason: 4, by: 'p_1' })
   const der = Buffer.from(await (await fetch(`${room.origin}/acps-atr-v2/crl/current`)).arrayBuffer())
+  expect(Buffer.from(await (await fetch(`${room.origin}/acps-atr-v2/crl`)).arrayBuffer())).toEqual(der)
   writeFileSync(file('list.der'), der)
   writeFileSync(file('list.pem'), await (await fetch(`${room.origin}/acps-atr-v2/crl/current/pem`)).text())
   const text = await openssl(
