@@ -113,6 +113,9 @@ interface StateFilterProps {
   readonly onChoose: (state: RecordState | undefined) => void
 }
 
+/** A retired record has given its name back and stands in no list; its page is found by its identity code. */
+const listedStates = recordStates.filter((state) => state !== 'retired')
+
 function StateFilter({ chosen, onChoose }: StateFilterProps) {
   const text = useText()
   return (
@@ -121,7 +124,7 @@ function StateFilter({ chosen, onChoose }: StateFilterProps) {
       aria-label={text.registry.filter}
       className="-mx-4 flex gap-1 overflow-x-auto px-4 py-1 lg:mx-0 lg:px-0"
     >
-      {[undefined, ...recordStates].map((state) => (
+      {[undefined, ...listedStates].map((state) => (
         <button
           key={state ?? 'all'}
           type="button"
